@@ -1,0 +1,48 @@
+package supervision
+
+import (
+	"context"
+	"time"
+)
+
+// Batch is what a source hands over in one step: what it read, and the
+// position from which to go on once that is durable.
+type Batch struct {
+	Records  []Record
+	Rejected []Rejected
+	// Skipped counts input that is well-formed but says nothing to us, by a
+	// short constant reason such as "unknown log line".
+	Skipped map[string]int
+	// Position is opaque to everybody but the source. Nil leaves the stored
+	// one as it is.
+	Position []byte
+	// EndSeen is the moment just before the source looked and found nothing
+	// more to read behind this batch; zero when there is more.
+	EndSeen time.Time
+}
+
+// Rejected is input that can't be read. It goes to quarantine, with its reason,
+// and never stops the rest.
+type Rejected struct {
+	Source string // the reader's name
+	Where  string // file and line or offset
+	Reason string
+	Raw    []byte
+}
+
+// Emit takes a batch over. It returns nil when the records and the position
+// are durable, and blocks while there is no room for them; an error means that
+// nothing was taken, and that the source has to stop (the context has ended).
+// The batch's memory may be reused by the caller afterwards.
+type Emit func(ctx context.Context, b Batch) error
+
+// Source turns one kind of supervisor output into records.
+type Source interface {
+	// Name is the key of the source's position: short, stable, unique.
+	Name() string
+	// Run reads from the stored position (nil: the first start) until the
+	// context ends, which gives nil. An error means: start me again later,
+	// from the position that is stored then. Run calls emit from one
+	// goroutine.
+	Run(ctx context.Context, from []byte, emit Emit) error
+}
