@@ -1,0 +1,301 @@
+package arbiter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// Resync says what becomes of a PresentState.
+type Resync uint8
+
+// The resync policies. Changed sends only what differs from what was sent last.
+const (
+	Changed Resync = iota
+	Always
+	Never
+)
+
+// View says how much a reader sees.
+type View uint8
+
+// The views of the readers.
+const (
+	// Changes: the log shows state changes, at once.
+	Changes View = iota
+	// Snapshot: the status file shows the last result, every few seconds.
+	Snapshot
+	// Complete: perfdata files and broker modules show every result.
+	Complete
+)
+
+// Reader describes a source to the arbiter.
+type Reader struct {
+	Name string
+	View View
+
+	// For Complete readers: the classes of objects whose check results it
+	// brings, and how long it may take to bring one (0: it has brought
+	// everything by the time that the status file shows it).
+	Hosts, Services bool
+	Delay           time.Duration
+	// TellsState is false for a reader whose results come without a state
+	// (Nagios' default perfdata templates): it is filled in from the others.
+	TellsState bool
+}
+
+// Options configure an Arbiter.
+type Options struct {
+	Resync  Resync
+	Readers []Reader // at most 8
+}
+
+// Reason says why a record is not sent; empty means: send it.
+type Reason string
+
+// The reasons.
+const (
+	News          Reason = ""
+	SeenAlready   Reason = "already seen by another reader"
+	OwnerBringsIt Reason = "brought by the reader that owns it"
+	NoChange      Reason = "no change"
+	Outdated      Reason = "older than what another reader brought"
+	Refused       Reason = "refused by the supervisor"
+	StateUnknown  Reason = "state not told by any reader"
+	ResyncOff     Reason = "resync switched off"
+)
+
+// Arbiter judges records. It is not safe for concurrent use: the order of
+// calls is the order of events.
+type Arbiter struct {
+	opts    Options
+	readers map[string]reader
+	// Index 0: hosts, 1: services.
+	owner       [2]*Reader
+	keepHistory [2]bool
+	facts       map[supervision.Entity]*facts
+	dirty       map[supervision.Entity]*facts
+}
+
+type reader struct {
+	Reader
+	bit uint8
+}
+
+// New builds an arbiter that remembers nothing yet.
+func New(opts Options) (*Arbiter, error) {
+	if len(opts.Readers) > 8 {
+		return nil, fmt.Errorf("%d readers on one supervisor, at most 8 can be told apart", len(opts.Readers))
+	}
+	a := &Arbiter{
+		opts: opts, readers: map[string]reader{},
+		facts: map[supervision.Entity]*facts{}, dirty: map[supervision.Entity]*facts{},
+	}
+	for i, r := range opts.Readers {
+		if _, twice := a.readers[r.Name]; twice {
+			return nil, fmt.Errorf("two readers are called %q", r.Name)
+		}
+		a.readers[r.Name] = reader{r, 1 << i}
+		if r.View != Complete {
+			continue
+		}
+		for class, covers := range [2]bool{r.Hosts, r.Services} {
+			if !covers {
+				continue
+			}
+			if a.owner[class] == nil || r.Delay > a.owner[class].Delay {
+				a.owner[class] = &r
+			}
+			a.keepHistory[class] = a.keepHistory[class] || !r.TellsState
+		}
+	}
+	return a, nil
+}
+
+func class(e supervision.Entity) int {
+	if e.IsHost() {
+		return 0
+	}
+	return 1
+}
+
+// Remember restores what Flush gave earlier.
+func (a *Arbiter) Remember(key string, value []byte) error {
+	host, service, _ := strings.Cut(key, "\x00")
+	f, err := decodeFacts(value)
+	if err != nil {
+		return fmt.Errorf("state of %q: %w", supervision.Entity{Host: host, Service: service}, err)
+	}
+	a.facts[supervision.Entity{Host: host, Service: service}] = f
+	return nil
+}
+
+// Flush hands out what changed since the last call, to be stored together with
+// the events that were judged meanwhile.
+func (a *Arbiter) Flush(store func(key string, value []byte)) {
+	for e, f := range a.dirty {
+		store(e.Host+"\x00"+e.Service, f.encode())
+	}
+	clear(a.dirty)
+}
+
+// Flags gives the conditions of an object as they are after the records judged
+// so far.
+func (a *Arbiter) Flags(e supervision.Entity) supervision.Flags {
+	if f := a.facts[e]; f != nil {
+		return f.flags()
+	}
+	return supervision.Flags{}
+}
+
+func (a *Arbiter) of(e supervision.Entity) *facts {
+	f := a.facts[e]
+	if f == nil {
+		e.Host, e.Service = strings.Clone(e.Host), strings.Clone(e.Service)
+		f = &facts{}
+		a.facts[e] = f
+	}
+	return f
+}
+
+// Judge decides of a record from a reader at the moment now. It may fill in
+// the state of a check result whose reader can't see it, and may return a
+// further record that follows from this one: the end of an acknowledgement,
+// which no supervisor announces, is derived from the check result that ends it.
+func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (Reason, *supervision.Record) {
+	r, ok := a.readers[source]
+	if !ok {
+		r = reader{Reader: Reader{Name: source}}
+	}
+	switch rec.Kind {
+	case supervision.Notification, supervision.SupervisorStarted,
+		supervision.SupervisorReloaded, supervision.SupervisorStopped:
+		return News, nil
+	}
+	f := a.of(rec.Entity)
+	a.dirty[rec.Entity] = f
+	switch rec.Kind {
+	case supervision.CheckResult, supervision.PresentState:
+		before := f.sent
+		if why := a.check(f, rec, r, now); why != News {
+			return why, nil
+		}
+		return News, f.endAcknowledgement(rec, before)
+	case supervision.Acknowledged:
+		return f.acknowledge(rec.Note, r), nil
+	case supervision.AcknowledgementRemoved:
+		if !f.acknowledged {
+			return NoChange, nil
+		}
+		f.acknowledged = false
+		return News, nil
+	case supervision.FlappingStarted, supervision.FlappingStopped:
+		started := rec.Kind == supervision.FlappingStarted
+		if f.flapping == started {
+			return NoChange, nil
+		}
+		f.flapping = started
+		return News, nil
+	case supervision.CommentAdded, supervision.CommentDeleted:
+		if f.heard(textHash(rec.Kind.String(), rec.Note.Author, rec.Note.Text), r.bit) {
+			return SeenAlready, nil
+		}
+		return News, nil
+	default:
+		return f.downtime(rec, r), nil
+	}
+}
+
+// acknowledge judges an acknowledgement. The log shows the order, even when
+// the supervisor refused it because there is no problem.
+func (f *facts) acknowledge(n *supervision.Note, r reader) Reason {
+	if r.View == Changes && f.known.set && f.known.state == supervision.OK {
+		return Refused
+	}
+	text := textHash(supervision.Acknowledged.String(), n.Author, n.Text)
+	heard := f.heard(text, r.bit)
+	if heard || f.acknowledged && (f.ackText == text || f.ackSource != r.bit) {
+		return SeenAlready
+	}
+	f.acknowledged, f.sticky, f.ackText, f.ackSource = true, n.Sticky, text, r.bit
+	return News
+}
+
+// endAcknowledgement derives the end of an acknowledgement from a check result
+// as Nagios does (base/checks.c): a recovery ends every acknowledgement, any
+// other change of state one that is not sticky.
+func (f *facts) endAcknowledgement(rec *supervision.Record, before sentCheck) *supervision.Record {
+	if !f.acknowledged || rec.Kind != supervision.CheckResult {
+		return nil
+	}
+	recovered := rec.Check.State == supervision.OK
+	changed := before.set && before.state != rec.Check.State
+	if !recovered && (f.sticky || !changed) {
+		return nil
+	}
+	f.acknowledged = false
+	text := "acknowledgement cleared by a change of state"
+	if recovered {
+		text = "acknowledgement cleared by recovery"
+	}
+	return &supervision.Record{
+		Kind: supervision.AcknowledgementRemoved, Entity: rec.Entity, Time: rec.Time,
+		Ref: rec.Ref + "#ackremove", Note: &supervision.Note{Text: text},
+	}
+}
+
+// downtime judges what is said of a downtime. Nagios logs the first start and
+// the last end of overlapping ones, without an id; the status file shows each.
+func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
+	d := rec.Downtime
+	running := len(f.downtimes) > 0 || f.downtimeSaid
+	switch rec.Kind {
+	case supervision.DowntimeScheduled:
+		hash := textHash(d.Author, d.Comment, d.Start.UTC().String(), d.End.UTC().String())
+		if f.heard(hash, r.bit) {
+			return SeenAlready
+		}
+		return News
+	case supervision.DowntimeStarted:
+		if d.ID == 0 {
+			if running {
+				f.downtimeSaid = true
+				return NoChange
+			}
+			f.downtimeSaid = true
+			return News
+		}
+		if slices.Contains(f.downtimes, d.ID) {
+			return NoChange
+		}
+		known := f.downtimeSaid && len(f.downtimes) == 0
+		f.downtimes = append(f.downtimes, d.ID)
+		if known {
+			return SeenAlready
+		}
+		return News
+	default: // ended, cancelled
+		if d.ID == 0 {
+			f.downtimes, f.downtimeSaid = nil, false
+			if !running {
+				return NoChange
+			}
+			return News
+		}
+		i := slices.Index(f.downtimes, d.ID)
+		if i < 0 {
+			if rec.Kind == supervision.DowntimeCancelled && !running {
+				return News // one that was scheduled and never began
+			}
+			return NoChange
+		}
+		f.downtimes = slices.Delete(f.downtimes, i, i+1)
+		if len(f.downtimes) == 0 {
+			f.downtimeSaid = false
+		}
+		return News
+	}
+}

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Reference writes the configuration reference as Markdown, from the schema
+// and its defaults.
+func Reference() string {
+	var b strings.Builder
+	b.WriteString(`# Configuration reference
+
+The file is YAML, by default ` + "`/etc/nagios2canopsis/config.yml`" + `. Every key has a default, and a standard installation
+needs no file. An unknown key is an error. Durations are written like ` + "`10s`, `5m`, `1h30m`" + `, sizes like ` + "`64KiB`, `1GiB`" + `.
+
+` + "`nagios2canopsis check-config`" + ` shows what a file amounts to. This page is made from the code.
+`)
+	d := reflect.ValueOf(*Default())
+	var top strings.Builder
+	var sections []section
+	collect(d, "", &top, &sections)
+	fmt.Fprintf(&b, "\n## Top level\n\n%s%s", tableHead, top.String())
+	for _, s := range sections {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.path, s.doc)
+		if s.rows != "" {
+			fmt.Fprintf(&b, "\n%s%s", tableHead, s.rows)
+		}
+	}
+	return b.String()
+}
+
+const tableHead = "| key | default | meaning |\n|---|---|---|\n"
+
+type section struct{ path, doc, rows string }
+
+// collect writes the rows of a struct's own keys, and adds its sub-structs as
+// sections of their own.
+func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]section) {
+	t := v.Type()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		key, doc := f.Tag.Get("yaml"), f.Tag.Get("doc")
+		dotted := strings.TrimPrefix(path+"."+key, ".")
+		sub := v.Field(i)
+		if sub.Kind() == reflect.Slice && sub.Type().Elem().Kind() == reflect.Struct {
+			fmt.Fprintf(rows, "| `%s` | none | %s Its fields: %s. |\n", key, escape(doc), ruleFields(sub.Type().Elem()))
+			continue
+		}
+		if sub.Kind() != reflect.Struct || sub.Type() == reflect.TypeFor[StateScale]() {
+			fmt.Fprintf(rows, "| `%s` | %s | %s |\n", key, defaultText(sub), escape(doc))
+			continue
+		}
+		at := len(*sections)
+		*sections = append(*sections, section{path: dotted, doc: doc})
+		var own strings.Builder
+		collect(sub, dotted, &own, sections)
+		(*sections)[at].rows = own.String()
+	}
+}
+
+func ruleFields(t reflect.Type) string {
+	var fields []string
+	for i := range t.NumField() {
+		fields = append(fields, fmt.Sprintf("`%s` (%s)", t.Field(i).Tag.Get("yaml"), escape(strings.TrimSuffix(t.Field(i).Tag.Get("doc"), "."))))
+	}
+	return strings.Join(fields, ", ")
+}
+
+func defaultText(v reflect.Value) string {
+	if v.IsZero() && v.Kind() != reflect.Bool && v.Kind() != reflect.Int64 {
+		return "empty"
+	}
+	b, err := yaml.Marshal(v.Interface())
+	if err != nil {
+		return "empty"
+	}
+	text := strings.TrimSpace(string(b))
+	if list, ok := strings.CutPrefix(text, "- "); ok {
+		text = "[" + strings.ReplaceAll(list, "\n- ", ", ") + "]"
+	}
+	return "`" + strings.Trim(text, `"`) + "`"
+}
+
+func escape(s string) string { return strings.ReplaceAll(s, "|", `\|`) }

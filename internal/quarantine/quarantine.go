@@ -1,0 +1,131 @@
+// Package quarantine keeps input that can't be read or mapped, with its reason
+// and where it was found, so that an administrator can look at it and nothing
+// vanishes silently. The file is NDJSON and bounded: at its size limit it is
+// renamed to <path>.1, replacing the one before.
+package quarantine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// maxRaw bounds what is kept of one item, in bytes.
+const maxRaw = 64 << 10
+
+// File is a quarantine file. It is safe for concurrent use, and opened at the
+// first item.
+type File struct {
+	path    string
+	maxSize int64
+	now     func() time.Time
+
+	mu   sync.Mutex
+	f    *os.File
+	size int64
+}
+
+// New describes a quarantine at a path, of at most maxSize bytes twice.
+func New(path string, maxSize int64, now func() time.Time) *File {
+	return &File{path: path, maxSize: maxSize, now: now}
+}
+
+type entry struct {
+	Time   time.Time `json:"time"`
+	Source string    `json:"source"`
+	Where  string    `json:"where"`
+	Reason string    `json:"reason"`
+	Raw    string    `json:"raw,omitempty"`
+	RawB64 []byte    `json:"raw_base64,omitempty"` // when raw isn't UTF-8
+	Cut    int       `json:"bytes_cut,omitempty"`
+}
+
+// Add writes items down. It returns once they are handed to the operating
+// system; an error says that some were not kept.
+func (q *File) Add(items ...supervision.Rejected) error {
+	if len(items) == 0 {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var errs []error
+	for _, it := range items {
+		errs = append(errs, q.add(it))
+	}
+	return errors.Join(errs...)
+}
+
+func (q *File) add(it supervision.Rejected) error {
+	e := entry{Time: q.now().UTC(), Source: it.Source, Where: it.Where, Reason: it.Reason}
+	raw := it.Raw
+	if len(raw) > maxRaw {
+		e.Cut = len(raw) - maxRaw
+		raw = raw[:maxRaw]
+	}
+	if utf8.Valid(raw) {
+		e.Raw = string(raw)
+	} else {
+		e.RawB64 = raw
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("quarantine: encoding an item of %s: %w", it.Source, err)
+	}
+	line = append(line, '\n')
+	if err := q.room(int64(len(line))); err != nil {
+		return err
+	}
+	n, err := q.f.Write(line)
+	q.size += int64(n)
+	if err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	return nil
+}
+
+// room opens the file, or begins a new one when the old one is full.
+func (q *File) room(n int64) error {
+	if q.f != nil && q.size+n > q.maxSize {
+		q.f.Close()
+		q.f = nil
+		if err := os.Rename(q.path, q.path+".1"); err != nil {
+			return fmt.Errorf("quarantine: %w", err)
+		}
+	}
+	if q.f != nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(q.path), 0o750); err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	f, err := os.OpenFile(q.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	if err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	st, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	q.f, q.size = f, st.Size()
+	return nil
+}
+
+// Close closes the file.
+func (q *File) Close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.f == nil {
+		return nil
+	}
+	err := q.f.Close()
+	q.f = nil
+	return err
+}

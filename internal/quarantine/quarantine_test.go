@@ -1,0 +1,103 @@
+package quarantine
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+func fixed() time.Time { return time.Unix(1700000000, 0) }
+
+func read(t *testing.T, path string) []entry {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []entry
+	sc := bufio.NewScanner(bytes.NewReader(b))
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		var e entry
+		if err := json.Unmarshal(sc.Bytes(), &e); err != nil {
+			t.Fatalf("%q: %v", sc.Text(), err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func TestKeepsEveryByteWithItsReason(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sub", "quarantine.ndjson")
+	q := New(path, 1<<20, fixed)
+	latin1 := []byte("d\xe9faut")
+	err := q.Add(
+		supervision.Rejected{Source: "log", Where: "nagios.log:12", Reason: "field 2 is not a state", Raw: []byte("text\n")},
+		supervision.Rejected{Source: "status", Where: "status.dat:7", Reason: "no host_name", Raw: latin1},
+		supervision.Rejected{Source: "log", Where: "nagios.log:13", Reason: "too long", Raw: bytes.Repeat([]byte("x"), maxRaw+5)},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := []entry{
+		{Time: fixed().UTC(), Source: "log", Where: "nagios.log:12", Reason: "field 2 is not a state", Raw: "text\n"},
+		{Time: fixed().UTC(), Source: "status", Where: "status.dat:7", Reason: "no host_name", RawB64: latin1},
+		{Time: fixed().UTC(), Source: "log", Where: "nagios.log:13", Reason: "too long", Raw: strings.Repeat("x", maxRaw), Cut: 5},
+	}
+	if diff := cmp.Diff(want, read(t, path)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "quarantine.ndjson")
+	const limit = 4000
+	q := New(path, limit, fixed)
+	for range 100 {
+		if err := q.Add(supervision.Rejected{Source: "log", Where: "x", Reason: "r", Raw: []byte(strings.Repeat("y", 100))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q.Close()
+	for _, p := range []string{path, path + ".1"} {
+		st, err := os.Stat(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.Size() > limit || st.Size() == 0 {
+			t.Errorf("%s has %d bytes, want 1..%d", p, st.Size(), limit)
+		}
+	}
+	// A new process goes on in the file that is there.
+	before := len(read(t, path))
+	q = New(path, limit, fixed)
+	if err := q.Add(supervision.Rejected{Source: "log"}); err != nil {
+		t.Fatal(err)
+	}
+	q.Close()
+	if got := len(read(t, path)); got != before+1 {
+		t.Errorf("%d items after one more, want %d", got, before+1)
+	}
+}
+
+func TestErrorNamesThePath(t *testing.T) {
+	dir := t.TempDir()
+	q := New(filepath.Join(dir, "isdir"), 100, fixed)
+	os.Mkdir(filepath.Join(dir, "isdir"), 0o755)
+	err := q.Add(supervision.Rejected{Source: "log"})
+	if err == nil || !strings.Contains(err.Error(), "isdir") {
+		t.Errorf("error %v, want one that names the path", err)
+	}
+}
