@@ -1,0 +1,200 @@
+package nagios
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func cmdline(args ...string) string { return strings.Join(args, "\x00") + "\x00" }
+
+func TestFind(t *testing.T) {
+	tests := []struct {
+		name    string
+		files   map[string]string
+		links   map[string]string        // from, to
+		written map[string]time.Duration // ages of files
+		path    string
+		why     string
+		others  []string
+		errors  []string // parts of the error, if there is to be one
+	}{
+		{
+			name:   "nothing",
+			errors: []string{"no supervisor found", "/etc/nagios4/nagios.cfg", "/etc/naemon/naemon.cfg", "/omd/sites/*", "set option supervisor"},
+		},
+		{
+			name:  "only one",
+			files: map[string]string{"/etc/icinga/icinga.cfg": ""},
+			path:  "/etc/icinga/icinga.cfg", why: "only configuration",
+		},
+		{
+			name:  "only one, by two names",
+			files: map[string]string{"/etc/nagios4/nagios.cfg": ""},
+			links: map[string]string{"/etc/nagios": "nagios4"},
+			path:  "/etc/nagios4/nagios.cfg", why: "only configuration",
+		},
+		{
+			name: "the one that runs",
+			files: map[string]string{
+				"/etc/nagios4/nagios.cfg": "", "/etc/naemon/naemon.cfg": "", "/srv/own/nagios.cfg": "",
+				"/proc/77/cmdline":  cmdline("/usr/sbin/nagios4", "/srv/own/nagios.cfg"),
+				"/proc/78/cmdline":  cmdline("/usr/sbin/nagios4", "--worker", "/var/lib/nagios4/rw/nagios.qh"),
+				"/proc/79/cmdline":  cmdline("/usr/sbin/nagios4", "/srv/own/nagios.cfg"),
+				"/proc/80/cmdline":  cmdline("/usr/bin/naemon", "--verify-config", "/etc/naemon/naemon.cfg"),
+				"/proc/81/cmdline":  cmdline("vi", "/etc/naemon/naemon.cfg"),
+				"/proc/82/cmdline":  "",
+				"/proc/self/status": "",
+			},
+			path: "/srv/own/nagios.cfg", why: "nagios4 runs with it (process 77)",
+			others: []string{"/etc/nagios4/nagios.cfg", "/etc/naemon/naemon.cfg"},
+		},
+		{
+			name: "one that runs with a relative path",
+			files: map[string]string{
+				"/srv/own/etc/nagios.cfg": "",
+				"/proc/5/cmdline":         cmdline("./nagios", "-d", "etc/nagios.cfg"),
+			},
+			links: map[string]string{"/proc/5/cwd": "/srv/own"},
+			path:  "/srv/own/etc/nagios.cfg", why: "nagios runs with it (process 5)",
+		},
+		{
+			name: "one that runs in another root",
+			files: map[string]string{
+				"/etc/nagios/nagios.cfg": "",
+				"/proc/5/cmdline":        cmdline("naemon", "/in/a/container/naemon.cfg"),
+			},
+			path: "/etc/nagios/nagios.cfg", why: "only configuration",
+		},
+		{
+			name: "two that run",
+			files: map[string]string{
+				"/etc/nagios4/nagios.cfg": "", "/etc/naemon/naemon.cfg": "",
+				"/proc/5/cmdline": cmdline("nagios4", "-d", "/etc/nagios4/nagios.cfg"),
+				"/proc/6/cmdline": cmdline("naemon", "/etc/naemon/naemon.cfg"),
+			},
+			errors: []string{"several supervisors run", "/etc/nagios4/nagios.cfg, /etc/naemon/naemon.cfg", "set option supervisor"},
+		},
+		{
+			name: "the freshest",
+			files: map[string]string{
+				"/etc/nagios3/nagios.cfg": "status_file=/s3", "/s3": "",
+				"/etc/nagios4/nagios.cfg": "status_file=/s4", "/s4": "",
+				"/etc/icinga/icinga.cfg": "status_file=/gone",
+			},
+			written: map[string]time.Duration{"/s3": time.Minute, "/s4": time.Hour},
+			path:    "/etc/nagios3/nagios.cfg", why: "status file is the freshest",
+			others: []string{"/etc/nagios4/nagios.cfg", "/etc/icinga/icinga.cfg"},
+		},
+		{
+			name: "two that are about as fresh",
+			files: map[string]string{
+				"/etc/nagios3/nagios.cfg": "status_file=/s3", "/s3": "",
+				"/etc/nagios4/nagios.cfg": "status_file=/s4", "/s4": "",
+			},
+			written: map[string]time.Duration{"/s3": time.Minute, "/s4": 8 * time.Minute},
+			errors:  []string{"several supervisors are installed", "/etc/nagios4/nagios.cfg, /etc/nagios3/nagios.cfg"},
+		},
+		{
+			name:   "two without a status file",
+			files:  map[string]string{"/etc/nagios/nagios.cfg": "", "/etc/icinga/icinga.cfg": "status_file=/gone"},
+			errors: []string{"several supervisors are installed", "/etc/nagios/nagios.cfg, /etc/icinga/icinga.cfg"},
+		},
+		{
+			name: "an OMD site",
+			files: map[string]string{
+				"/opt/omd/sites/prod/etc/omd/site.conf":      "CONFIG_ADMIN_MAIL=''\nCONFIG_CORE='naemon'\n",
+				"/opt/omd/sites/prod/etc/nagios/nagios.cfg":  "",
+				"/opt/omd/sites/prod/etc/naemon/naemon.cfg":  "",
+				"/opt/omd/sites/prod/tmp/naemon/naemon.cfg":  "",
+				"/opt/omd/sites/prod/etc/icinga/icinga.cfg":  "",
+				"/opt/omd/sites/agent/etc/omd/site.conf":     "CONFIG_CORE='none'\n",
+				"/opt/omd/sites/agent/etc/naemon/naemon.cfg": "",
+			},
+			links: map[string]string{"/omd": "opt/omd"},
+			path:  "/omd/sites/prod/tmp/naemon/naemon.cfg", why: "only configuration",
+		},
+		{
+			name:  "an OMD site that is stopped",
+			files: map[string]string{"/omd/sites/a/etc/icinga/icinga.cfg": ""},
+			path:  "/omd/sites/a/etc/icinga/icinga.cfg", why: "only configuration",
+		},
+		{
+			name: "two OMD sites",
+			files: map[string]string{
+				"/omd/sites/a/tmp/naemon/naemon.cfg": "status_file=/sa", "/sa": "",
+				"/omd/sites/b/tmp/nagios/nagios.cfg": "status_file=/sb", "/sb": "",
+			},
+			errors: []string{"/omd/sites/a/tmp/naemon/naemon.cfg, /omd/sites/b/tmp/nagios/nagios.cfg"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			root := tree(t, test.files)
+			for from, to := range test.links {
+				if err := os.Symlink(to, filepath.Join(root, from)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for path, age := range test.written {
+				when := time.Now().Add(-age)
+				if err := os.Chtimes(filepath.Join(root, path), when, when); err != nil {
+					t.Fatal(err)
+				}
+			}
+			found, err := Find(root)
+			if (err != nil) != (test.errors != nil) {
+				t.Fatalf("got %+v, %v", found, err)
+			}
+			for _, part := range test.errors {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%v does not say %q", err, part)
+				}
+			}
+			if found.Path != test.path || !strings.Contains(found.Why, test.why) {
+				t.Errorf("took %q because %s; want %q because %s", found.Path, found.Why, test.path, test.why)
+			}
+			if diff := cmp.Diff(test.others, found.Others); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseCmdline(t *testing.T) {
+	tests := []struct {
+		args         string
+		name, config string
+		supervisor   bool
+	}{
+		{"/usr/sbin/nagios4 -d /etc/nagios4/nagios.cfg", "nagios4", "/etc/nagios4/nagios.cfg", true},
+		{"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "naemon", "/omd/sites/x/tmp/naemon/naemon.cfg", true},
+		{"/usr/sbin/icinga -d /etc/icinga/icinga.cfg", "icinga", "/etc/icinga/icinga.cfg", true},
+		{"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "shinken-arbiter", "/etc/shinken/shinken.cfg", true},
+		{"/usr/bin/env python3 shinken-arbiter.py -c nagios.cfg -c specific.cfg", "shinken-arbiter.py", "nagios.cfg", true},
+		{"shinken-arbiter -d", "", "", false},
+		{"shinken-arbiter -c", "", "", false},
+		{"nagios -vp /etc/nagios/nagios.cfg", "nagios", "/etc/nagios/nagios.cfg", false},
+		{"nagios -s /etc/nagios/nagios.cfg", "nagios", "/etc/nagios/nagios.cfg", false},
+		{"nagios --worker /run/nagios.cfg", "nagios", "/run/nagios.cfg", false},
+		{"nagios -V", "nagios", "-V", false},
+		{"icinga2 daemon", "", "", false},
+		{"nagios", "", "", false},
+		{"", "", "", false},
+	}
+	for _, test := range tests {
+		t.Run(test.args, func(t *testing.T) {
+			name, config, supervisor := parseCmdline(strings.Fields(test.args))
+			if supervisor != test.supervisor {
+				t.Fatalf("is a supervisor: %v", supervisor)
+			}
+			if supervisor && (name != test.name || config != test.config) {
+				t.Errorf("got %q with %q, want %q with %q", name, config, test.name, test.config)
+			}
+		})
+	}
+}

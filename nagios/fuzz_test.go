@@ -1,0 +1,55 @@
+package nagios
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+func FuzzMainConfiguration(f *testing.F) {
+	sample, err := os.ReadFile("testdata/debian-nagios4.cfg")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(sample))
+	f.Add("log_file=a\\\n b\\\\\ninclude_dir=.\ninclude_file=main.cfg\ncfg_dir=/\nhost_perfdata_command=x!y\nresource_file=/../..\n")
+	f.Add("broker_module= \nbroker_module=a b\nlog_rotation_method=\xff\nstatus_update_interval=NaN\nservice_perfdata_file_mode=\\\n=\n")
+	root := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string) {
+		r := newReader(root, "/etc/main.cfg")
+		r.parseMain(r.cfg.Path, text)
+		r.findCommandLines()
+		r.identify()
+		c := r.cfg
+		for _, path := range []string{
+			c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.CommandFile, c.LockFile,
+			c.StateRetentionFile, c.HostPerfdata.File, c.ServicePerfdata.File,
+		} {
+			if path != "" && (!filepath.IsAbs(path) || path != filepath.Clean(path)) {
+				t.Errorf("path %q", path)
+			}
+		}
+		if !slices.Contains([]Rotation{'n', 'h', 'd', 'w', 'm'}, c.LogRotation) {
+			t.Errorf("rotation %q", c.LogRotation)
+		}
+		for _, d := range []time.Duration{c.StatusUpdateInterval, c.IntervalLength, c.HostPerfdata.ProcessingInterval} {
+			if d < 0 {
+				t.Errorf("duration %v", d)
+			}
+		}
+	})
+}
+
+func FuzzCommandDefinitions(f *testing.F) {
+	f.Add("define command{\ncommand_name a ; b\ncommand_line c \\; d \\\n e\n}\n")
+	f.Add("define command {\n command_name\n command_line\n }\n}\n;\n\\\n\\;")
+	f.Fuzz(func(t *testing.T, text string) {
+		for name := range commandDefinitions(text) {
+			if name == "" {
+				t.Error("a command without a name")
+			}
+		}
+	})
+}

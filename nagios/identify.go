@@ -1,0 +1,87 @@
+package nagios
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// statusHeader is the part of a status file in which its writer and version
+// stand.
+const statusHeader = 4 << 10
+
+// identify tells the flavour and version of the supervisor. The status file of
+// Icinga 1 and Shinken says whose it is; that of Naemon claims to be Nagios',
+// so names count next: of the main file, of options, of directories, of the
+// log.
+func (r *reader) identify() (Flavour, string) {
+	writer, version := r.statusFileWriter()
+	switch writer {
+	case "ICINGA":
+		return Icinga, version
+	case "SHINKEN":
+		return Shinken, ""
+	}
+	c := r.cfg
+	if f, found := flavourNamedIn(filepath.Base(c.Path)); found && f != Nagios {
+		return f, version
+	}
+	for _, option := range []string{"naemon_user", "icinga_user", "shinken_user"} {
+		if c.Origin(option) != "" {
+			f, _ := flavourNamedIn(option)
+			return f, version
+		}
+	}
+	if c.Origin("include_dir") != "" || c.Origin("include_file") != "" {
+		return Naemon, version
+	}
+	for _, name := range []string{filepath.Dir(c.Path), filepath.Base(c.LogFile), c.User} {
+		if f, found := flavourNamedIn(name); found {
+			return f, version
+		}
+	}
+	return Nagios, version
+}
+
+func flavourNamedIn(name string) (Flavour, bool) {
+	for _, f := range []Flavour{Naemon, Icinga, Shinken, Nagios} {
+		if strings.Contains(name, string(f)) {
+			return f, true
+		}
+	}
+	return "", false
+}
+
+// statusFileWriter gives the word before STATUS FILE in the comment at the head
+// of the status file, and the version of its info block; both are empty if the
+// file can't be read.
+func (r *reader) statusFileWriter() (writer, version string) {
+	if r.cfg.StatusFile == "" {
+		return "", ""
+	}
+	f, err := os.OpenFile(r.onDisk(r.cfg.StatusFile), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", ""
+	}
+	lines := bufio.NewScanner(io.LimitReader(f, statusHeader))
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if word, found := strings.CutSuffix(line, " STATUS FILE"); found {
+			writer = strings.Trim(word, "# ")
+		}
+		if value, found := strings.CutPrefix(line, "version="); found {
+			return writer, value
+		}
+		if line == "}" {
+			break
+		}
+	}
+	return writer, ""
+}

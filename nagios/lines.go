@@ -1,0 +1,91 @@
+package nagios
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// maxConfigFile bounds a configuration file, and by that each of its lines.
+const maxConfigFile = 16 << 20
+
+var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
+
+// readConfigFile reads a file that must be a regular one: opening a pipe would
+// wait for its writer.
+func readConfigFile(path string) (string, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxConfigFile+1))
+	if err != nil {
+		return "", err
+	}
+	if len(text) > maxConfigFile {
+		return "", &fs.PathError{Op: "read", Path: path, Err: errTooLarge}
+	}
+	return string(text), nil
+}
+
+// logicalLines gives the lines of a configuration file, without the blanks
+// around them, with the number at which each begins. A backslash at the end
+// continues a line, two of them are one (Nagios 4.4.6, common/shared.c,
+// mmap_fgets_multiline). Blank lines are left out.
+func logicalLines(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		lines := bufio.NewScanner(strings.NewReader(text))
+		lines.Buffer(nil, maxConfigFile+1)
+		number, first := 0, 0
+		var joined strings.Builder
+		for lines.Scan() {
+			number++
+			line := lines.Text()
+			if joined.Len() > 0 {
+				line = strings.TrimLeft(line, " \t")
+			} else {
+				first = number
+			}
+			body, continued := strings.CutSuffix(line, `\`)
+			joined.WriteString(body)
+			if continued && !strings.HasSuffix(body, `\`) {
+				continue
+			}
+			whole := strings.TrimSpace(joined.String())
+			joined.Reset()
+			if whole != "" && !yield(first, whole) {
+				return
+			}
+		}
+		if whole := strings.TrimSpace(joined.String()); whole != "" {
+			yield(first, whole)
+		}
+	}
+}
+
+// isComment tells a line of the main configuration that says nothing.
+func isComment(line string) bool { return line[0] == '#' || line[0] == ';' }
+
+// unescapeTemplate resolves the escapes of a perfdata template: \t, \r and \n;
+// any other backslash stands for itself, two of them for two (Nagios 4.4.6,
+// xdata/xpddefault.c, xpddefault_preprocess_file_templates).
+func unescapeTemplate(template string) string {
+	return strings.NewReplacer(`\t`, "\t", `\r`, "\r", `\n`, "\n").Replace(template)
+}
+
+// origin names the place of a line.
+func origin(path string, line int) string { return fmt.Sprintf("%s:%d", path, line) }

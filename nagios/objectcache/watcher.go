@@ -1,0 +1,162 @@
+package objectcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+const (
+	// pollInterval is how often the file is looked at. A look is one stat; a
+	// watch on the directory would cost far more, for the supervisor writes its
+	// status file there, in thousands of writes, every few seconds.
+	pollInterval = time.Second
+
+	// settleTime is how long the file must not have changed before it is read.
+	settleTime = 500 * time.Millisecond
+
+	// loadAttempts bounds how often Load looks at a file that goes on changing.
+	loadAttempts = 20
+)
+
+// errUnsettled means that the supervisor seems to be writing the file.
+var errUnsettled = errors.New("the object cache is being written")
+
+// Watcher answers from the newest complete version of an object cache. It
+// implements supervision.Inventory, and knows no object until the first version
+// is loaded.
+type Watcher struct {
+	path string
+	log  *slog.Logger
+	poll time.Duration
+
+	inventory atomic.Pointer[Inventory]
+
+	looking sync.Mutex  // held during a look; guards what follows
+	tried   os.FileInfo // the version that was loaded or refused
+	pending os.FileInfo // the version that has to prove that it is settled
+	refusal error       // why tried was refused
+}
+
+// New gives a Watcher of the object cache at path, which need not exist yet.
+func New(path string, log *slog.Logger) *Watcher {
+	w := &Watcher{path: path, log: log, poll: pollInterval}
+	w.inventory.Store(&Inventory{table: newStringTable()})
+	return w
+}
+
+// Object gives what is known of an entity, nil if it is unknown.
+func (w *Watcher) Object(e supervision.Entity) *supervision.Object {
+	return w.inventory.Load().Object(e)
+}
+
+// Members gives the entities that a downtime of that scope covers, nil if the
+// host or group that it is about is unknown.
+func (w *Watcher) Members(scope supervision.DowntimeScope, e supervision.Entity, group string) []supervision.Entity {
+	return w.inventory.Load().Members(scope, e, group)
+}
+
+// Load reads the file now, unless its present version is loaded already, and
+// waits a few seconds for one that is being written. An error leaves the
+// version that was loaded before; Run tries again.
+func (w *Watcher) Load(ctx context.Context) error {
+	for attempt := 1; ; attempt++ {
+		err := w.look()
+		if !errors.Is(err, errUnsettled) || attempt == loadAttempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(settleTime):
+		}
+	}
+}
+
+// Run loads each new version of the file until the context ends, which gives
+// nil. What keeps it from doing so is logged when it begins and when it is
+// over.
+func (w *Watcher) Run(ctx context.Context) error {
+	poll := time.NewTicker(w.poll)
+	defer poll.Stop()
+	trouble := ""
+	for {
+		switch err := w.look(); {
+		case errors.Is(err, errUnsettled):
+		case err != nil && err.Error() != trouble:
+			trouble = err.Error()
+			w.log.Warn("object cache not loaded; events go without what it knows, or with what it knew before",
+				"path", w.path, "err", err)
+		case err == nil && trouble != "":
+			trouble = ""
+			w.log.Info("object cache can be read again", "path", w.path)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-poll.C:
+		}
+	}
+}
+
+// look loads the file if its version is new and settled. It gives the same
+// error again for a version that was refused before.
+func (w *Watcher) look() error {
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	before, err := os.Stat(w.path)
+	if err != nil {
+		w.tried = nil
+		return fmt.Errorf("looking at the object cache: %w", err)
+	}
+	if !before.Mode().IsRegular() {
+		return fmt.Errorf("the object cache %s is not a regular file", w.path)
+	}
+	if sameVersion(before, w.tried) {
+		return w.refusal
+	}
+	settled := time.Since(before.ModTime()) > settleTime || sameVersion(before, w.pending)
+	w.pending = before
+	if !settled {
+		return errUnsettled
+	}
+	started := time.Now()
+	f, err := os.Open(w.path)
+	if err != nil {
+		return fmt.Errorf("opening the object cache: %w", err)
+	}
+	defer f.Close()
+	inv, err := Parse(f)
+	if after, statErr := os.Stat(w.path); statErr != nil || !sameVersion(before, after) {
+		return errUnsettled
+	}
+	w.tried, w.refusal = before, nil
+	if err != nil {
+		w.refusal = fmt.Errorf("reading the object cache %s: %w", w.path, err)
+		return w.refusal
+	}
+	w.inventory.Store(inv)
+	logLoaded(w.log, w.path, inv.Stats(), time.Since(started))
+	return nil
+}
+
+// sameVersion compares two looks; b may be nil.
+func sameVersion(a, b os.FileInfo) bool {
+	return b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+func logLoaded(log *slog.Logger, path string, s Stats, took time.Duration) {
+	log.Info("object cache loaded", "path", path, "hosts", s.Hosts, "services", s.Services,
+		"hostgroups", s.Hostgroups, "servicegroups", s.Servicegroups, "took", took.Round(time.Millisecond))
+	if s.Malformed > 0 {
+		log.Warn("object cache has parts that can't be understood; they are left out",
+			"path", path, "count", s.Malformed, "first", s.FirstMalformed)
+	}
+}

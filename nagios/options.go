@@ -1,0 +1,188 @@
+package nagios
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// setter takes the value of an option, which is not empty.
+type setter func(value string) error
+
+// optionTable names the options that matter here, in the spellings of all
+// flavours, and what each sets.
+func (r *reader) optionTable() map[string]setter {
+	c := r.cfg
+	table := map[string]setter{
+		"log_file":            r.path(&c.LogFile),
+		"log_archive_path":    r.path(&c.LogArchivePath),
+		"log_rotation_method": rotation(&c.LogRotation),
+		"use_syslog":          boolean(&c.UseSyslog),
+
+		"log_notifications":     boolean(&c.Logging.Notifications),
+		"log_service_retries":   boolean(&c.Logging.ServiceRetries),
+		"log_host_retries":      boolean(&c.Logging.HostRetries),
+		"log_event_handlers":    boolean(&c.Logging.EventHandlers),
+		"log_external_commands": boolean(&c.Logging.ExternalCommands),
+		"log_passive_checks":    boolean(&c.Logging.PassiveChecks),
+		"log_initial_states":    boolean(&c.Logging.InitialStates),
+		"log_current_states":    boolean(&c.Logging.CurrentStates),
+
+		"status_file":            r.path(&c.StatusFile),
+		"xsddefault_status_log":  r.path(&c.StatusFile), // Nagios 3 still knows this name
+		"status_update_interval": seconds(&c.StatusUpdateInterval),
+		"object_cache_file":      r.path(&c.ObjectCacheFile),
+		"state_retention_file":   r.path(&c.StateRetentionFile),
+		"command_file":           r.path(&c.CommandFile),
+		"lock_file":              r.path(&c.LockFile),
+
+		"process_performance_data": boolean(&c.ProcessPerformanceData),
+
+		"broker_module":        r.brokerModule,
+		"event_broker_options": integer(&c.EventBrokerOptions),
+
+		"date_format":                dateFormat(&c.DateFormat),
+		"use_timezone":               text(&c.Timezone),
+		"illegal_object_name_chars":  text(&c.IllegalObjectNameChars),
+		"illegal_macro_output_chars": text(&c.IllegalMacroOutputChars),
+		"interval_length":            seconds(&c.IntervalLength),
+
+		"nagios_user":  text(&c.User),
+		"naemon_user":  text(&c.User),
+		"icinga_user":  text(&c.User),
+		"shinken_user": text(&c.User),
+
+		"nagios_group":  text(&c.Group),
+		"naemon_group":  text(&c.Group),
+		"icinga_group":  text(&c.Group),
+		"shinken_group": text(&c.Group),
+
+		"resource_file":           r.pathList(&r.resourceFiles),
+		"cfg_file":                r.pathList(&r.objectFiles),
+		"cfg_dir":                 r.pathList(&r.objectDirs),
+		"xodtemplate_config_file": r.pathList(&r.objectFiles),
+		"xodtemplate_config_dir":  r.pathList(&r.objectDirs),
+
+		"include_file":    func(value string) error { return r.readMain(r.absolute(value)) },
+		"include_dir":     func(value string) error { return r.includeDir(r.absolute(value)) },
+		"config_rel_path": r.path(&r.base),
+	}
+	r.addPerfdataOptions(table, "host", &c.HostPerfdata)
+	r.addPerfdataOptions(table, "service", &c.ServicePerfdata)
+	return table
+}
+
+func (r *reader) addPerfdataOptions(table map[string]setter, object string, p *Perfdata) {
+	table[object+"_perfdata_command"] = text(&p.Command.Name)
+	table[object+"_perfdata_file"] = r.path(&p.File)
+	table[object+"_perfdata_file_template"] = func(value string) error {
+		p.Template = unescapeTemplate(value)
+		return nil
+	}
+	table[object+"_perfdata_file_mode"] = perfdataMode(&p.Mode)
+	table[object+"_perfdata_file_processing_interval"] = seconds(&p.ProcessingInterval)
+	table[object+"_perfdata_file_processing_command"] = text(&p.ProcessingCommand.Name)
+	table[object+"_perfdata_process_empty_results"] = boolean(&p.ProcessEmpty)
+}
+
+func (r *reader) path(field *string) setter {
+	return func(value string) error {
+		*field = r.absolute(value)
+		return nil
+	}
+}
+
+func (r *reader) pathList(list *[]string) setter {
+	return func(value string) error {
+		*list = append(*list, r.absolute(value))
+		return nil
+	}
+}
+
+func (r *reader) brokerModule(value string) error {
+	path, args, _ := strings.Cut(value, " ")
+	r.cfg.BrokerModules = append(r.cfg.BrokerModules, BrokerModule{r.absolute(path), strings.TrimSpace(args)})
+	return nil
+}
+
+func text(field *string) setter {
+	return func(value string) error {
+		*field = value
+		return nil
+	}
+}
+
+func integer(field *int) setter {
+	return func(value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", value)
+		}
+		*field = n
+		return nil
+	}
+}
+
+func boolean(field *bool) setter {
+	return func(value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%q is neither 0 nor 1", value)
+		}
+		*field = n > 0
+		return nil
+	}
+}
+
+// seconds takes a number of seconds, below a century.
+func seconds(field *time.Duration) setter {
+	const most = 100 * 365 * 24 * 3600
+	return func(value string) error {
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil || !(n >= 0 && n <= most) {
+			return fmt.Errorf("%q is not a number of seconds", value)
+		}
+		*field = time.Duration(n * float64(time.Second))
+		return nil
+	}
+}
+
+func rotation(field *Rotation) setter {
+	return func(value string) error {
+		if len(value) != 1 || !strings.Contains("nhdwm", value) {
+			return fmt.Errorf("%q is none of n, h, d, w, m", value)
+		}
+		*field = Rotation(value[0])
+		return nil
+	}
+}
+
+// perfdataMode takes a mode as the cores do: one that has a p is a pipe, one
+// that has a w is written anew, any other is appended to.
+func perfdataMode(field *PerfdataMode) setter {
+	return func(value string) error {
+		switch {
+		case strings.Contains(value, "p"):
+			*field = PipeMode
+		case strings.Contains(value, "w"):
+			*field = WriteMode
+		default:
+			*field = AppendMode
+		}
+		return nil
+	}
+}
+
+// dateFormat takes a format as the cores do: what they don't know is "us".
+func dateFormat(field *string) setter {
+	return func(value string) error {
+		switch value {
+		case "euro", "iso8601", "strict-iso8601":
+			*field = value
+		default:
+			*field = "us"
+		}
+		return nil
+	}
+}
