@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -128,4 +129,15 @@ func (q *File) Close() error {
 	err := q.f.Close()
 	q.f = nil
 	return err
+}
+
+// Printer logs items instead of keeping them.
+type Printer struct{ Log *slog.Logger }
+
+// Add logs items.
+func (p Printer) Add(items ...supervision.Rejected) error {
+	for _, it := range items {
+		p.Log.Warn("would be quarantined", "source", it.Source, "where", it.Where, "reason", it.Reason)
+	}
+	return nil
 }
