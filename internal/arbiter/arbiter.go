@@ -66,6 +66,7 @@ const (
 	Refused       Reason = "refused by the supervisor"
 	StateUnknown  Reason = "state not told by any reader"
 	ResyncOff     Reason = "resync switched off"
+	OnlyAnOrder   Reason = "an order to the supervisor, whose effect is told by itself"
 )
 
 // Arbiter judges records. It is not safe for concurrent use: the order of
@@ -175,6 +176,9 @@ func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (
 		supervision.SupervisorReloaded, supervision.SupervisorStopped:
 		return News, nil
 	}
+	if rec.Entity.Host == "" { // an order about a comment or downtime by its id
+		return OnlyAnOrder, nil
+	}
 	f := a.of(rec.Entity)
 	a.dirty[rec.Entity] = f
 	switch rec.Kind {
@@ -254,7 +258,9 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 	running := len(f.downtimes) > 0 || f.downtimeSaid
 	switch rec.Kind {
 	case supervision.DowntimeScheduled:
-		hash := textHash(d.Author, d.Comment, d.Start.UTC().String(), d.End.UTC().String())
+		// Nagios 4.4 keeps of a downtime's comment what is before the first ';'.
+		comment, _, _ := strings.Cut(d.Comment, ";")
+		hash := textHash(d.Author, comment, d.Start.UTC().String(), d.End.UTC().String())
 		if f.heard(hash, r.bit) {
 			return SeenAlready
 		}
@@ -279,6 +285,9 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 		return News
 	default: // ended, cancelled
 		if d.ID == 0 {
+			if d.Text == "" {
+				return OnlyAnOrder
+			}
 			f.downtimes, f.downtimeSaid = nil, false
 			if !running {
 				return NoChange

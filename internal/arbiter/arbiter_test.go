@@ -48,7 +48,8 @@ func note(kind supervision.Kind, sec int, author, text string) supervision.Recor
 }
 
 func downtime(kind supervision.Kind, sec int, id int64) supervision.Record {
-	return supervision.Record{Kind: kind, Entity: web, Time: at(sec), Downtime: &supervision.Downtime{ID: id, Start: at(0), End: at(100), Author: "a", Comment: "c"}}
+	return supervision.Record{Kind: kind, Entity: web, Time: at(sec), Downtime: &supervision.Downtime{
+		ID: id, Start: at(0), End: at(100), Author: "a", Comment: "c", Text: "Service has …"}}
 }
 
 func flapping(kind supervision.Kind, sec int) supervision.Record {
@@ -294,6 +295,25 @@ func TestDowntimes(t *testing.T) {
 	})
 	if got := a.Flags(web).DowntimeDepth; got != 1 {
 		t.Errorf("depth %d, want 1", got)
+	}
+}
+
+func TestOrdersAreNoNews(t *testing.T) {
+	cancel := downtime(supervision.DowntimeCancelled, 3, 0)
+	cancel.Downtime.Text = ""
+	byID := note(supervision.CommentDeleted, 4, "", "")
+	byID.Entity = supervision.Entity{}
+	whole, cut := downtime(supervision.DowntimeScheduled, 5, 0), downtime(supervision.DowntimeScheduled, 5, 8)
+	whole.Downtime.Comment, cut.Downtime.Comment = "maintenance; until noon", "maintenance"
+	a := run(t, Options{Readers: []Reader{logReader, status}}, []step{
+		{"log", downtime(supervision.DowntimeStarted, 2, 0), 0, News},
+		{"log", cancel, 0, OnlyAnOrder},
+		{"log", byID, 0, OnlyAnOrder},
+		{"log", whole, 0, News},
+		{"status", cut, 0, SeenAlready},
+	})
+	if got := a.Flags(web).DowntimeDepth; got != 1 {
+		t.Errorf("depth %d after an order, want 1", got)
 	}
 }
 

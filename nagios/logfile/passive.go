@@ -1,0 +1,180 @@
+package logfile
+
+import (
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// passiveResult is a passive check result: as it was ordered by a command, or
+// as a PASSIVE ... CHECK line shows it.
+type passiveResult struct {
+	entity supervision.Entity
+	check  supervision.Check
+}
+
+const (
+	orderedHostResult    = "PROCESS_HOST_CHECK_RESULT"
+	orderedServiceResult = "PROCESS_SERVICE_CHECK_RESULT"
+	shownHostResult      = "PASSIVE HOST CHECK"
+	shownServiceResult   = "PASSIVE SERVICE CHECK"
+)
+
+// parseOrderedResult reads the arguments of PROCESS_HOST_CHECK_RESULT
+// ("host;code;output") and PROCESS_SERVICE_CHECK_RESULT
+// ("host;service;code;output") as Nagios 4 does (base/commands.c): the host may
+// be an address, the output may be missing, a code that is no number is 0, and
+// one out of range is a service's UNKNOWN.
+func parseOrderedResult(name string, f *fields) (*passiveResult, error) {
+	p, err := passiveEntity(name == orderedHostResult, f)
+	if err != nil {
+		return nil, err
+	}
+	field, err := f.next("return code")
+	if err != nil {
+		return nil, err
+	}
+	code, _ := number("return code", field)
+	if len(field) > 0 && field[0] == '-' {
+		code = int64(supervision.Unknown)
+	}
+	p.check.State = passiveState(p.entity.IsHost(), code, "")
+	out := commandOutput(f.remainder())
+	p.check.Output, p.check.LongOutput, p.check.Perfdata = out.short, out.long, out.perfdata
+	return p, nil
+}
+
+// parseShownResult reads "host[;service];code;output" of a PASSIVE line. It is
+// the first line of the output; Shinken shows all that it was given, unescaped.
+func parseShownResult(isHost bool, rest []byte, program string) (*passiveResult, error) {
+	f := newFields(rest)
+	p, err := passiveEntity(isHost, f)
+	if err != nil {
+		return nil, err
+	}
+	code, err := f.number("return code")
+	if err != nil {
+		return nil, err
+	}
+	p.check.State = passiveState(isHost, code, program)
+	short, perfdata, _ := strings.Cut(f.remainder(), "|")
+	p.check.Output, p.check.Perfdata = strings.TrimSpace(short), strings.TrimSpace(perfdata)
+	return p, nil
+}
+
+func passiveEntity(isHost bool, f *fields) (p *passiveResult, err error) {
+	p = &passiveResult{check: supervision.Check{
+		StateType: supervision.StateTypeNotTold, CheckType: supervision.Passive,
+	}}
+	if isHost {
+		p.entity, err = host(f)
+	} else {
+		p.entity, err = service(f)
+	}
+	return p, err
+}
+
+// passiveState gives the state that a return code stands for. To Shinken a
+// host's code is a plugin's exit code; the others take UP, DOWN, UNREACHABLE.
+func passiveState(isHost bool, code int64, program string) supervision.State {
+	switch {
+	case isHost && isShinken(program):
+		if code <= 1 {
+			return supervision.Up
+		}
+		return supervision.Down
+	case isHost:
+		return supervision.State(min(code, int64(supervision.Unreachable)))
+	}
+	return supervision.State(min(code, int64(supervision.Unknown)))
+}
+
+// isOrderFor tells whether a PASSIVE line can show what was ordered. Only the
+// service is compared: the order may name the host by its address.
+func (p *passiveResult) isOrderFor(shown *passiveResult) bool {
+	return p.entity.Service == shown.entity.Service
+}
+
+// agrees compares two reports of what may be one result. A host's problem may
+// have been translated between DOWN and UNREACHABLE
+// (translate_passive_host_checks).
+func (p *passiveResult) agrees(e supervision.Entity, c *supervision.Check) bool {
+	if c.Output != p.check.Output {
+		return false
+	}
+	return c.State == p.check.State || e.IsHost() && c.State != supervision.Up && p.check.State != supervision.Up
+}
+
+// complete adds to an ALERT what only the passive result tells.
+func (p *passiveResult) complete(alert *supervision.Check) {
+	alert.CheckType = p.check.CheckType
+	alert.LongOutput, alert.Perfdata = p.check.LongOutput, p.check.Perfdata
+}
+
+// held are the lines that can't be understood before what follows them is
+// known: an order of a passive result, alone, or the PASSIVE line (with the
+// order in front of it) and what Nagios logs between that and a possible ALERT.
+type held struct {
+	lines  []Line // copies, as they came
+	bytes  int
+	order  *passiveResult // an order that waits for its PASSIVE line
+	result *passiveResult // a result that waits for its ALERT
+	time   time.Time      // of the order or result
+	output output         // of all lines; the result is its first record
+}
+
+// The bounds of what is held back. Notifications, one per contact, are most of
+// it; beyond the bounds the result is given without waiting for an ALERT.
+const (
+	maxHeldLines = 500
+	maxHeldBytes = 256 << 10
+)
+
+func (h *held) keep(l Line) {
+	l.Text = append([]byte(nil), l.Text...)
+	h.lines = append(h.lines, l)
+	h.bytes += len(l.Text)
+}
+
+func (h *held) full() bool { return len(h.lines) >= maxHeldLines || h.bytes >= maxHeldBytes }
+
+// mayPrecedeAlert tells whether an entry can stand between a result and the
+// ALERT that it causes.
+func (h *held) mayPrecedeAlert(e entry) bool {
+	if e.err != nil || h.full() {
+		return false
+	}
+	if e.skip == skipContinuation {
+		return true
+	}
+	if !h.near(e.time) {
+		return false
+	}
+	if len(e.records) != 1 {
+		return e.skip == skipInformational
+	}
+	switch rec := &e.records[0]; rec.Kind {
+	case supervision.FlappingStarted, supervision.FlappingStopped, supervision.Notification,
+		supervision.DowntimeStarted, supervision.DowntimeEnded:
+		return rec.Entity.Host == h.result.entity.Host
+	}
+	return false
+}
+
+// isAlert tells whether an entry is the ALERT for the result.
+func (h *held) isAlert(e entry) bool {
+	if len(e.records) != 1 || !h.near(e.time) {
+		return false
+	}
+	rec := &e.records[0]
+	return rec.Kind == supervision.CheckResult && rec.Entity == h.result.entity &&
+		h.result.agrees(rec.Entity, rec.Check)
+}
+
+// near tells whether what happened at t can come from the same call of the same
+// function: order, PASSIVE line and ALERT are written in one second or two.
+func (h *held) near(t time.Time) bool {
+	later := t.Sub(h.time)
+	return later >= 0 && later <= time.Second
+}

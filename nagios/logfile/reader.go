@@ -1,0 +1,279 @@
+package logfile
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// sourceName is the name of the source, and begins the Refs of its records.
+const sourceName = "log"
+
+// Line is one line of the log, and where it stands.
+type Line struct {
+	Text   []byte `json:"text"`
+	File   string `json:"file"`    // a path, for people
+	FileID string `json:"file_id"` // the same under whatever name the file has
+	Offset int64  `json:"offset"`  // of the line's first byte
+}
+
+// Reader turns lines into records. It does no I/O and has no clock. The same
+// lines give the same records, however they are divided into batches and
+// wherever a Reader is replaced by a new one that is given Held and Program.
+// Memory is bounded by the lines added since the last Take, by maxHeldLines and
+// maxHeldBytes, and by the one longest line.
+type Reader struct {
+	program string
+	ready   output
+	held    *held // nil if nothing is held back
+}
+
+// NewReader makes a reader. program is what the supervisor calls itself
+// ("Nagios 4.4.6"), empty if that is not known; a "starting..." line tells it too.
+func NewReader(program string) *Reader { return &Reader{program: program} }
+
+// Program is what is known now of who writes the log.
+func (r *Reader) Program() string { return r.program }
+
+// output is what lines have become.
+type output struct {
+	records  []supervision.Record
+	rejected []supervision.Rejected
+	skipped  map[string]int
+}
+
+func (o *output) skip(reason string, n int) {
+	if o.skipped == nil {
+		o.skipped = map[string]int{}
+	}
+	o.skipped[reason] += n
+}
+
+func (o *output) merge(more output) {
+	o.records = append(o.records, more.records...)
+	o.rejected = append(o.rejected, more.rejected...)
+	for reason, n := range more.skipped {
+		o.skip(reason, n)
+	}
+}
+
+// entry is one line, read by itself. What is set behind the message says what
+// it is.
+type entry struct {
+	message
+	order   *passiveResult // a PROCESS_*_CHECK_RESULT command
+	shown   *passiveResult // a PASSIVE ... CHECK line
+	records []supervision.Record
+	skip    string // a reason; besides records: for what they leave out
+	err     error
+}
+
+// Add takes the next line. The text may be reused afterwards.
+func (r *Reader) Add(l Line) {
+	e := r.read(l)
+	h := r.held
+	switch {
+	case e.shown != nil:
+		r.addShown(l, e)
+	case e.order != nil:
+		r.release()
+		r.held = &held{order: e.order, time: e.time}
+		r.held.keep(l)
+		r.held.output.skip(skipPassiveOrder, 1)
+	case h != nil && h.result != nil && h.isAlert(e):
+		h.output.records = h.output.records[1:]
+		h.result.complete(e.records[0].Check)
+		r.release()
+		r.ready.add(l, e)
+	case h != nil && h.result != nil && h.mayPrecedeAlert(e):
+		h.keep(l)
+		h.output.add(l, e)
+	default:
+		r.release()
+		r.ready.add(l, e)
+	}
+}
+
+// addShown takes a PASSIVE line, and joins it with the order in front of it.
+func (r *Reader) addShown(l Line, e entry) {
+	if h := r.held; h == nil || h.order == nil || !h.order.isOrderFor(e.shown) || !h.near(e.time) {
+		r.release()
+		r.held = &held{}
+	}
+	h := r.held
+	order := h.order
+	h.order, h.time = nil, e.time
+	h.keep(l)
+
+	news := passiveLinesTellNews(r.program)
+	result := *e.shown
+	switch {
+	case order != nil && (!news || order.agrees(e.shown.entity, &e.shown.check)):
+		state := order.check.State
+		if news {
+			state = e.shown.check.State
+		}
+		result.check = order.check
+		result.check.State = state
+	case !news:
+		h.output.skip(skipNotTold, 1)
+		r.release()
+		return
+	}
+	h.result = &result
+	check := result.check
+	h.output.records = append(h.output.records, supervision.Record{
+		Kind: supervision.CheckResult, Entity: result.entity, Time: e.time, Ref: ref(l, 0), Check: &check,
+	})
+}
+
+// read reads one line without regard to the others.
+func (r *Reader) read(l Line) (e entry) {
+	var ok bool
+	if e.message, ok, e.err = splitLine(l.Text); !ok {
+		if e.err == nil {
+			e.skip = skipContinuation
+		}
+		return e
+	}
+	said, levelled := fromShinken(e.text)
+	if levelled {
+		e.say(said)
+		if r.program == "" {
+			r.learn(shinkenProgram)
+		}
+	}
+	switch kind := string(e.kind); kind {
+	case "EXTERNAL COMMAND":
+		e.readCommand()
+	case shownHostResult, shownServiceResult:
+		e.shown, e.err = parseShownResult(kind == shownHostResult, e.rest, r.program)
+	default:
+		r.readKind(&e)
+	}
+	if levelled && e.skip == skipUnknown {
+		e.skip = skipInformational
+	}
+	return e
+}
+
+// learn notes who writes the log. What is held back was understood without.
+func (r *Reader) learn(program string) {
+	r.release()
+	r.program = program
+}
+
+func (r *Reader) readKind(e *entry) {
+	if parse, ok := kinds[string(e.kind)]; ok {
+		rec, skip, err := parse(e.rest)
+		if skip == skipNotChecked && rec.Check != nil && isShinken(r.program) {
+			skip = ""
+		}
+		e.skip, e.err = skip, err
+		if err == nil && skip == "" {
+			e.records = []supervision.Record{rec}
+		}
+		return
+	}
+	if rec, ok := parseProcess(e.text); ok {
+		if rec.Kind == supervision.SupervisorStarted {
+			r.learn(rec.Process.Version)
+		}
+		e.records = []supervision.Record{rec}
+		return
+	}
+	e.skip = silent(e.message)
+}
+
+func (e *entry) readCommand() {
+	name, f := splitCommand(e.rest)
+	if name == orderedHostResult || name == orderedServiceResult {
+		e.order, e.err = parseOrderedResult(name, f)
+		return
+	}
+	parse, ok := commands[name]
+	if !ok {
+		e.skip = skipCommand
+		return
+	}
+	records, err := parse(f)
+	if err != nil {
+		e.err = fmt.Errorf("%s: %w", name, err)
+		return
+	}
+	e.records = records
+	if name == "ACKNOWLEDGE_HOST_SVC_PROBLEM" {
+		e.skip = skipHostServices
+	}
+}
+
+// add counts, rejects, or gives time and Ref to what a line says.
+func (o *output) add(l Line, e entry) {
+	if e.err != nil {
+		reason := e.err.Error()
+		if len(e.kind) > 0 {
+			reason = string(e.kind) + ": " + reason
+		}
+		o.rejected = append(o.rejected, supervision.Rejected{
+			Source: sourceName,
+			Where:  l.File + ":" + strconv.FormatInt(l.Offset, 10),
+			Reason: reason,
+			Raw:    append([]byte(nil), l.Text...),
+		})
+		return
+	}
+	if e.skip != "" {
+		o.skip(e.skip, 1)
+	}
+	for i, rec := range e.records {
+		rec.Time, rec.Ref = e.time, ref(l, i)
+		o.records = append(o.records, rec)
+	}
+}
+
+// ref names the nth record of a line.
+func ref(l Line, n int) string {
+	const idLength = 16
+	s := sourceName + ":" + l.FileID[:min(len(l.FileID), idLength)] + ":" + strconv.FormatInt(l.Offset, 10)
+	if n > 0 {
+		s += "#" + strconv.Itoa(n+1)
+	}
+	return s
+}
+
+// release gives out what is held back.
+func (r *Reader) release() {
+	if r.held != nil {
+		r.ready.merge(r.held.output)
+		r.held = nil
+	}
+}
+
+// Waiting tells whether a result is held back to see whether an ALERT follows.
+func (r *Reader) Waiting() bool { return r.held != nil && r.held.result != nil }
+
+// Settle gives out the result that is held back, because nothing more is
+// coming. An order that waits for its PASSIVE line goes on waiting.
+func (r *Reader) Settle() {
+	if r.Waiting() {
+		r.release()
+	}
+}
+
+// Held gives the lines that are held back, oldest first; they are to be added
+// first to a Reader that goes on from here.
+func (r *Reader) Held() []Line {
+	if r.held == nil {
+		return nil
+	}
+	return r.held.lines
+}
+
+// Take gives out what the lines have become since the last Take, without what
+// is held back. Position and EndSeen are left to the caller.
+func (r *Reader) Take() supervision.Batch {
+	o := r.ready
+	r.ready = output{}
+	return supervision.Batch{Records: o.records, Rejected: o.rejected, Skipped: o.skipped}
+}

@@ -1,0 +1,149 @@
+package logfile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/follow"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// Options say which log to read.
+type Options struct {
+	// Path is the log: log_file of nagios.cfg.
+	Path string
+	// ArchiveDir is where rotated logs go: log_archive_path. Empty: there are
+	// only the ones beside the log.
+	ArchiveDir string
+	// Begin says where to begin on the first start.
+	Begin follow.Begin
+	// Poll is the time between two looks for rotation. Default 250 ms.
+	Poll time.Duration
+	// Program is what the supervisor calls itself, such as "Nagios 4.4.6" (in any
+	// case), if
+	// that is known from elsewhere (version in the status file's info section).
+	// It decides how passive results are read until the log tells it.
+	Program string
+	// Logger gets what an administrator should know of rotations and gaps.
+	// Default: silence.
+	Logger *slog.Logger
+}
+
+// Source reads a supervisor's log.
+type Source struct {
+	options  Options
+	follower *follow.Follower
+}
+
+var _ supervision.Source = (*Source)(nil)
+
+// New prepares a source; it opens nothing.
+func New(o Options) *Source {
+	return &Source{options: o, follower: follow.New(follow.Options{
+		Path:     o.Path,
+		Archives: func() ([]string, error) { return archives(o.Path, o.ArchiveDir) },
+		Begin:    o.Begin,
+		Engine:   follow.Tail,
+		Poll:     o.Poll,
+		Logger:   o.Logger,
+	})}
+}
+
+// Name is "log".
+func (s *Source) Name() string { return sourceName }
+
+// position is the source's place, as it is stored. Held are the lines in front
+// of Log that wait for the ones behind it.
+type position struct {
+	Log     follow.Position `json:"log"`
+	Held    []Line          `json:"held,omitempty"`
+	Program string          `json:"program,omitempty"`
+}
+
+// settleTime is how long the log must be quiet before a passive result is taken
+// to have caused no ALERT. Nagios writes the two microseconds apart.
+const settleTime = 500 * time.Millisecond
+
+// Run reads from the stored position until the context ends.
+func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
+	run := &run{reader: NewReader(s.options.Program), emit: emit}
+	var start *follow.Position
+	if from != nil {
+		var p position
+		if err := json.Unmarshal(from, &p); err != nil {
+			return fmt.Errorf("reading the stored position of %s: %w", s.options.Path, err)
+		}
+		if p.Program != "" {
+			run.reader = NewReader(p.Program)
+		}
+		for _, line := range p.Held {
+			run.reader.Add(line)
+		}
+		start, run.stored = &p.Log, string(from)
+	}
+	if err := s.follower.Run(ctx, start, run.deliver); err != nil {
+		return fmt.Errorf("reading the supervisor's log %s: %w", s.options.Path, err)
+	}
+	return nil
+}
+
+// run is one Run of a Source.
+type run struct {
+	reader *Reader
+	emit   supervision.Emit
+	stored string    // the last position given
+	quiet  time.Time // since when the log's end has been seen with a result waiting
+}
+
+// deliver turns a chunk into a batch.
+func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
+	if len(c.Notices) > 0 {
+		r.reader.release() // what follows need not be the next line
+	}
+	for _, line := range c.Lines {
+		r.reader.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
+	}
+	r.settle(c)
+	b := r.reader.Take()
+	for _, n := range c.Notices {
+		b.Rejected = append(b.Rejected, rejection(n))
+	}
+	if !r.reader.Waiting() {
+		b.EndSeen = c.EndSeen
+	}
+	encoded, err := json.Marshal(position{Log: c.Position, Held: r.reader.Held(), Program: r.reader.Program()})
+	if err != nil {
+		return fmt.Errorf("encoding the position in %s: %w", c.File, err)
+	}
+	if moved := string(encoded) != r.stored; moved {
+		b.Position = encoded
+	}
+	if err := r.emit(ctx, b); err != nil {
+		return err
+	}
+	r.stored = string(encoded)
+	return nil
+}
+
+// settle ends the wait for an ALERT when the log has been quiet for long enough.
+func (r *run) settle(c follow.Chunk) {
+	switch {
+	case len(c.Lines) > 0 || !r.reader.Waiting():
+		r.quiet = time.Time{}
+	case c.EndSeen.IsZero():
+	case r.quiet.IsZero():
+		r.quiet = c.EndSeen
+	case c.EndSeen.Sub(r.quiet) >= settleTime:
+		r.quiet = time.Time{}
+		r.reader.Settle()
+	}
+}
+
+func rejection(n follow.Notice) supervision.Rejected {
+	return supervision.Rejected{
+		Source: sourceName, Where: fmt.Sprintf("%s:%d", n.File, n.Offset), Reason: n.String(), Raw: n.Text,
+	}
+}
