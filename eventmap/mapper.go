@@ -1,0 +1,235 @@
+package eventmap
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// Event is a Canopsis event, ready to be published.
+type Event struct {
+	RoutingKey string // at most 255 bytes
+	Body       []byte // one JSON object, UTF-8
+	// Entity is the id of the entity in Canopsis, "resource/component" or
+	// "component": the unit within which order is to be kept.
+	Entity string
+	// MessageID is 32 hexadecimal digits, the same when the same record is
+	// read and mapped again.
+	MessageID string
+	// Supersedable tells a check result: when room is short, a newer one of
+	// the same entity may take its place.
+	Supersedable bool
+	// Time is the moment that the supervisor gave.
+	Time time.Time
+}
+
+// Mapper turns records into events. It is safe for concurrent use.
+type Mapper struct {
+	options             Options
+	charset             charset
+	fields              map[eventType][]writableField
+	static              []byte // ",name:value" of the static fields
+	taken               map[string]bool
+	tags                []tag
+	include, exclude    []rule
+	component, resource template // empty: the supervisor's name
+	drafts              sync.Pool
+}
+
+// writableField is a field with its name in JSON.
+type writableField struct {
+	key   []byte
+	text  func(*draft) string
+	value func(*draft)
+}
+
+// New checks and compiles the options. The error joins all faults, each of
+// which begins with the name of its option.
+func New(o Options) (*Mapper, error) {
+	m := &Mapper{options: o, taken: takenNames()}
+	var faults []error
+	keep := func(option string, err error) {
+		if err != nil {
+			faults = append(faults, optionError(option, err))
+		}
+	}
+	var err error
+	m.charset, err = newCharset(o.Charset)
+	keep("charset", err)
+	if err != nil {
+		m.charset, _ = newCharset("windows-1252") // to go on looking for faults
+	}
+	faults = append(faults, o.faults(m.charset)...)
+
+	var more []error
+	m.static, more = o.encodeStatic(m.charset, m.taken)
+	faults = append(faults, more...)
+	for name := range o.Static {
+		m.taken[fold(name)] = true
+	}
+	m.tags, more = compileTags(o.Tags, m.charset)
+	faults = append(faults, more...)
+	m.include, more = compileRules("include", o.Include)
+	faults = append(faults, more...)
+	m.exclude, more = compileRules("exclude", o.Exclude)
+	faults = append(faults, more...)
+	m.component, err = parseTemplate(o.Component, true)
+	keep("component", err)
+	m.resource, err = parseTemplate(o.Resource, false)
+	keep("resource", err)
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	m.fields = writableFields()
+	m.drafts.New = func() any { return &draft{m: m} }
+	return m, nil
+}
+
+// writableFields gives the fields of each type of event.
+func writableFields() map[eventType][]writableField {
+	all := make(map[eventType][]writableField)
+	for i, f := range fields {
+		key := `,"` + f.Name + `":`
+		if i == 0 {
+			key = key[1:]
+		}
+		for _, n := range eventTypeNames {
+			if f.in&n.typ != 0 {
+				all[n.typ] = append(all[n.typ], writableField{[]byte(key), f.text, f.value})
+			}
+		}
+	}
+	return all
+}
+
+func optionError(option string, err error) error { return fmt.Errorf("%s: %w", option, err) }
+
+// Map appends the events that rec means to dst. inv may be nil. flags are the
+// conditions of the object as far as they are known otherwise, nil if they are
+// not; those that come with the record go first. now decides whether the time
+// of the record is one that Canopsis keeps.
+//
+// A record for a group (a downtime of a host group) gives an event for each
+// member. Without an event the outcome's Reason says why.
+func (m *Mapper) Map(dst []Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time) ([]Event, Outcome) {
+	typ, outcome := m.eventType(rec)
+	if outcome.Reason != Sent {
+		return dst, outcome
+	}
+	alone := [1]supervision.Entity{rec.Entity}
+	entities := alone[:]
+	if rec.Downtime != nil && rec.Downtime.Scope != supervision.ScopeEntity {
+		entities = nil
+		if inv != nil {
+			entities = inv.Members(rec.Downtime.Scope, rec.Entity, rec.Downtime.Group)
+		}
+		if len(entities) == 0 {
+			return dst, unmappable("a downtime of a group that is unknown or empty")
+		}
+	}
+	d := m.drafts.Get().(*draft)
+	defer m.drafts.Put(d)
+	sent, repairs := len(dst), Repairs(0)
+	for _, entity := range entities {
+		d.begin(rec, typ, entity, inv, flags)
+		var event Event
+		event, outcome = d.event(now)
+		if outcome.Reason == Sent {
+			dst = append(dst, event)
+			repairs |= outcome.Repairs
+		}
+		d.reset()
+	}
+	if len(dst) > sent {
+		outcome = Outcome{Repairs: repairs}
+	}
+	return dst, outcome
+}
+
+func unmappable(why string) Outcome { return Outcome{Reason: Unmappable, Detail: why} }
+
+// event makes the event of one entity.
+func (d *draft) event(now time.Time) (Event, Outcome) {
+	if d.entity.Host == "" {
+		return Event{}, unmappable("no host name")
+	}
+	state := ""
+	if d.rec.Check != nil {
+		state = stateName(d.entity, d.rec.Check.State)
+	}
+	if !d.m.selected(&d.subject, state) {
+		return Event{}, Outcome{Reason: Excluded}
+	}
+	d.component = d.named(d.m.component, d.entity.Host)
+	if !d.entity.IsHost() {
+		d.resource = d.named(d.m.resource, d.entity.Service)
+	}
+	if d.component == "" || !d.entity.IsHost() && d.resource == "" {
+		return Event{}, unmappable("a name of nothing but control characters")
+	}
+	d.setTime(now)
+	d.setText()
+	d.write()
+
+	var space [768]byte
+	words := d.appendRoutingKey(space[:0], d.typ)
+	keyEnd := len(words)
+	words = d.appendEntityID(words)
+	entityEnd := len(words)
+	words = d.appendMessageID(words)
+	all := string(words) // one copy for the three
+	event := Event{
+		RoutingKey:   all[:keyEnd],
+		Body:         bytes.Clone(d.buf),
+		Entity:       all[keyEnd:entityEnd],
+		MessageID:    all[entityEnd:],
+		Supersedable: d.typ == checkEvent,
+		Time:         d.rec.Time,
+	}
+	if event.Time.IsZero() {
+		event.Time = now
+	}
+	return event, Outcome{Repairs: d.repairs}
+}
+
+// named gives the name that a template makes, the supervisor's own when there is
+// no template or it makes nothing. Only the object cache is asked: a name may
+// not depend on what a single record brought.
+func (d *draft) named(t template, name string) string {
+	if len(t) == 0 {
+		return d.name(name)
+	}
+	stable := d.subject
+	stable.extra = nil
+	if made := d.name(t.expand(&stable)); made != "" {
+		return made
+	}
+	d.repairs |= NameReplaced
+	return d.name(name)
+}
+
+// timeReach is how far from now a timestamp may be for Canopsis to keep it: 24
+// hours, less some minutes for the way there.
+const timeReach = 24*time.Hour - 10*time.Minute
+
+// setTime sets the timestamp. An older one than Canopsis keeps is moved to the
+// limit rather than to now, so that it stays before later ones of the same
+// entity; one in a far future is that of a wrong clock, and becomes now.
+func (d *draft) setTime(now time.Time) {
+	at := d.rec.Time
+	switch {
+	case !plausible(at), d.m.options.Version.replacesOldTime() && at.Sub(now) > timeReach:
+		at = now
+	case d.m.options.Version.replacesOldTime() && now.Sub(at) > timeReach:
+		at = now.Add(-timeReach)
+	default:
+		d.timestamp = at.Unix()
+		return
+	}
+	d.timestamp = at.Unix()
+	d.repairs |= TimestampMoved
+}

@@ -1,0 +1,69 @@
+package eventmap
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/fnv"
+)
+
+// maxRoutingKey is the size in bytes of an AMQP short string. The broker closes
+// the connection for a longer routing key.
+const maxRoutingKey = 255
+
+// appendRoutingKey appends connector.connector_name.event_type.source_type.component[.resource].
+// Canopsis 2 takes it for the identity of the event, so a key that has to be
+// cut ends in a hash of the whole. Canopsis 3 and newer don't read it.
+func (d *draft) appendRoutingKey(buf []byte, typ eventType) []byte {
+	begin := len(buf)
+	for _, word := range [...]string{d.m.options.Connector, d.m.options.ConnectorName, typ.String(), d.sourceType()} {
+		buf = append(buf, word...)
+		buf = append(buf, '.')
+	}
+	buf = append(buf, d.component...)
+	if !d.entity.IsHost() {
+		buf = append(buf, '.')
+		buf = append(buf, d.resource...)
+	}
+	if len(buf)-begin <= maxRoutingKey {
+		return buf
+	}
+	d.repairs |= RoutingKeyCut
+	return cutRoutingKey(buf, begin)
+}
+
+// cutRoutingKey shortens the key in buf[begin:] to the maximum: its start, cut
+// at a character, "~" and eight hexadecimal digits.
+func cutRoutingKey(buf []byte, begin int) []byte {
+	hash := fnv.New32a()
+	hash.Write(buf[begin:])
+	const suffix = len("~01234567")
+	end := begin + runeStart(string(buf[begin:]), maxRoutingKey-suffix)
+	buf = append(buf[:end], '~')
+	return hex.AppendEncode(buf, hash.Sum(nil))
+}
+
+// appendEntityID appends the id of the entity in Canopsis.
+func (d *draft) appendEntityID(buf []byte) []byte {
+	if !d.entity.IsHost() {
+		buf = append(buf, d.resource...)
+		buf = append(buf, '/')
+	}
+	return append(buf, d.component...)
+}
+
+// appendMessageID appends 32 hexadecimal digits that are the same whenever the
+// same record is read again from the same place.
+func (d *draft) appendMessageID(buf []byte) []byte {
+	var space [512]byte
+	id := space[:0]
+	for _, part := range [...]string{d.m.options.Connector, d.m.options.ConnectorName, d.entity.Host, d.entity.Service, d.rec.Ref} {
+		id = binary.AppendUvarint(id, uint64(len(part)))
+		id = append(id, part...)
+	}
+	id = append(id, byte(d.rec.Kind))
+	id = binary.BigEndian.AppendUint64(id, uint64(d.rec.Time.Unix()))
+	id = binary.BigEndian.AppendUint32(id, uint32(d.rec.Time.Nanosecond()))
+	sum := sha256.Sum256(id)
+	return hex.AppendEncode(buf, sum[:16])
+}

@@ -1,0 +1,197 @@
+package eventmap
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+func (d *draft) sourceType() string {
+	if d.entity.IsHost() {
+		return "component"
+	}
+	return "resource"
+}
+
+// numbered writes a number of the supervisor that is negative when not told.
+func (d *draft) numbered(n int8) {
+	if n < 0 {
+		d.notTold()
+		return
+	}
+	d.integer(int64(n))
+}
+
+// counted writes a number that counts from 1 and is 0 when not told.
+func (d *draft) counted(n int) {
+	if n <= 0 {
+		d.notTold()
+		return
+	}
+	d.integer(int64(n))
+}
+
+// measured writes execution time or latency. Both are 0 when not told, but also
+// of a passive check, whose reader knows the type.
+func (d *draft) measured(seconds float64) {
+	check := d.rec.Check
+	if check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotTold {
+		d.notTold()
+		return
+	}
+	d.number(seconds)
+}
+
+func (d *draft) maxAttempts() int {
+	if n := d.rec.Check.MaxAttempts; n > 0 {
+		return n
+	}
+	if own := d.own(); own != nil {
+		return own.MaxAttempts
+	}
+	return 0
+}
+
+func (d *draft) commandName() string {
+	command := d.rec.Check.Command
+	if command == "" {
+		command = d.ofOwn(checkCommand)
+	}
+	name, _, _ := strings.Cut(command, "!")
+	return name
+}
+
+// setPerfdata normalises the performance data.
+func (d *draft) setPerfdata() {
+	raw, _ := d.m.charset.clean(d.rec.Check.Perfdata) // perf_data_raw tells of repairs
+	var dropped bool
+	d.space, dropped = appendPerfdata(d.space[:0], raw, d.m.options.Version, d.m.options.MaxPerfdata)
+	if dropped {
+		d.repairs |= MetricDropped
+	}
+	if d.perfdata = raw; string(d.space) != raw {
+		d.perfdata = string(d.space)
+		d.repairs |= PerfdataNormalised
+	}
+}
+
+func (d *draft) contactgroups() {
+	d.list = d.list[:0]
+	if own := d.own(); own != nil {
+		d.list = append(d.list, own.ContactGroups...)
+	}
+	d.sorted()
+}
+
+// flag writes one of the flags, when they are told.
+func (d *draft) flag(write func(*supervision.Flags)) {
+	if d.flags == nil {
+		d.notTold()
+		return
+	}
+	write(d.flags)
+}
+
+// tags writes the alarm tags: an object of strings, which is all that Canopsis
+// takes since 22.10, or the list of strings of the Python generations.
+func (d *draft) tags() {
+	if len(d.m.tags) == 0 {
+		d.leaveOut()
+		return
+	}
+	asList := d.m.options.Version.python()
+	opening, closing := byte('{'), byte('}')
+	if asList {
+		opening, closing = '[', ']'
+	}
+	d.buf = append(d.buf, opening)
+	begin := len(d.buf)
+	for _, tag := range d.m.tags {
+		value := d.name(tag.value.expand(&d.subject))
+		if value == "" && len(tag.value) > 0 {
+			continue
+		}
+		if len(d.buf) > begin {
+			d.buf = append(d.buf, ',')
+		}
+		switch {
+		case !asList:
+			d.text(tag.name)
+			d.buf = append(d.buf, ':')
+			d.text(value)
+		case value == "":
+			d.text(tag.name)
+		default:
+			d.text(tag.name + ": " + value)
+		}
+	}
+	d.buf = append(d.buf, closing)
+}
+
+// tag is an alarm tag of the configuration.
+type tag struct {
+	name  string
+	value template
+}
+
+// compileTags compiles the tags in the order of their names.
+func compileTags(tags map[string]string, cs charset) (compiled []tag, faults []error) {
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		value, err := parseTemplate(tags[name], false)
+		if clean, _ := cs.cleanName(name); err == nil && (clean != name || name == "") {
+			err = errTagName
+		}
+		if err != nil {
+			faults = append(faults, optionError("tags."+name, err))
+		}
+		compiled = append(compiled, tag{name, value})
+	}
+	return compiled, faults
+}
+
+// note gives the note of the record; a reader that only saw a flag change has
+// none.
+func (d *draft) note() supervision.Note {
+	if d.rec.Note == nil {
+		return supervision.Note{}
+	}
+	return *d.rec.Note
+}
+
+// downtimeEntry gives when the downtime was entered, or first told.
+func (d *draft) downtimeEntry() time.Time {
+	if entry := d.rec.Downtime.Entry; plausible(entry) {
+		return entry
+	}
+	return time.Unix(d.timestamp, 0)
+}
+
+func (d *draft) downtimeDuration() time.Duration {
+	if dt := d.rec.Downtime; !dt.Fixed && dt.Duration > 0 {
+		return dt.Duration
+	}
+	return d.rec.Downtime.End.Sub(d.rec.Downtime.Start)
+}
+
+func (d *draft) downtimeID() {
+	id := d.rec.Downtime.ID
+	if d.typ == pbehaviorEvent && id == 0 {
+		d.leaveOut()
+		return
+	}
+	d.integer(id)
+}
+
+func (d *draft) pbehaviorAction() string {
+	if d.rec.Kind == supervision.DowntimeCancelled {
+		return "delete"
+	}
+	return "create"
+}
+
+func (d *draft) pbehaviorName() string {
+	return "downtime " + string(d.appendEntityID(nil)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
+}

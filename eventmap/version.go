@@ -1,0 +1,105 @@
+package eventmap
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Version is a generation of Canopsis, as far as generations differ in what
+// they accept on the bus.
+type Version uint8
+
+// The generations. Canopsis closed its list of event types in 4.3, which also
+// began to replace timestamps that are over 24 hours away; it reads perf_data
+// since 23.10 and accepts only listed units since 24.10.
+const (
+	Canopsis2    Version = iota + 1 // 2.x: Python engines, event type downtime
+	Canopsis3                       // 3.x: Python engines, event type pbehavior
+	Canopsis40                      // 4.0 to 4.2
+	Canopsis43                      // 4.3 to 23.04
+	Canopsis2310                    // 23.10 and 24.04
+	Canopsis2410                    // 24.10 and newer
+)
+
+// generations lists the first release of each generation, and its name in
+// documentation.
+var generations = [...]struct {
+	version      Version
+	major, minor int
+	name         string
+}{
+	{Canopsis2, 2, 0, "2.x"},
+	{Canopsis3, 3, 0, "3.x"},
+	{Canopsis40, 4, 0, "4.0 to 4.2"},
+	{Canopsis43, 4, 3, "4.3 to 23.04"},
+	{Canopsis2310, 23, 10, "23.10 to 24.04"},
+	{Canopsis2410, 24, 10, "24.10 and newer"},
+}
+
+// ParseVersion takes a release number such as "24.10", "4.2" or "2"; a release
+// that is newer than all generations counts as the newest. A missing minor
+// number means 0.
+func ParseVersion(release string) (Version, error) {
+	majorText, rest, _ := strings.Cut(release, ".")
+	minorText, _, _ := strings.Cut(rest, ".")
+	if minorText == "" {
+		minorText = "0"
+	}
+	major, err := strconv.Atoi(majorText)
+	minor, err2 := strconv.Atoi(minorText)
+	if err != nil || err2 != nil || major < generations[0].major {
+		return 0, fmt.Errorf("%q is no Canopsis release (2.0 or newer, as in \"24.10\")", release)
+	}
+	found := generations[0].version
+	for _, g := range generations {
+		if major > g.major || major == g.major && minor >= g.minor {
+			found = g.version
+		}
+	}
+	return found, nil
+}
+
+// String gives the range of releases.
+func (v Version) String() string {
+	for _, g := range generations {
+		if g.version == v {
+			return g.name
+		}
+	}
+	return "unknown version"
+}
+
+// python tells the generations whose engines are written in Python: they take
+// an absent key for a default, but not null, and want tags as a list.
+func (v Version) python() bool { return v <= Canopsis3 }
+
+// replacesOldTime tells whether a timestamp that is over 24 hours away is
+// replaced by the time of processing.
+func (v Version) replacesOldTime() bool { return v >= Canopsis43 }
+
+// holdsNegative tells whether negative metrics can be held: the Go parser
+// drops the whole perf_data for one minus sign.
+func (v Version) holdsNegative() bool { return v.python() }
+
+// holdsUnit tells whether a metric may carry the unit. Canopsis 24.10 has a list
+// (AllowedPerfDataUnits in canopsis.toml, this is its default); 23.10 takes
+// letters or "%"; generations before it ignore perf_data and get the form that
+// is safe after an upgrade; the Python parser takes letters, "%" and "/".
+func (v Version) holdsUnit(unit string) bool {
+	switch v {
+	case Canopsis2, Canopsis3:
+		return strings.Trim(unit, asciiLetters+"%/") == ""
+	case Canopsis2310:
+		return unit == "%" || strings.Trim(unit, asciiLetters) == ""
+	}
+	switch unit {
+	case "", "%", "s", "us", "ms", "B", "KB", "MB", "TB", "c":
+		return true
+	case "°C":
+		return v == Canopsis2410
+	}
+	return false
+}
+
+const asciiLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
