@@ -1,0 +1,40 @@
+package follow
+
+import (
+	"context"
+)
+
+// Deliver takes a chunk over. It returns nil when the lines and the position
+// are durable, and may block; an error ends Run. The chunk's memory may be
+// reused when it has returned.
+type Deliver func(ctx context.Context, c Chunk) error
+
+// Follower follows one path.
+type Follower struct{ options Options }
+
+// New prepares a follower; it opens nothing and starts nothing.
+func New(o Options) *Follower { return &Follower{options: o.withDefaults()} }
+
+// Run follows the path from a position (nil: there is none yet) until the
+// context ends, which gives nil. It calls deliver from the goroutine that
+// called it. At the end of the stream it delivers a chunk without lines, with
+// EndSeen, at every Options.Poll. An error means that the file, its directory
+// or an archive could not be read, or that deliver failed: start again later,
+// from the position that was stored last.
+func (f *Follower) Run(ctx context.Context, from *Position, deliver Deliver) error {
+	s := &stream{Options: f.options, deliver: deliver}
+	defer s.close()
+	if s.Engine == Direct {
+		wakeup, stop := watch(s.Path, s.Logger)
+		defer stop()
+		s.wakeup = wakeup
+	}
+	if err := s.open(from); err != nil {
+		return err
+	}
+	err := s.follow(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

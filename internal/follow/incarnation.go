@@ -1,0 +1,132 @@
+package follow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// graceLimit is after how many periods of grace a file is given up that is
+// still written to, although there is a newer one: it must not hold that up for
+// ever.
+const graceLimit = 30
+
+// incarnation is the file of the stream that is being read.
+type incarnation struct {
+	*file
+	reader  reader
+	head    []byte // the first bytes of the file, as far as they are known
+	headSum string // their hash
+	scratch [headSize]byte
+	lineID  string // hash of the first line, empty until it is whole
+	begun   bool   // something of this file was handed out
+
+	// grew is when the file was last seen to grow; at first the modification
+	// time.
+	grew time.Time
+	// foundRotated: there was a newer file already when this one was opened,
+	// so nobody is expected to write to it.
+	foundRotated bool
+	// replaced is when a newer file with content was first seen.
+	replaced time.Time
+}
+
+// look checks for growth, and that the first bytes are still the same.
+func (i *incarnation) look() error {
+	size := i.size
+	if err := i.file.look(); err != nil {
+		return err
+	}
+	if i.size != size {
+		i.grew = time.Now()
+	}
+	return i.extendHead()
+}
+
+// extendHead learns the first bytes of the file as it grows.
+func (i *incarnation) extendHead() error {
+	n, err := i.ReadAt(i.scratch[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading the beginning of %s: %w", i.path, err)
+	}
+	if n < len(i.head) || !bytes.Equal(i.scratch[:len(i.head)], i.head) {
+		if i.begun {
+			return errChanged
+		}
+		i.forgetHead()
+	}
+	if n == len(i.head) && i.headSum != "" {
+		return nil
+	}
+	i.head = append(i.head, i.scratch[len(i.head):n]...)
+	i.headSum = hash(i.head)
+	if i.lineID == "" {
+		if first, _, whole := bytes.Cut(i.head, []byte{'\n'}); whole || n == headSize {
+			i.lineID = hash(first)
+		}
+	}
+	return nil
+}
+
+// begin is told when the first lines of the file were read: they, and not what
+// may have stood there before, are its beginning.
+func (i *incarnation) begin() {
+	if !i.begun {
+		i.begun = true
+		i.forgetHead()
+	}
+}
+
+func (i *incarnation) forgetHead() { i.head, i.headSum, i.lineID = nil, "", "" }
+
+// quiet tells whether a file that was replaced is done with: nothing was
+// written for the grace period, or something still is long after that.
+func (i *incarnation) quiet(grace time.Duration) bool {
+	if time.Since(i.replaced) > graceLimit*grace {
+		return true
+	}
+	return time.Since(i.grew) >= grace && (i.foundRotated || time.Since(i.replaced) >= grace)
+}
+
+// mark is the place up to which whole lines were read.
+func (i *incarnation) mark() Mark {
+	offset, tail := i.reader.place()
+	return Mark{
+		Offset:  offset,
+		HeadLen: len(i.head), Head: i.headSum,
+		Tail:   hash(tail),
+		Device: i.id.device, Inode: i.id.inode,
+	}
+}
+
+// endMark is the place at the end of a file that is given up.
+func (i *incarnation) endMark() Mark {
+	m := i.mark()
+	if tail, err := bytesBefore(i, i.size); err == nil {
+		m.Offset, m.Tail = i.size, hash(tail)
+	}
+	return m
+}
+
+// unfinished is the notice of a last line without its newline, if there is one.
+func (i *incarnation) unfinished(maxLine int) []Notice {
+	offset, _ := i.reader.place()
+	length := i.size - offset
+	if length <= 0 {
+		return nil
+	}
+	n := Notice{Kind: Unfinished, File: i.path, Offset: offset, Length: length}
+	if text, err := bytesAt(i, offset, int(min(length, int64(maxLine)))); err == nil {
+		n.Text = text
+	}
+	return []Notice{n}
+}
+
+func (i *incarnation) close() {
+	if i.reader != nil {
+		i.reader.close()
+	}
+	i.file.Close()
+}

@@ -1,0 +1,172 @@
+package follow
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// look checks what stands at the path and whether the current file is the one
+// that was read; it tells whether something changed that asks for reading.
+func (s *stream) look() (changed bool, err error) {
+	if s.current != nil {
+		err := s.current.look()
+		if errors.Is(err, errChanged) {
+			return true, s.rewritten()
+		}
+		if err != nil {
+			return false, err
+		}
+		s.moveSince()
+	}
+	if err := s.discover(); err != nil {
+		return false, err
+	}
+	return s.finish()
+}
+
+// discover finds files that came after the newest one known.
+func (s *stream) discover() error {
+	if len(s.later) >= openAhead {
+		return nil
+	}
+	newest := s.newest()
+	info, err := os.Stat(s.Path)
+	if err == nil && newest != nil && newest.id == identify(info) {
+		s.blocked = nil
+		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		s.blocked = nil
+		return nil
+	}
+	c, err := s.successors(s.openFiles(), s.since, s.finished)
+	if err != nil {
+		return s.postpone(err)
+	}
+	s.blocked = nil
+	s.notice(c.notices...)
+	for _, f := range c.files {
+		s.Logger.Info("following a new file", "path", f.path, "inode", f.id.inode)
+	}
+	s.later = append(s.later, c.files...)
+	if s.current == nil && len(s.later) > 0 {
+		return s.next()
+	}
+	return nil
+}
+
+// postpone keeps an error to itself while an older file may still be written.
+func (s *stream) postpone(err error) error {
+	if s.blocked == nil {
+		s.blockedSince = time.Now()
+	}
+	s.blocked = err
+	if s.current != nil && time.Since(s.blockedSince) < s.Grace {
+		return nil
+	}
+	if end, _ := s.atEnd(); !end {
+		return nil
+	}
+	return err
+}
+
+// finish gives the current file up when it was replaced, read to its end, and
+// quiet for long enough.
+func (s *stream) finish() (bool, error) {
+	i := s.current
+	if i == nil || !s.laterHasContent() {
+		return false, nil
+	}
+	if i.replaced.IsZero() {
+		i.replaced = time.Now()
+	}
+	if !i.quiet(s.Grace) {
+		return false, nil
+	}
+	end, err := s.atEnd()
+	if err != nil || !end || s.current != i {
+		return false, err
+	}
+	s.notice(i.unfinished(s.MaxLine)...)
+	s.finished = remember(s.finished, i.endMark())
+	return true, s.next()
+}
+
+// rewritten deals with a current file that is not what was read any more. What
+// was in it may be found in a copy.
+func (s *stream) rewritten() error {
+	position := Position{Mark: s.current.mark(), ModTime: s.since, Finished: s.finished}
+	truncated := Notice{Kind: Truncated, File: s.current.path, Offset: position.Offset}
+	if len(s.later) > 0 {
+		s.notice(truncated)
+		return s.next()
+	}
+	s.close()
+	c, err := s.locate(position)
+	if err != nil {
+		return err
+	}
+	truncated.Detail = c.beginning()
+	s.notice(truncated)
+	return s.start(c)
+}
+
+// notice keeps notices for the next chunk, and logs them.
+func (s *stream) notice(notices ...Notice) {
+	s.notices = append(s.notices, notices...)
+	for _, n := range notices {
+		s.Logger.Warn("following a file", "notice", n.String())
+	}
+}
+
+// next closes the current file and goes on with the one after it.
+func (s *stream) next() error {
+	if s.current != nil {
+		s.current.close()
+	}
+	f := s.later[0]
+	s.later = s.later[1:]
+	return s.take(f, 0)
+}
+
+func (s *stream) laterHasContent() bool {
+	for _, f := range s.later {
+		if f.size == 0 {
+			// A file that can't be looked at is told when it is its turn.
+			_ = f.look()
+		}
+		if f.size > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// newest is the last file of the stream that is known, nil if there is none.
+func (s *stream) newest() *file {
+	files := s.openFiles()
+	if len(files) == 0 {
+		return nil
+	}
+	return files[len(files)-1]
+}
+
+// openFiles are all files that are held open, oldest first.
+func (s *stream) openFiles() []*file {
+	if s.current == nil {
+		return s.later
+	}
+	return append([]*file{s.current.file}, s.later...)
+}
+
+func (s *stream) close() {
+	for _, f := range s.later {
+		f.Close()
+	}
+	if s.current != nil {
+		s.current.close()
+	}
+	s.current, s.later = nil, nil
+}

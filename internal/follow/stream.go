@@ -1,0 +1,239 @@
+package follow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stream is one Run of a Follower.
+type stream struct {
+	Options
+	deliver Deliver
+	wakeup  <-chan struct{} // nil: only the clock wakes
+
+	current  *incarnation // nil while there is no file
+	later    []*file      // the files after it, oldest first
+	finished []Mark
+	since    time.Time // the stream has nothing of interest that is older
+	notices  []Notice  // for the next chunk
+	lines    []Line    // reused
+
+	// Why the file at the path can't be opened, while an older one is still
+	// being read.
+	blocked      error
+	blockedSince time.Time
+}
+
+// clockGrain is by how much a modification time may lag behind time.Now.
+const clockGrain = 50 * time.Millisecond
+
+// open finds the place to begin.
+func (s *stream) open(from *Position) error {
+	if from != nil {
+		return s.resume(*from)
+	}
+	f, err := openIfThere(s.Path)
+	if f == nil {
+		s.since = time.Now().Add(-clockGrain)
+		return err
+	}
+	var begin int64
+	if s.Begin == FromEnd {
+		if begin, err = lastLineStart(f, s.MaxLine); err != nil {
+			f.Close()
+			return err
+		}
+	}
+	return s.take(f, begin)
+}
+
+// lastLineStart finds where a half-written last line begins, or else the end.
+func lastLineStart(f *file, maxLine int) (int64, error) {
+	n := min(f.size, int64(maxLine))
+	last, err := bytesAt(f, f.size-n, int(n))
+	if err != nil {
+		return 0, fmt.Errorf("reading the end of %s: %w", f.path, err)
+	}
+	if newline := bytes.LastIndexByte(last, '\n'); newline >= 0 {
+		return f.size - n + int64(newline) + 1, nil
+	}
+	return f.size - n, nil
+}
+
+// resume goes on at a position, wherever its file is now.
+func (s *stream) resume(p Position) error {
+	s.since, s.finished = p.ModTime, p.Finished
+	c, err := s.locate(p)
+	if err != nil {
+		return err
+	}
+	if c.lost {
+		s.notice(Notice{Kind: Gap, File: s.Path, Offset: p.Offset, Detail: c.beginning()})
+	}
+	return s.start(c)
+}
+
+// start goes on with the files of a chain.
+func (s *stream) start(c chain) error {
+	s.notice(c.notices...)
+	if len(c.files) == 0 {
+		return nil
+	}
+	s.later = c.files[1:]
+	return s.take(c.files[0], c.begin)
+}
+
+// take makes a file the current one.
+func (s *stream) take(f *file, begin int64) error {
+	i := &incarnation{file: f, foundRotated: len(s.later) > 0, begun: begin > 0}
+	s.current = i
+	if err := i.look(); err != nil {
+		return err
+	}
+	i.grew = i.modTime
+	if now := time.Now(); i.grew.After(now) {
+		i.grew = now
+	}
+	d, err := newDirect(f, begin, s.Options, s.wakeup)
+	if err != nil {
+		return err
+	}
+	i.reader = d
+	if s.Engine == Tail && !i.foundRotated {
+		i.reader = newTailing(d, s.Logger)
+	}
+	s.moveSince()
+	return nil
+}
+
+// moveSince brings the time before which nothing is of interest up to the
+// current file. A copy may be younger than the files after it.
+func (s *stream) moveSince() {
+	since := s.current.modTime
+	for _, f := range s.later {
+		if f.modTime.Before(since) {
+			since = f.modTime
+		}
+	}
+	if since.After(s.since) {
+		s.since = since
+	}
+}
+
+// follow reads, delivers, and waits, until the context or deliver ends it.
+func (s *stream) follow(ctx context.Context) error {
+	tick := time.NewTicker(s.Poll)
+	defer tick.Stop()
+	due, tell := true, false // to look; to tell that the end was seen
+	for ctx.Err() == nil {
+		select {
+		case <-tick.C:
+			due = true
+		default:
+		}
+		began := time.Now()
+		progress, err := s.readAndDeliver(ctx)
+		if err != nil {
+			return err
+		}
+		if due {
+			due, tell = false, true
+			changed, err := s.look()
+			if err != nil {
+				return err
+			}
+			progress = progress || changed
+		}
+		if progress {
+			continue
+		}
+		if tell {
+			told, err := s.tellEnd(ctx, began)
+			if err != nil {
+				return err
+			}
+			tell = !told
+		}
+		due = s.wait(ctx, tick.C)
+	}
+	return nil
+}
+
+// readAndDeliver moves one chunk, and tells whether there may be more.
+func (s *stream) readAndDeliver(ctx context.Context) (bool, error) {
+	c := Chunk{Lines: s.lines[:0]}
+	var progress bool
+	var err error
+	if s.current != nil {
+		progress, err = s.current.reader.read(&c)
+		s.lines = c.Lines
+	}
+	if errors.Is(err, errChanged) {
+		return true, s.rewritten()
+	}
+	if err != nil {
+		return false, err
+	}
+	if len(c.Lines)+len(c.Notices)+len(s.notices) == 0 {
+		return progress, nil
+	}
+	return progress, s.send(ctx, c)
+}
+
+// send completes a chunk and delivers it.
+func (s *stream) send(ctx context.Context, c Chunk) error {
+	c.Notices = append(s.notices, c.Notices...)
+	c.Position = Position{ModTime: s.since, Finished: s.finished}
+	c.File = s.Path
+	if i := s.current; i != nil {
+		if offset, _ := i.reader.place(); offset > 0 {
+			i.begin()
+		}
+		if len(i.head) < headSize {
+			// That the file changed just now is noticed by the next read.
+			_ = i.extendHead()
+		}
+		c.File, c.FileID, c.Position.Mark = i.path, i.lineID, i.mark()
+	}
+	if err := s.deliver(ctx, c); err != nil {
+		return fmt.Errorf("delivering lines of %s: %w", c.File, err)
+	}
+	s.notices = nil
+	return nil
+}
+
+// tellEnd delivers the news that there was nothing more to read, if so.
+func (s *stream) tellEnd(ctx context.Context, began time.Time) (told bool, err error) {
+	end, err := s.atEnd()
+	if err != nil || !end || s.laterHasContent() {
+		return false, err
+	}
+	return true, s.send(ctx, Chunk{EndSeen: began})
+}
+
+// atEnd tells whether the current file has no whole line left.
+func (s *stream) atEnd() (bool, error) {
+	if s.current == nil {
+		return true, nil
+	}
+	end, err := s.current.reader.atEnd()
+	if errors.Is(err, errChanged) {
+		return false, s.rewritten()
+	}
+	return end, err
+}
+
+func (s *stream) wait(ctx context.Context, tick <-chan time.Time) (due bool) {
+	if s.current != nil {
+		return s.current.reader.wait(ctx, tick)
+	}
+	select {
+	case <-ctx.Done():
+	case <-tick:
+	case <-s.wakeup:
+	}
+	return true
+}

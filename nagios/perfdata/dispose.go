@@ -1,0 +1,62 @@
+package perfdata
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// dispose does with a durable file what the options say.
+func (s *shelf) dispose(path string, id fileID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.disposeLocked(path, id)
+}
+
+// disposeLocked leaves alone what is not the file that was read. What fails is
+// tried again at the next scan.
+func (s *shelf) disposeLocked(path string, id fileID) {
+	if s.options.After == Keep {
+		return
+	}
+	info, err := os.Lstat(path)
+	if err != nil || identify(info) != id {
+		return
+	}
+	if s.options.After == Delete {
+		err = os.Remove(path)
+	} else {
+		err = os.Rename(path, s.target(path, id))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.trouble("removal", "can't remove a spool file that was read, trying again", path, err)
+	}
+}
+
+// target is a free name in the directory for finished files.
+func (s *shelf) target(path string, id fileID) string {
+	target := filepath.Join(s.options.MoveTo, filepath.Base(path))
+	if _, err := os.Lstat(target); err == nil {
+		target += "." + id.String()
+	}
+	return target
+}
+
+// trouble logs the first of a kind, until a scan went without it.
+func (s *shelf) trouble(kind, message, path string, err error) {
+	if !s.logged[kind] && !s.troubles[kind] {
+		s.options.Logger.Warn(message, "path", path, "error", err)
+	}
+	s.troubles[kind] = true
+}
+
+func (s *shelf) tellRecovery() {
+	for kind := range s.logged {
+		if !s.troubles[kind] {
+			s.options.Logger.Info("perfdata spool is in order again", "path", s.options.Dir, "trouble", kind)
+		}
+	}
+	s.logged = s.troubles
+	s.troubles = make(map[string]bool)
+}

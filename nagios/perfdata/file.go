@@ -1,0 +1,162 @@
+package perfdata
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/follow"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// FileOptions describe a perfdata file of mode "a" (append) or "w" (write).
+type FileOptions struct {
+	// Name is the key of the source, such as "perfdata-service".
+	Name string
+	// Path is the host_perfdata_file or service_perfdata_file. It need not
+	// exist yet.
+	Path string
+	// Formats are those that the lines may have.
+	Formats []*Format
+	// Archives are glob patterns of the places to which a processing command
+	// moves the file, besides its siblings: Path, one of ".-_", and a digit.
+	Archives []string
+	// Begin says where to begin on the first start.
+	Begin follow.Begin
+	// Poll is the time between two looks for a moved file. Default 250 ms.
+	Poll time.Duration
+	// Logger gets a line per truncation, moved file or gap. Default: silence.
+	Logger *slog.Logger
+}
+
+// movedGrace is how long a moved file has to be quiet before the new one is
+// read. Nagios closes the file before it runs the processing command, and opens
+// the new one after it (xdata/xpddefault.c), so the old one is complete.
+const movedGrace = 100 * time.Millisecond
+
+// FileSource follows a perfdata file.
+type FileSource struct {
+	options FileOptions
+}
+
+// NewFile makes a source of a perfdata file. Nothing is opened before Run.
+func NewFile(options FileOptions) (*FileSource, error) {
+	if _, err := newCollector(options.Name, options.Formats); err != nil {
+		return nil, err
+	}
+	for _, pattern := range options.Archives {
+		if _, err := filepath.Match(pattern, ""); err != nil {
+			return nil, fmt.Errorf("perfdata file %s: archive pattern %q: %w", options.Path, pattern, err)
+		}
+	}
+	return &FileSource{options: options}, nil
+}
+
+// Name is the key of the source.
+func (s *FileSource) Name() string { return s.options.Name }
+
+// Run follows the file until the context ends.
+func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
+	var position *follow.Position
+	if len(from) > 0 {
+		position = new(follow.Position)
+		if err := json.Unmarshal(from, position); err != nil {
+			return fmt.Errorf("perfdata file %s: stored position: %w", s.options.Path, err)
+		}
+	}
+	lines, err := newCollector(s.options.Name, s.options.Formats)
+	if err != nil {
+		return err
+	}
+	follower := follow.New(follow.Options{
+		Path:       s.options.Path,
+		Archives:   s.archives,
+		Begin:      s.options.Begin,
+		Engine:     follow.Direct,
+		Poll:       s.options.Poll,
+		Grace:      movedGrace,
+		MaxLine:    longestLine,
+		BatchLines: collectorLines,
+		BatchBytes: collectorBytes,
+		Logger:     s.options.Logger,
+	})
+	h := fileHand{lines: lines, emit: emit, stored: from}
+	err = follower.Run(ctx, position, h.deliver)
+	if err != nil {
+		return fmt.Errorf("perfdata file %s: %w", s.options.Path, err)
+	}
+	return nil
+}
+
+// fileHand turns a follower's chunks into batches.
+type fileHand struct {
+	lines  *collector
+	emit   supervision.Emit
+	stored []byte // the position
+}
+
+func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
+	h.lines.reset()
+	from := place{ref: c.FileID, file: c.File}
+	for _, line := range c.Lines {
+		h.lines.add(line.Text, from, line.Offset)
+	}
+	for _, n := range c.Notices {
+		if n.Kind != follow.Truncated { // what mode "w" does at every start of Nagios
+			h.lines.reject(n.Text, place{file: n.File}, n.Offset, n.String())
+		}
+	}
+	position, err := json.Marshal(c.Position)
+	if err != nil {
+		return err
+	}
+	batch := h.lines.batch
+	batch.EndSeen = c.EndSeen
+	if !bytes.Equal(position, h.stored) { // an idle file causes no writes
+		batch.Position = position
+	}
+	if err := h.emit(ctx, batch); err != nil {
+		return err
+	}
+	h.stored = position
+	return nil
+}
+
+// archives lists where the file may have been moved to.
+func (s *FileSource) archives() ([]string, error) {
+	paths, err := siblings(s.options.Path)
+	if err != nil {
+		return nil, err
+	}
+	for _, pattern := range s.options.Archives {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, found...)
+	}
+	return paths, nil
+}
+
+// siblings are the files "<path>.<digit>…", also with - or _. Other files whose
+// names begin like this one's belong to other streams.
+func siblings(path string) (found []string, err error) {
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		rest, ok := strings.CutPrefix(entry.Name(), base)
+		if ok && len(rest) >= 2 && strings.IndexByte(".-_", rest[0]) >= 0 && rest[1] >= '0' && rest[1] <= '9' {
+			found = append(found, filepath.Join(dir, entry.Name()))
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,347 @@
+package perfdata
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxOpen bounds the files that are held open ahead of the reader.
+	maxOpen = 256
+	// maxRemembered bounds the files in the directory of which we know one by
+	// one that they were read.
+	maxRemembered = 4096
+	// settling is how long a file that was not moved in must be unchanged.
+	settling = time.Second
+)
+
+// fileState is how far we are with a file in the directory.
+type fileState uint8
+
+const (
+	queued   fileState = iota // waits for the reader, or is being read
+	finished                  // read; not yet durable
+	stored                    // durable
+)
+
+// spoolFile is a file that was opened as soon as it was seen, so that it can be
+// read when somebody removes its name.
+type spoolFile struct {
+	id   fileID
+	file *os.File
+}
+
+// shelf keeps the files of the directory in the order in which they have to be
+// read. One goroutine fills it and another one takes from it, so that files are
+// held open in time even while emit blocks.
+type shelf struct {
+	options SpoolOptions
+	resume  fileID
+	// scanned has a token after each scan, room one when the reader made some.
+	scanned, room chan struct{}
+
+	mu        sync.Mutex
+	files     map[fileID]*shelved
+	queue     []*spoolFile
+	more      bool      // files are waiting for room in the queue
+	quiet     time.Time // the last look at which nothing was left outside the queue
+	forgotten int64
+	logged    map[string]bool // kinds of trouble that were there at the last scan
+	troubles  map[string]bool // kinds of trouble since then
+}
+
+// shelved is what is known of one file.
+type shelved struct {
+	state   fileState
+	changed int64 // of the inode, nanoseconds since 1970
+}
+
+func newShelf(options SpoolOptions, p spoolPosition) *shelf {
+	s := &shelf{
+		options:   options,
+		resume:    p.Reading,
+		scanned:   make(chan struct{}, 1),
+		room:      make(chan struct{}, 1),
+		files:     make(map[fileID]*shelved),
+		forgotten: p.Forgotten,
+		logged:    make(map[string]bool),
+		troubles:  make(map[string]bool),
+	}
+	for _, id := range p.Done {
+		s.files[id] = &shelved{state: stored}
+	}
+	return s
+}
+
+func (s *shelf) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.queue {
+		f.file.Close()
+	}
+	s.queue = nil
+}
+
+// watch scans whenever there may be something new, until the context ends.
+func (s *shelf) watch(ctx context.Context, bell *bell) error {
+	for {
+		again, err := s.scan()
+		if err != nil {
+			return err
+		}
+		timer := time.NewTimer(again)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-s.room:
+		case <-bell.rings:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// candidate is a file that has not been read.
+type candidate struct {
+	id       fileID
+	path     string
+	modified time.Time
+	changed  int64
+}
+
+// scan looks at the whole directory, opens what is new, and tells how soon to
+// look again.
+func (s *shelf) scan() (again time.Duration, err error) {
+	looked := time.Now()
+	entries, err := os.ReadDir(s.options.Dir)
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	present := make(map[fileID]bool, len(entries))
+	unsettled := false
+	var fresh []candidate
+	for _, entry := range entries {
+		info := s.lstat(entry)
+		if info == nil {
+			continue
+		}
+		id := identify(info)
+		present[id] = true
+		c := candidate{id, filepath.Join(s.options.Dir, entry.Name()), info.ModTime(), changeTime(info)}
+		switch known := s.files[id]; {
+		case known != nil:
+			known.changed = c.changed
+			if known.state == stored {
+				s.disposeLocked(c.path, id)
+			}
+		case c.changed <= s.forgotten:
+			s.disposeLocked(c.path, id)
+		case !settled(info, looked):
+			unsettled = true
+		default:
+			fresh = append(fresh, c)
+		}
+	}
+	s.forgetAbsent(present)
+	s.enqueue(fresh)
+	if !s.more && !unsettled {
+		s.quiet = looked
+		s.forgetCrowd()
+	}
+	s.tellRecovery()
+	signal(s.scanned)
+	if unsettled {
+		return min(s.options.Poll, settling/4), nil
+	}
+	return s.options.Poll, nil
+}
+
+// lstat gives nil for what is no file of ours.
+func (s *shelf) lstat(entry fs.DirEntry) fs.FileInfo {
+	name := entry.Name()
+	if ours, err := filepath.Match(s.options.Pattern, name); !ours || err != nil || strings.HasPrefix(name, ".") {
+		return nil
+	}
+	info, err := entry.Info() // lstat; the file may be gone
+	if err != nil || info.IsDir() {
+		return nil
+	}
+	if !info.Mode().IsRegular() {
+		s.trouble("odd files", "not reading what is no regular file", name, errors.New(info.Mode().Type().String()))
+		return nil
+	}
+	return info
+}
+
+// settled tells a file that is complete. One that was moved in is: a rename
+// changes the inode, but not the time of the last write. Anything else is taken
+// as complete when it has not been written to for a while.
+func settled(info fs.FileInfo, now time.Time) bool {
+	return changeTime(info) > info.ModTime().UnixNano() || now.Sub(info.ModTime()).Abs() >= settling
+}
+
+func changeTime(info fs.FileInfo) int64 {
+	return time.Unix(info.Sys().(*syscall.Stat_t).Ctim.Unix()).UnixNano()
+}
+
+// enqueue opens new files in order: first the one that an earlier run did not
+// finish, then by time of the last write, then by name.
+func (s *shelf) enqueue(fresh []candidate) {
+	slices.SortFunc(fresh, func(a, b candidate) int {
+		if (a.id == s.resume) != (b.id == s.resume) {
+			if a.id == s.resume {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.modified.Compare(b.modified), strings.Compare(a.path, b.path))
+	})
+	s.more = false
+	for _, c := range fresh {
+		if len(s.queue) >= maxOpen {
+			s.more = true
+			return
+		}
+		if s.files[c.id] != nil {
+			continue // another name of the same file
+		}
+		file, err := os.OpenFile(c.path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				s.trouble("opening", "can't read a spool file, trying again", c.path, err)
+			}
+			continue
+		}
+		if info, err := file.Stat(); err != nil || identify(info) != c.id {
+			file.Close() // replaced or written to meanwhile: the next look sees what it is now
+			s.more = true
+			continue
+		}
+		s.files[c.id] = &shelved{state: queued, changed: c.changed}
+		s.queue = append(s.queue, &spoolFile{id: c.id, file: file})
+	}
+}
+
+// forgetAbsent drops what is known of read files that are gone.
+func (s *shelf) forgetAbsent(present map[fileID]bool) {
+	for id, f := range s.files {
+		if f.state == stored && !present[id] {
+			delete(s.files, id)
+		}
+	}
+}
+
+// forgetCrowd keeps the memory bounded where nobody removes files: the older
+// half of those that were read is from then on known by its age alone. Younger
+// than that are all files that come, because a rename makes an inode's time
+// new.
+func (s *shelf) forgetCrowd() {
+	if len(s.files) <= maxRemembered {
+		return
+	}
+	var ages []int64
+	oldestUnread := int64(1<<63 - 1)
+	for _, f := range s.files {
+		if f.state == stored {
+			ages = append(ages, f.changed)
+		} else {
+			oldestUnread = min(oldestUnread, f.changed)
+		}
+	}
+	if len(ages) == 0 {
+		return
+	}
+	slices.Sort(ages)
+	limit := min(ages[len(ages)/2], oldestUnread-1)
+	for id, f := range s.files {
+		if f.state == stored && f.changed <= limit {
+			delete(s.files, id)
+		}
+	}
+	s.forgotten = max(s.forgotten, limit)
+	s.trouble("size", "nobody removes the files of the perfdata spool, so it grows", s.options.Dir, fmt.Errorf("%d files", len(s.files)+len(ages)))
+}
+
+// take gives the next file. With none it gives the moment of the last look
+// after which all was taken.
+func (s *shelf) take() (*spoolFile, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return nil, s.quiet
+	}
+	f := s.queue[0]
+	s.queue = slices.Delete(s.queue, 0, 1)
+	if s.more && len(s.queue) <= maxOpen/2 {
+		signal(s.room)
+	}
+	return f, time.Time{}
+}
+
+// grown gives a file that was written to while it was read the id that it has
+// now. If the scan met it under that id too, then once more is not needed.
+func (s *shelf) grown(from, to fileID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.files, from)
+	s.queue = slices.DeleteFunc(s.queue, func(f *spoolFile) bool {
+		if f.id != to {
+			return false
+		}
+		f.file.Close()
+		return true
+	})
+}
+
+// holds tells whether a file is there.
+func (s *shelf) holds(id fileID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.files[id] != nil
+}
+
+func (s *shelf) setState(id fileID, state fileState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.files[id]
+	if f == nil {
+		f = &shelved{}
+		s.files[id] = f
+	}
+	f.state = state
+}
+
+// done lists what the position has to remember.
+func (s *shelf) done() (ids fileIDs, forgotten int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, f := range s.files {
+		if f.state != queued {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, s.forgotten
+}
+
+// signal leaves one token.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

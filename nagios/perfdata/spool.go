@@ -1,0 +1,250 @@
+package perfdata
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// After says what happens to a spool file once all of it is durable.
+type After uint8
+
+// What may happen to a file. Files are kept by default, so that npcd and its
+// like go on working, and remove them themselves.
+const (
+	Keep After = iota
+	Delete
+	Move // to SpoolOptions.MoveTo
+)
+
+// SpoolOptions describe a directory into which a processing command moves
+// perfdata files.
+type SpoolOptions struct {
+	// Name is the key of the source, such as "perfdata-spool".
+	Name string
+	// Dir is the directory. Files that it gets have to have names of their own
+	// (by $TIMET$): a file moved over an unread one destroys it.
+	Dir string
+	// Pattern chooses files by name, as filepath.Match does. Default "*".
+	// Hidden files are never read.
+	Pattern string
+	// Formats are those that the lines may have.
+	Formats []*Format
+	After   After
+	// MoveTo is a directory on the same file system.
+	MoveTo string
+	// Poll is the time between two looks at the directory. New files wake us
+	// where inotify works. Default 1 s.
+	Poll time.Duration
+	// Logger gets a line per trouble. Default: silence.
+	Logger *slog.Logger
+}
+
+const defaultSpoolPoll = time.Second
+
+// SpoolSource reads the files of a spool directory, each to its end, oldest
+// first.
+type SpoolSource struct {
+	options SpoolOptions
+}
+
+// NewSpool makes a source of a spool directory. Nothing is opened before Run.
+func NewSpool(options SpoolOptions) (*SpoolSource, error) {
+	if _, err := newCollector(options.Name, options.Formats); err != nil {
+		return nil, err
+	}
+	if options.Pattern == "" {
+		options.Pattern = "*"
+	}
+	if _, err := filepath.Match(options.Pattern, ""); err != nil {
+		return nil, fmt.Errorf("perfdata spool %s: pattern %q: %w", options.Dir, options.Pattern, err)
+	}
+	if options.After == Move && (options.MoveTo == "" || filepath.Clean(options.MoveTo) == filepath.Clean(options.Dir)) {
+		return nil, fmt.Errorf("perfdata spool %s: finished files need another directory to be moved to, not %q", options.Dir, options.MoveTo)
+	}
+	if options.Poll <= 0 {
+		options.Poll = defaultSpoolPoll
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &SpoolSource{options: options}, nil
+}
+
+// Name is the key of the source.
+func (s *SpoolSource) Name() string { return s.options.Name }
+
+// Run reads until the context ends. It fails when the directory or one of its
+// files can't be read.
+func (s *SpoolSource) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
+	position, err := parseSpoolPosition(from)
+	if err != nil {
+		return fmt.Errorf("perfdata spool %s: stored position: %w", s.options.Dir, err)
+	}
+	lines, err := newCollector(s.options.Name, s.options.Formats)
+	if err != nil {
+		return err
+	}
+	shelf := newShelf(s.options, position)
+	defer shelf.close()
+	bell := watchDir(s.options.Dir, s.options.Logger)
+	defer bell.close()
+	if _, err := shelf.scan(); err != nil {
+		return fmt.Errorf("perfdata spool: %w", err)
+	}
+	r := &spoolReader{dir: s.options.Dir, shelf: shelf, lines: lines, emit: emit, resume: position}
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return shelf.watch(running, bell) })
+	g.Go(func() error { return r.read(running) })
+	if err := g.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("perfdata spool: %w", err)
+	}
+	return nil
+}
+
+// spoolReader reads what lies on the shelf.
+type spoolReader struct {
+	dir    string
+	shelf  *shelf
+	lines  *collector
+	emit   supervision.Emit
+	resume spoolPosition
+	// finished are the files whose last lines are in the batch or before.
+	finished []finishedFile
+}
+
+type finishedFile struct {
+	path string
+	id   fileID
+}
+
+// missResumed reports a file that was read half before we stopped, and that
+// somebody removed meanwhile.
+func (r *spoolReader) missResumed(ctx context.Context) error {
+	if r.resume.Reading == 0 || r.shelf.holds(r.resume.Reading) {
+		return nil
+	}
+	from := place{file: filepath.Join(r.dir, r.resume.Name)}
+	r.lines.reject(nil, from, r.resume.Offset, reasonGone)
+	return r.hand(ctx, spoolPosition{})
+}
+
+func (r *spoolReader) read(ctx context.Context) error {
+	if err := r.missResumed(ctx); err != nil {
+		return err
+	}
+	var told time.Time
+	for {
+		f, quiet := r.shelf.take()
+		switch {
+		case f != nil:
+			err := r.readFile(ctx, f)
+			f.file.Close()
+			if err != nil {
+				return err
+			}
+		case len(r.finished) > 0:
+			if err := r.hand(ctx, spoolPosition{}); err != nil {
+				return err
+			}
+		case quiet.After(told):
+			r.lines.batch.EndSeen = quiet
+			if err := r.emit(ctx, r.lines.batch); err != nil {
+				return err
+			}
+			r.lines.reset()
+			told = quiet
+		default:
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-r.shelf.scanned:
+			}
+		}
+	}
+}
+
+// readFile hands over a file, from the place where an earlier run stopped.
+func (r *spoolReader) readFile(ctx context.Context, f *spoolFile) error {
+	var buffer lineBuffer
+	if f.id == r.resume.Reading {
+		if _, err := f.file.Seek(r.resume.Offset, io.SeekStart); err != nil {
+			return err
+		}
+		buffer.offset = r.resume.Offset
+	}
+	from := place{ref: f.id.String(), file: f.file.Name()}
+	for {
+		_, err := buffer.fill(f.file.Read)
+		buffer.cut(func(line []byte, offset int64) {
+			r.lines.add(line, from, offset)
+		}, func(line []byte, offset int64) {
+			r.lines.reject(line, from, offset, reasonTooLong)
+		})
+		if errors.Is(err, io.EOF) {
+			info, err := f.file.Stat()
+			if err != nil {
+				return err
+			}
+			if info.Size() <= buffer.offset+int64(len(buffer.buf)) {
+				return r.finish(ctx, f, identify(info), from, &buffer)
+			}
+		} else if err != nil {
+			return err
+		}
+		if r.lines.full() {
+			at := spoolPosition{Reading: f.id, Name: filepath.Base(f.file.Name()), Offset: buffer.offset}
+			if err := r.hand(ctx, at); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// finish counts a file as read. Small files share a batch. The file's id is
+// another one now if somebody wrote to it while we read.
+func (r *spoolReader) finish(ctx context.Context, f *spoolFile, id fileID, from place, buffer *lineBuffer) error {
+	if len(buffer.buf) > 0 {
+		r.lines.reject(buffer.buf, from, buffer.offset, reasonNoLF)
+	}
+	if id != f.id {
+		r.shelf.grown(f.id, id)
+	}
+	r.shelf.setState(id, finished)
+	r.finished = append(r.finished, finishedFile{f.file.Name(), id})
+	if r.lines.full() || len(r.finished) >= maxOpen {
+		return r.hand(ctx, spoolPosition{})
+	}
+	return nil
+}
+
+// hand emits the batch with a position: the file that is being read, if any,
+// and what the shelf knows of the others. Only then it lets go of those that
+// are finished.
+func (r *spoolReader) hand(ctx context.Context, p spoolPosition) error {
+	p.Done, p.Forgotten = r.shelf.done()
+	encoded, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	r.lines.batch.Position = encoded
+	if err := r.emit(ctx, r.lines.batch); err != nil {
+		return err
+	}
+	r.lines.reset()
+	for _, f := range r.finished {
+		r.shelf.setState(f.id, stored)
+		r.shelf.dispose(f.path, f.id)
+	}
+	r.finished = r.finished[:0]
+	return nil
+}

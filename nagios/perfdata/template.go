@@ -1,0 +1,237 @@
+package perfdata
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// The templates that Nagios 3, 4, Naemon and Icinga 1 use when nagios.cfg gives
+// none (base/perfdata.h), with real tabs.
+const (
+	DefaultHostTemplate    = "[HOSTPERFDATA]\t$TIMET$\t$HOSTNAME$\t$HOSTEXECUTIONTIME$\t$HOSTOUTPUT$\t$HOSTPERFDATA$"
+	DefaultServiceTemplate = "[SERVICEPERFDATA]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$SERVICEPERFDATA$"
+)
+
+// Object is what the lines of a template are about.
+type Object uint8
+
+// The objects that have perfdata.
+const (
+	Host Object = iota + 1
+	Service
+)
+
+func (o Object) String() string {
+	if o == Service {
+		return "service"
+	}
+	return "host"
+}
+
+// maxMacros bounds the macros of a template and the pairs of a line.
+const maxMacros = 128
+
+// Format knows the form of the lines that one template makes.
+type Format struct {
+	object Object
+	// prefix is the text before the first macro; it tells lines of different
+	// formats apart, and where a record begins.
+	prefix     string
+	fields     []field
+	pairs      bool              // KEY::VALUE lines
+	aliases    map[string]string // of pairs: the macro that stands behind a key of its own
+	tellsState bool
+	warnings   []string
+}
+
+// field is one macro of a template and the literal text behind it.
+type field struct {
+	macro   string
+	meaning meaning
+	sep     string
+	// later counts how often sep stands in the template behind the field's own.
+	later int
+	// extends: the value may itself contain sep.
+	extends bool
+}
+
+// TellsState tells whether the lines say in which state the check left its
+// object. Nagios' default templates don't.
+func (f *Format) TellsState() bool { return f.tellsState }
+
+// Warnings are what an administrator should know of the template, one sentence
+// each.
+func (f *Format) Warnings() []string { return slices.Clone(f.warnings) }
+
+// Compile derives the form of the lines from a host_perfdata_file_template or
+// service_perfdata_file_template, whose \t are real tabs already. A template
+// that starts with DATATYPE:: and consists of tab-separated KEY::… pairs gives
+// self-describing lines (see Pairs), any other one lines that are told apart by
+// the literal text between the macros.
+//
+// The error names the template and says what its lines don't tell: the time
+// (TIMET, or the time of the check), the host, the service, or where one value
+// ends and the next begins.
+func Compile(template string, object Object) (*Format, error) {
+	f, err := compile(template, object)
+	if err != nil {
+		return nil, fmt.Errorf("%s perfdata template %q: %w", object, template, err)
+	}
+	if !f.tellsState {
+		f.warnings = append(f.warnings, fmt.Sprintf("the %s perfdata template has no $%sSTATE$: the state of a check has to come from another reader", object, strings.ToUpper(object.String())))
+	}
+	return f, nil
+}
+
+func compile(template string, object Object) (*Format, error) {
+	if strings.ContainsAny(template, "\n\x00") {
+		return nil, errors.New("a record must be one line, but the template has a line feed")
+	}
+	if f, err := compilePairs(template, object); f != nil || err != nil {
+		return f, err
+	}
+	prefix, fields, err := scanTemplate(template)
+	if err != nil {
+		return nil, err
+	}
+	if len(fields) > maxMacros {
+		return nil, fmt.Errorf("more than %d macros", maxMacros)
+	}
+	f := &Format{object: object, prefix: prefix, fields: fields}
+	for i := range f.fields {
+		if err := f.prepare(i); err != nil {
+			return nil, err
+		}
+	}
+	return f, f.checkComplete(func(m meaning) bool {
+		return slices.ContainsFunc(f.fields, func(fd field) bool { return fd.meaning == m })
+	})
+}
+
+// prepare finds out how the value of field i can be told from the next one.
+func (f *Format) prepare(i int) error {
+	fd := &f.fields[i]
+	fd.meaning = f.object.meaningOf(fd.macro)
+	if i == len(f.fields)-1 {
+		return nil
+	}
+	if fd.sep == "" {
+		return fmt.Errorf("nothing separates $%s$ from $%s$", fd.macro, f.fields[i+1].macro)
+	}
+	for _, later := range f.fields[i+1:] {
+		fd.later += strings.Count(later.sep, fd.sep)
+	}
+	visible := !strings.ContainsFunc(fd.sep, isControl)
+	fd.extends = fd.meaning.isText() || visible && (fd.meaning == hostName || fd.meaning == serviceName) || fd.meaning == other
+	if visible && fd.extends && fd.meaning != other {
+		f.warnings = append(f.warnings, fmt.Sprintf("the perfdata template separates $%s$ from $%s$ by %q only, which values may contain: use tabs",
+			fd.macro, f.fields[i+1].macro, fd.sep))
+	}
+	return nil
+}
+
+// checkComplete refuses a template whose lines could never become a record.
+func (f *Format) checkComplete(has func(meaning) bool) error {
+	switch {
+	case !has(endOfCheck) && !has(startOfCheck):
+		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.object.String()))
+	case !has(hostName):
+		return errors.New("no $HOSTNAME$")
+	case f.object == Service && !has(serviceName):
+		return errors.New("no $SERVICEDESC$")
+	}
+	f.tellsState = has(state)
+	return nil
+}
+
+// scanTemplate cuts a template into its macros. $$ is a dollar sign, as in
+// Nagios' process_macros.
+func scanTemplate(template string) (prefix string, fields []field, err error) {
+	var literal strings.Builder
+	put := func() {
+		if len(fields) == 0 {
+			prefix = literal.String()
+		} else {
+			fields[len(fields)-1].sep = literal.String()
+		}
+		literal.Reset()
+	}
+	for rest := template; ; {
+		text, tail, found := strings.Cut(rest, "$")
+		literal.WriteString(text)
+		if !found {
+			put()
+			return prefix, fields, nil
+		}
+		macro, after, closed := strings.Cut(tail, "$")
+		switch {
+		case !closed:
+			return "", nil, fmt.Errorf("the macro $%s has no closing $", macro)
+		case macro == "":
+			literal.WriteByte('$')
+		default:
+			put()
+			fields = append(fields, field{macro: macro})
+		}
+		rest = after
+	}
+}
+
+// Parse reads a line, without its line feed. The record's strings share the
+// line's memory. The error names the field and what is wrong with it.
+func (f *Format) Parse(line string) (supervision.Record, error) {
+	if f.pairs {
+		return parsePairs(line, f.aliases)
+	}
+	var array [32]string
+	values := array[:0]
+	if len(f.fields) > len(array) {
+		values = make([]string, 0, len(f.fields))
+	}
+	values, ambiguous, err := f.split(line, values)
+	if err != nil {
+		return supervision.Record{}, err
+	}
+	if ambiguous {
+		if better, ok := f.search(line); ok {
+			values = better
+		}
+	}
+	r := newResult(f.object)
+	for i := range f.fields {
+		fd := &f.fields[i]
+		if err := r.put(fd.meaning, fd.macro, values[i]); err != nil {
+			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, fd.macro, err)
+		}
+	}
+	if r.check.LongOutput != "" {
+		r.check.LongOutput = unescapeLong(r.check.LongOutput)
+	}
+	return r.finish()
+}
+
+// unescapeLong undoes what Nagios does to long output in its macro as in
+// status.dat: line feeds are written \n and backslashes \\ (Nagios 4.4.6,
+// base/utils.c, escape_newlines).
+func unescapeLong(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && (s[i+1] == 'n' || s[i+1] == '\\') {
+			i++
+			if s[i] == 'n' {
+				b.WriteByte('\n')
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
