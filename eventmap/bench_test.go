@@ -100,7 +100,7 @@ func TestSameAsEncodingJSON(t *testing.T) {
 // usualDraft is a draft ready to become the event of usualRecord.
 func usualDraft(m *Mapper) *draft {
 	d := &draft{m: m}
-	d.begin(usualRecord(), checkEvent, service, usualInventory(), nil)
+	d.begin(usualRecord(), checkEvent, usualInventory(), nil)
 	return d
 }
 
@@ -115,7 +115,7 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(outcome)
 		}
 		d.reset()
-		d.begin(rec, checkEvent, service, inv, nil)
+		d.begin(rec, checkEvent, inv, nil)
 	})
 	if got != 2 {
 		t.Errorf("%v allocations for an event", got)

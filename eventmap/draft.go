@@ -66,12 +66,12 @@ type draft struct {
 }
 
 // begin takes up what the event is made of.
-func (d *draft) begin(rec *supervision.Record, typ eventType, entity supervision.Entity, inv supervision.Inventory, flags *supervision.Flags) {
+func (d *draft) begin(rec *supervision.Record, typ eventType, inv supervision.Inventory, flags *supervision.Flags) {
 	d.rec, d.typ, d.flags = rec, typ, flags
 	if rec.Check != nil && rec.Check.Flags != nil {
 		d.flags = rec.Check.Flags
 	}
-	d.subject = newSubject(entity, inv, rec.Check)
+	d.subject = newSubject(rec.Entity, inv, rec.Check)
 }
 
 // reset prepares for another event and lets go of the last one's memory.

@@ -187,7 +187,7 @@ func TestReasons(t *testing.T) {
 		{"end of a downtime in 2.x", python, record(supervision.DowntimeEnded, service, withDowntime), NoEventType},
 		{"cancelled downtime in 2.x", python, record(supervision.DowntimeCancelled, service, withDowntime), NoEventType},
 		{"downtime without a period", python, record(supervision.DowntimeStarted, service, func(r *supervision.Record) { r.Downtime = &supervision.Downtime{} }), Unmappable},
-		{"downtime of an unknown group", python, record(supervision.DowntimeScheduled, supervision.Entity{}, withDowntime, func(r *supervision.Record) {
+		{"downtime of a group", python, record(supervision.DowntimeScheduled, supervision.Entity{}, withDowntime, func(r *supervision.Record) {
 			r.Downtime.Scope, r.Downtime.Group = supervision.ScopeHostgroupHosts, "nobody"
 		}), Unmappable},
 		{"check off", none, soft, TypeOff},
@@ -204,22 +204,5 @@ func TestReasons(t *testing.T) {
 				t.Errorf("%d events, %v, %q; want %v", len(events), outcome.Reason, outcome.Detail, c.want)
 			}
 		})
-	}
-}
-
-func TestDowntimeOfGroup(t *testing.T) {
-	m := newMapper(t, testOptions(func(o *Options) { o.Version = Canopsis3; o.Exclude = []Rule{{Host: "h01"}} }))
-	rec := record(supervision.DowntimeScheduled, supervision.Entity{}, withDowntime, func(r *supervision.Record) {
-		r.Downtime.Scope, r.Downtime.Group = supervision.ScopeHostgroupHosts, "hg-all"
-	})
-	before := []Event{{Entity: "first"}}
-	events, outcome := m.Map(before, rec, testInventory(), nil, now)
-	if len(events) != 2 || events[0].Entity != "first" || events[1].Entity != "h00" || outcome.Reason != Sent {
-		t.Fatalf("%d events, %v", len(events), outcome)
-	}
-	decode(t, m, events[1])
-	m = newMapper(t, testOptions(func(o *Options) { o.Version = Canopsis3; o.Exclude = []Rule{{Host: "h0*"}} }))
-	if events, outcome = m.Map(nil, rec, testInventory(), nil, now); len(events) != 0 || outcome.Reason != Excluded {
-		t.Errorf("%d events, %v", len(events), outcome.Reason)
 	}
 }

@@ -113,40 +113,24 @@ func optionError(option string, err error) error { return fmt.Errorf("%s: %w", o
 // not; those that come with the record go first. now decides whether the time
 // of the record is one that Canopsis keeps.
 //
-// A record for a group (a downtime of a host group) gives an event for each
-// member. Without an event the outcome's Reason says why.
+// A downtime of a group is to be split into those of its members before.
+// Without an event the outcome's Reason says why.
 func (m *Mapper) Map(dst []Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time) ([]Event, Outcome) {
 	typ, outcome := m.eventType(rec)
 	if outcome.Reason != Sent {
 		return dst, outcome
 	}
-	alone := [1]supervision.Entity{rec.Entity}
-	entities := alone[:]
 	if rec.Downtime != nil && rec.Downtime.Scope != supervision.ScopeEntity {
-		entities = nil
-		if inv != nil {
-			entities = inv.Members(rec.Downtime.Scope, rec.Entity, rec.Downtime.Group)
-		}
-		if len(entities) == 0 {
-			return dst, unmappable("a downtime of a group that is unknown or empty")
-		}
+		return dst, unmappable("a downtime of a group, not split into those of its members")
 	}
 	d := m.drafts.Get().(*draft)
 	defer m.drafts.Put(d)
-	sent, repairs := len(dst), Repairs(0)
-	for _, entity := range entities {
-		d.begin(rec, typ, entity, inv, flags)
-		var event Event
-		event, outcome = d.event(now)
-		if outcome.Reason == Sent {
-			dst = append(dst, event)
-			repairs |= outcome.Repairs
-		}
-		d.reset()
+	d.begin(rec, typ, inv, flags)
+	event, outcome := d.event(now)
+	if outcome.Reason == Sent {
+		dst = append(dst, event)
 	}
-	if len(dst) > sent {
-		outcome = Outcome{Repairs: repairs}
-	}
+	d.reset()
 	return dst, outcome
 }
 

@@ -75,7 +75,6 @@ func fuzzRecord(kind byte, host, service, first, second, perf, key, value string
 		}
 		if n > 2 {
 			rec.Note = nil
-			rec.Downtime.Scope, rec.Downtime.Group = supervision.ScopeHostgroupHosts, key
 		}
 	}
 	object := &supervision.Object{
@@ -84,6 +83,5 @@ func fuzzRecord(kind byte, host, service, first, second, perf, key, value string
 	}
 	return rec, inventory{
 		objects: map[supervision.Entity]*supervision.Object{{Host: host}: object, rec.Entity: object},
-		members: map[string][]supervision.Entity{host + key: {rec.Entity, {Host: value}}},
 	}
 }

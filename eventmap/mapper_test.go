@@ -16,13 +16,12 @@ var now = time.Unix(1795426900, 0)
 // inventory is an Inventory of maps.
 type inventory struct {
 	objects map[supervision.Entity]*supervision.Object
-	members map[string][]supervision.Entity
 }
 
 func (i inventory) Object(e supervision.Entity) *supervision.Object { return i.objects[e] }
 
-func (i inventory) Members(_ supervision.DowntimeScope, e supervision.Entity, group string) []supervision.Entity {
-	return i.members[e.Host+group]
+func (inventory) Members(supervision.DowntimeScope, supervision.Entity, string) []supervision.Entity {
+	return nil
 }
 
 var (
@@ -43,7 +42,6 @@ func testInventory() inventory {
 				NotesURL: "http://notes/h00/svc0", CustomVars: []supervision.CustomVar{{Name: "app", Value: "app-0"}, {Name: "STATUS", Value: "x"}},
 			},
 		},
-		members: map[string][]supervision.Entity{"hg-all": {host, {Host: "h01"}}},
 	}
 }
 
