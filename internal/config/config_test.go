@@ -154,7 +154,7 @@ func TestWhatIsShownIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, shown)
 	}
-	l.Publish.AMQP.Password = Default().Publish.AMQP.Password // shown masked
+	l.Publish.AMQP.URLs = Default().Publish.AMQP.URLs // shown masked
 	again, _ := yaml.Marshal(l.Config)
 	if diff := cmp.Diff(string(shown), string(again)); diff != "" {
 		t.Error(diff)

@@ -102,11 +102,12 @@ type Mapping struct {
 	Exclude       []Rule         `yaml:"exclude" doc:"Objects that match one of these rules are not sent, even if included."`
 	Extra         map[string]any `yaml:"extra" doc:"Further fields of every event: texts, numbers, true or false, lists of texts."`
 	Tags          Texts          `yaml:"tags" doc:"Canopsis' alarm tags, a map of texts; a value may be a template like component."`
-	Component     string         `yaml:"component" doc:"The template of the component's name; empty: the host's name. Templates are Go's, over .Host, .Service, .Address, .Alias, .DisplayName and .Vars.NAME (custom variables of the host, upper case)."`
-	Resource      string         `yaml:"resource" doc:"The template of the resource's name; empty: the service's name."`
+	Component     string         `yaml:"component" doc:"The template of the component's name, such as '$HOSTALIAS$'; empty: the host's name. It may use the macros of the host: $HOSTNAME$, $HOSTALIAS$, $HOSTADDRESS$, $HOSTDISPLAYNAME$, $_HOSTNAME$ for a custom variable NAME."`
+	Resource      string         `yaml:"resource" doc:"The template of the resource's name; empty: the service's name. It may use $SERVICEDESC$, $SERVICEDISPLAYNAME$ and $_SERVICENAME$ as well."`
 	Charset       string         `yaml:"charset" doc:"The charset of texts that are not UTF-8."`
 	MaxOutput     Size           `yaml:"max_output" doc:"The longest output; a longer one is cut at a character, and marked."`
 	MaxLongOutput Size           `yaml:"max_long_output" doc:"The longest long output."`
+	MaxPerfdata   Size           `yaml:"max_perfdata" doc:"The longest perfdata."`
 }
 
 // Texts is a map of texts.
@@ -114,12 +115,13 @@ type Texts map[string]string
 
 // Events switches the types of events.
 type Events struct {
-	Check     bool `yaml:"check" doc:"Check results."`
-	Ack       bool `yaml:"ack" doc:"Acknowledgements."`
-	AckRemove bool `yaml:"ackremove" doc:"The end of acknowledgements."`
-	Comment   bool `yaml:"comment" doc:"Comments."`
-	Downtime  bool `yaml:"downtime" doc:"Downtimes: Canopsis 2 and 3 have an event for them, later ones get a comment on the alarm."`
-	Flapping  bool `yaml:"flapping" doc:"The start and end of flapping, as a comment on the alarm."`
+	Check           bool `yaml:"check" doc:"Check results."`
+	Ack             bool `yaml:"ack" doc:"Acknowledgements."`
+	AckRemove       bool `yaml:"ackremove" doc:"The end of acknowledgements."`
+	Comment         bool `yaml:"comment" doc:"Comments."`
+	Downtime        bool `yaml:"downtime" doc:"Downtimes, for Canopsis 2 and 3: later ones take none over the bus."`
+	DowntimeComment bool `yaml:"downtime_comment" doc:"Downtimes as a comment on the alarm, for Canopsis 4 and newer."`
+	Flapping        bool `yaml:"flapping" doc:"The start and end of flapping, as a comment on the alarm."`
 }
 
 // Rule selects objects.
@@ -155,8 +157,8 @@ type Stdout struct {
 type AMQP struct {
 	Enabled         bool          `yaml:"enabled" doc:"Whether events are sent to RabbitMQ."`
 	URLs            []Address     `yaml:"urls" doc:"amqp:// or amqps:// addresses, tried in turn. The path is the virtual host ('/canopsis'; '/%2F' is the default one of RabbitMQ)."`
-	User            string        `yaml:"user" doc:"The user, if the URL has none."`
-	Password        Secret        `yaml:"password" doc:"The password, if the URL has none. Better give it by one of the following."`
+	User            string        `yaml:"user" doc:"The user, instead of the one in the URLs."`
+	Password        Secret        `yaml:"password" doc:"The password, instead of the one in the URLs. Better give it by one of the following."`
 	PasswordFile    string        `yaml:"password_file" doc:"A file with the password, read again at each connection."`
 	PasswordEnv     string        `yaml:"password_env" doc:"The environment variable with the password."`
 	Credential      string        `yaml:"password_credential" doc:"The name of a systemd credential with the password (LoadCredential=)."`
@@ -203,12 +205,12 @@ func Default() *Config {
 		Mapping: Mapping{
 			Canopsis: "24.10", HostStates: StateScale{Name: "severity"}, ServiceStates: StateScale{Name: "severity"},
 			SoftStates: true,
-			Events:     Events{Check: true, Ack: true, AckRemove: true, Comment: true, Flapping: true},
-			Charset:    "windows-1252", MaxOutput: 8 << 10, MaxLongOutput: 64 << 10,
+			Events:     Events{Check: true, Ack: true, AckRemove: true, Comment: true, Downtime: true, Flapping: true},
+			Charset:    "windows-1252", MaxOutput: 16 << 10, MaxLongOutput: 64 << 10, MaxPerfdata: 64 << 10,
 		},
 		Journal: Journal{Path: "/var/lib/nagios2canopsis/journal.db", MaxSize: 1 << 30, Reserve: 8 << 20},
 		Publish: Publish{AMQP: AMQP{
-			Enabled: true, URLs: []Address{"amqp://localhost:5672/canopsis"}, User: "cpsrabbit", Password: "canopsis",
+			Enabled: true, URLs: []Address{"amqp://cpsrabbit:canopsis@localhost:5672/canopsis"},
 			Exchange: "canopsis.events", Mechanism: "PLAIN", Window: 500,
 			Heartbeat: 10 * time.Second, WriteTimeout: 10 * time.Second, ReconnectMax: 30 * time.Second,
 		}},

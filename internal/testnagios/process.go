@@ -28,6 +28,22 @@ func (s *Site) SetSlow(host, service string, exit int, output string, takes time
 	s.must(os.Rename(path+".new", path))
 }
 
+// Hang makes a check's plugin run until Nagios kills it. It writes down that it
+// began, with no end.
+func (s *Site) Hang(host, service string) { s.SetSlow(host, service, 3, "", -time.Second) }
+
+// Passive hands a check result over by command. Further lines of the output
+// follow after \n, the performance data after |.
+func (s *Site) Passive(host, service string, code int, output string) {
+	s.t.Helper()
+	output = strings.ReplaceAll(strings.ReplaceAll(output, `\`, `\\`), "\n", `\n`)
+	if service == "" {
+		s.Command("PROCESS_HOST_CHECK_RESULT;%s;%d;%s", host, code, output)
+		return
+	}
+	s.Command("PROCESS_SERVICE_CHECK_RESULT;%s;%s;%d;%s", host, service, code, output)
+}
+
 // Start starts Nagios and waits until it takes commands.
 func (s *Site) Start() {
 	s.t.Helper()
@@ -42,7 +58,6 @@ func (s *Site) Start() {
 	cmd, done := s.cmd, make(chan error, 1)
 	s.done = done
 	go func() { done <- cmd.Wait() }()
-	s.t.Cleanup(func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 	s.wait("starting Nagios", 30*time.Second, func() bool { return s.launches() > before })
 }
 
@@ -71,6 +86,7 @@ func (s *Site) waitEnd() {
 	s.t.Helper()
 	select {
 	case <-s.done:
+		s.cmd = nil
 	case <-time.After(30 * time.Second):
 		s.t.Fatal("Nagios did not end within 30 s")
 	}
@@ -80,6 +96,13 @@ func (s *Site) waitEnd() {
 func (s *Site) Reload() {
 	s.t.Helper()
 	s.must(s.cmd.Process.Signal(syscall.SIGHUP))
+}
+
+// RenameLog moves the log away, as logrotate does. Nagios goes on writing to
+// the moved file until Reload.
+func (s *Site) RenameLog(name string) {
+	s.t.Helper()
+	s.must(os.Rename(s.path("nagios.log"), s.path("archives/"+name)))
 }
 
 // Command gives Nagios an external command, without the time in brackets.

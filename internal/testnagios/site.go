@@ -28,10 +28,13 @@ type Service struct {
 	Options    map[string]string
 }
 
-// Options describe a test site.
+// Options describe a test site. The Options of a host or service are further
+// directives of its definition, or other values for those that are there.
 type Options struct {
 	Hosts    []Host
 	Services []Service
+	// Hostgroups and Servicegroups may be named by the Options above.
+	Hostgroups, Servicegroups []string
 	// Settings are lines of nagios.cfg; {DIR} stands for the site's directory.
 	Settings map[string]string
 }
@@ -75,8 +78,13 @@ func New(t testing.TB, opts Options) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
 	s := &Site{Dir: dir, t: t, opts: opts, keys: map[[2]string]string{}}
+	t.Cleanup(func() {
+		if s.cmd != nil {
+			s.Kill()
+		}
+		os.RemoveAll(dir)
+	})
 	s.who()
 	s.must(os.Chmod(dir, 0o755))
 	for _, sub := range []string{"objects", "state", "archives", "rw", "spool/checkresults", "libexec", "perfdata"} {
@@ -154,7 +162,9 @@ func (s *Site) Entity(key string) (host, service string) {
 func define(b *strings.Builder, what string, kv [][2]string, more map[string]string) {
 	fmt.Fprintf(b, "define %s {\n", what)
 	for _, p := range kv {
-		fmt.Fprintf(b, "    %-30s %s\n", p[0], p[1])
+		if _, replaced := more[p[0]]; !replaced {
+			fmt.Fprintf(b, "    %-30s %s\n", p[0], p[1])
+		}
 	}
 	for k, v := range more {
 		fmt.Fprintf(b, "    %-30s %s\n", k, v)
@@ -208,6 +218,13 @@ func (s *Site) objects() string {
 	define(&b, "timeperiod", append([][2]string{{"timeperiod_name", "always"}, {"alias", "always"}}, week...), nil)
 	define(&b, "contact", [][2]string{{"contact_name", "operator"}, {"host_notification_period", "always"}, {"service_notification_period", "always"},
 		{"host_notification_options", "d,u,r,f,s"}, {"service_notification_options", "w,u,c,r,f,s"}, {"host_notification_commands", "nothing"}, {"service_notification_commands", "nothing"}}, nil)
+	define(&b, "contactgroup", [][2]string{{"contactgroup_name", "operators"}, {"members", "operator"}}, nil)
+	for _, g := range s.opts.Hostgroups {
+		define(&b, "hostgroup", [][2]string{{"hostgroup_name", g}, {"alias", g}}, nil)
+	}
+	for _, g := range s.opts.Servicegroups {
+		define(&b, "servicegroup", [][2]string{{"servicegroup_name", g}, {"alias", g}}, nil)
+	}
 	for _, h := range s.opts.Hosts {
 		define(&b, "host", append(s.common(h.Name, "", h.Interval, h.Attempts), [2]string{"host_name", h.Name}, [2]string{"address", "127.0.0.1"}), h.Options)
 	}

@@ -3,7 +3,7 @@ package truth
 
 import "time"
 
-// Check is one execution of a check.
+// Check is one execution of a check. One that Nagios had to kill has no End.
 type Check struct {
 	Key    string    `json:"key"`
 	Exit   int       `json:"exit"`
@@ -11,3 +11,6 @@ type Check struct {
 	End    time.Time `json:"end"`
 	Output []byte    `json:"output"`
 }
+
+// N is the number that stands for {{n}} in the output.
+func (c Check) N() int64 { return c.Start.UnixNano() }

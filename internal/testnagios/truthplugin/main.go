@@ -4,7 +4,8 @@
 //	truthplugin DIR KEY
 //
 // DIR/state/KEY holds "EXIT SLEEP_SECONDS\n" and then the raw output, in which
-// {{n}} is replaced by a number that no other run has.
+// {{n}} is replaced by a number that no other run has: its start in nanoseconds.
+// With negative seconds the plugin appends that it began, and never ends.
 package main
 
 import (
@@ -28,9 +29,21 @@ func main() {
 		fmt.Sscanf(string(head), "%d %g", &exit, &sleep)
 		output = rest
 	}
+	check := truth.Check{Key: key, Exit: exit, Start: start}
+	if sleep < 0 {
+		writeDown(dir, check)
+		time.Sleep(time.Hour)
+	}
 	time.Sleep(time.Duration(sleep * float64(time.Second)))
-	output = bytes.ReplaceAll(output, []byte("{{n}}"), strconv.AppendInt(nil, start.UnixNano(), 10))
-	line, err := json.Marshal(truth.Check{Key: key, Exit: exit, Start: start, End: time.Now(), Output: output})
+	check.Output = bytes.ReplaceAll(output, []byte("{{n}}"), strconv.AppendInt(nil, check.N(), 10))
+	check.End = time.Now()
+	writeDown(dir, check)
+	os.Stdout.Write(check.Output)
+	os.Exit(exit)
+}
+
+func writeDown(dir string, check truth.Check) {
+	line, err := json.Marshal(check)
 	if err == nil {
 		err = appendLine(filepath.Join(dir, "checks.ndjson"), append(line, '\n'))
 	}
@@ -38,8 +51,6 @@ func main() {
 		fmt.Println("truthplugin:", err)
 		os.Exit(3)
 	}
-	os.Stdout.Write(output)
-	os.Exit(exit)
 }
 
 func appendLine(path string, line []byte) error {
