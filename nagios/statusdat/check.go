@@ -1,0 +1,89 @@
+package statusdat
+
+import (
+	"bytes"
+	"math"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// dialect is what the head of a file (info, programstatus) says about the rest.
+type dialect struct {
+	lastCheckIsEnd bool
+	escaping       escaping
+	perfdataOff    bool // for all objects
+	flappingOff    bool // for all objects
+}
+
+// dialectOf tells Icinga 2 by its version, "r2.13.6-1" or "v2.14.0", where the
+// others begin with a digit, and Shinken, which calls itself 3.0.2, by the
+// decimals of its time.
+func dialectOf(version, created []byte) dialect {
+	switch {
+	case len(version) > 1 && (version[0] == 'r' || version[0] == 'v') && version[1] >= '0' && version[1] <= '9':
+		return dialect{lastCheckIsEnd: true, escaping: escapesNewlines}
+	case bytes.IndexByte(created, '.') >= 0:
+		return dialect{escaping: escapesNothing}
+	}
+	return dialect{}
+}
+
+// hasBeenChecked says whether an object has a state at all.
+func hasBeenChecked(b *Block) bool {
+	text := b.Field(HasBeenChecked)
+	return len(text) > 0 && string(text) != "0" && string(text) != "False"
+}
+
+// checkOf reads the newest result of a host or service, and when it was
+// processed, not after the file was created.
+//
+// Nagios' last_check is the second in which the check began, and for a passive
+// result the time that its sender gave; the end is the execution time later
+// (measured with Nagios 4.4.6: in the second of $TIMET$ or the one before it).
+// Icinga 2's last_check is the end.
+func checkOf(v *values, d dialect, created time.Time) (supervision.Check, time.Time) {
+	b := v.block
+	highest := int64(supervision.Unknown)
+	if b.Kind == HostStatus {
+		highest = int64(supervision.Unreachable)
+	}
+	check := supervision.Check{
+		State:       supervision.State(v.needed(CurrentState, 0, highest)),
+		StateType:   supervision.StateType(v.optional(StateType, int64(supervision.StateTypeNotTold), 1)),
+		Attempt:     int(v.optional(CurrentAttempt, 0, maxAttempts)),
+		MaxAttempts: int(v.optional(MaxAttempts, 0, maxAttempts)),
+		Output:      string(b.Field(PluginOutput)),
+		LongOutput:  unescape(b.Field(LongPluginOutput), d.escaping),
+		Perfdata:    string(b.Field(PerformanceData)),
+		Command:     string(b.Field(CheckCommand)),
+		CheckType:   supervision.CheckType(v.optional(CheckType, int64(supervision.CheckTypeNotTold), 1)),
+		Latency:     v.seconds(CheckLatency),
+		Execution:   v.seconds(CheckExecutionTime),
+		Start:       v.time(LastCheck),
+		Flags: &supervision.Flags{
+			Acknowledged:  v.flag(ProblemHasBeenAcknowledged),
+			Flapping:      v.flag(IsFlapping),
+			DowntimeDepth: v.depth(),
+			PerfdataOff:   d.perfdataOff || v.off(ProcessPerformanceData),
+		},
+	}
+	if check.Start.IsZero() {
+		return check, created
+	}
+	took := time.Duration(math.Round(min(max(check.Execution, 0), maxExecution)*1e6)) * time.Microsecond
+	end := check.Start.Add(took)
+	if d.lastCheckIsEnd {
+		check.Start, end = check.Start.Add(-took), check.Start
+	}
+	if end.After(created) {
+		end = created
+	}
+	return check, end
+}
+
+const (
+	maxAttempts  = 1 << 30
+	maxDepth     = 1 << 30
+	maxExecution = 7 * 86400 // seconds; what is more is nonsense, and would overflow
+)

@@ -1,0 +1,311 @@
+package statusdat
+
+import (
+	"bufio"
+	"bytes"
+	compare "cmp"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// corpus gives the directory of the large recorded data beside the repository,
+// or "" where there is none.
+func corpus(t *testing.T) string {
+	t.Helper()
+	directory, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; directory != filepath.Dir(directory); directory = filepath.Dir(directory) {
+		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+			break
+		}
+	}
+	found := filepath.Join(directory, "..", "shared", "corpus")
+	if _, err := os.Stat(found); err != nil {
+		t.Logf("the large corpus is not beside the repository; testdata alone was used")
+		return ""
+	}
+	return found
+}
+
+func snapshots(t *testing.T, pattern ...string) []string {
+	t.Helper()
+	root := corpus(t)
+	if root == "" {
+		return nil
+	}
+	paths, err := filepath.Glob(filepath.Join(append([]string{root}, pattern...)...))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no snapshots in %s: %v", root, err)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// All snapshots of a run, one after the other: each record is compared with the
+// difference between two snapshots as a naive reader sees it.
+func TestCorpusInSequence(t *testing.T) {
+	for _, pattern := range []string{"nagios4/status-*.dat.gz", "icinga2/status-*.dat.gz"} {
+		t.Run(pattern, func(t *testing.T) {
+			b := newBench(t)
+			var before naiveState
+			total := map[supervision.Kind]int{}
+			for _, path := range snapshots(t, pattern) {
+				text := readFile(t, path)
+				compareWithNaive(t, text)
+				now := stateNaively(t, text)
+				records := b.read(string(text))
+				compareRecords(t, filepath.Base(path), before, now, records)
+				before = now
+				for _, r := range records {
+					total[r.Kind]++
+				}
+			}
+			if len(b.rejected) > 0 {
+				t.Errorf("rejected: %v", b.rejected)
+			}
+			t.Logf("records: %v", total)
+		})
+	}
+}
+
+func TestCorpusOfShinken(t *testing.T) {
+	for _, path := range snapshots(t, "shinken/*/status.dat.gz") {
+		text := readFile(t, path)
+		compareWithNaive(t, text)
+		b := newBench(t)
+		compareRecords(t, path, naiveState{}, stateNaively(t, text), b.read(string(text)))
+		if len(b.rejected) > 0 {
+			t.Errorf("%s: rejected: %v", path, b.rejected)
+		}
+	}
+}
+
+// naiveState is what one snapshot says, in sets.
+type naiveState struct {
+	checks map[supervision.Entity]*supervision.Check
+	// marks holds "acknowledged h;s", "flapping h;s", "comment h;s 5", and with
+	// id and time of entry "downtime h;s 7 1500" and "in effect h;s 7 1500".
+	marks map[string]bool
+	// ackNotes holds the newest comment of an acknowledgement of each object,
+	// as entry_time and id.
+	ackNotes map[supervision.Entity][2]float64
+}
+
+func stateNaively(t *testing.T, text []byte) naiveState {
+	t.Helper()
+	s := naiveState{checks: map[supervision.Entity]*supervision.Check{}, marks: map[string]bool{},
+		ackNotes: map[supervision.Entity][2]float64{}}
+	blocks := readNaively(text)
+	head := headNaively(t, blocks)
+	depths := map[supervision.Entity]float64{}
+	for _, b := range blocks {
+		if b.isChecked() {
+			s.checks[b.entity()] = b.check(t, head)
+		}
+		mark := func(set bool, what, id string) {
+			if set {
+				s.marks[strings.TrimSpace(fmt.Sprint(what, " ", b.entity(), " ", id))] = true
+			}
+		}
+		switch b.kind {
+		case "hoststatus", "servicestatus":
+			depths[b.entity()] = b.number(t, "scheduled_downtime_depth", 0)
+			mark(b.fields["problem_has_been_acknowledged"] == "1", "acknowledged", "")
+			mark(b.fields["is_flapping"] == "1", "flapping", "")
+		case "hostcomment", "servicecomment":
+			mark(b.fields["entry_type"] == "1", "comment", b.fields["comment_id"])
+			note := [2]float64{b.number(t, "entry_time", 0), b.number(t, "comment_id", 0)}
+			if newest := s.ackNotes[b.entity()]; b.fields["entry_type"] == "4" && slices.Compare(note[:], newest[:]) > 0 {
+				s.ackNotes[b.entity()] = note
+			}
+		case "hostdowntime", "servicedowntime":
+			// Icinga 2 gives an id again after a reload.
+			id := fmt.Sprint(b.fields["downtime_id"], " ", int64(b.number(t, "entry_time", 0)))
+			mark(true, "downtime", id)
+			inEffect := b.fields["is_in_effect"] == "1"
+			if head.shinken { // which does not tell
+				inEffect = depths[b.entity()] > 0 && b.number(t, "start_time", 0) <= head.created && head.created < b.number(t, "end_time", 0)
+			}
+			mark(inEffect, "in effect", id)
+		}
+	}
+	return s
+}
+
+// compareRecords compares the records of one snapshot with the difference to
+// the one before.
+func compareRecords(t *testing.T, name string, before, now naiveState, records []supervision.Record) {
+	t.Helper()
+	kind := supervision.CheckResult
+	if before.checks == nil {
+		kind = supervision.PresentState
+	}
+	wantChecks, gotChecks := map[supervision.Entity]*supervision.Check{}, map[supervision.Entity]*supervision.Check{}
+	for entity, check := range now.checks {
+		if !cmp.Equal(resultOnly(before.checks[entity]), resultOnly(check)) {
+			wantChecks[entity] = check
+		}
+	}
+	var got []string
+	for _, r := range records {
+		if r.Check != nil {
+			gotChecks[r.Entity] = r.Check
+			if r.Kind != kind {
+				t.Errorf("%s: %s", name, describe(r))
+			}
+			continue
+		}
+		got = append(got, changeOf(r))
+	}
+	if diff := cmp.Diff(wantChecks, gotChecks); diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+	var want []string
+	for mark := range now.marks {
+		if !before.marks[mark] {
+			want = append(want, "+"+mark)
+		}
+	}
+	for mark := range before.marks {
+		// A downtime that is over leaves both sets at once.
+		if !now.marks[mark] && !strings.HasPrefix(mark, "in effect") {
+			want = append(want, "-"+mark)
+		}
+	}
+	for entity, note := range now.ackNotes {
+		mark := fmt.Sprint("acknowledged ", entity)
+		if old := before.ackNotes[entity]; now.marks[mark] && before.marks[mark] && slices.Compare(note[:], old[:]) > 0 {
+			want = append(want, "+"+mark) // once more
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+}
+
+// resultOnly leaves out what can change without a result.
+func resultOnly(c *supervision.Check) *supervision.Check {
+	if c == nil {
+		return nil
+	}
+	only := *c
+	only.Flags, only.MaxAttempts, only.Command, only.Latency, only.CheckType = nil, 0, "", 0, 0
+	return &only
+}
+
+func changeOf(r supervision.Record) string {
+	switch r.Kind {
+	case supervision.Acknowledged:
+		return fmt.Sprint("+acknowledged ", r.Entity)
+	case supervision.AcknowledgementRemoved:
+		return fmt.Sprint("-acknowledged ", r.Entity)
+	case supervision.FlappingStarted:
+		return fmt.Sprint("+flapping ", r.Entity)
+	case supervision.FlappingStopped:
+		return fmt.Sprint("-flapping ", r.Entity)
+	case supervision.CommentAdded:
+		return fmt.Sprint("+comment ", r.Entity, " ", r.Note.ID)
+	case supervision.CommentDeleted:
+		return fmt.Sprint("-comment ", r.Entity, " ", r.Note.ID)
+	case supervision.DowntimeScheduled:
+		return fmt.Sprint("+downtime ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
+	case supervision.DowntimeStarted:
+		return fmt.Sprint("+in effect ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
+	case supervision.DowntimeEnded, supervision.DowntimeCancelled:
+		return fmt.Sprint("-downtime ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
+	}
+	return describe(r)
+}
+
+// truth is one execution of a plugin, as the plugin itself wrote it down.
+type truth struct {
+	Host, Service string
+	Exit, Signal  int
+	Start, End    float64
+	Output        string `json:"output_b64"`
+}
+
+// Each active result that the status file tells was executed at that moment
+// with that outcome, and none that was over before the file was written came
+// after it.
+func TestCorpusAgainstTheTruth(t *testing.T) {
+	paths := snapshots(t, "nagios4/status-*.dat.gz")
+	if paths == nil {
+		return
+	}
+	executed := executedChecks(t, filepath.Join(filepath.Dir(paths[0]), "checks.ndjson.gz"))
+	b := newBench(t)
+	compared, ownText := 0, 0
+	for _, path := range paths {
+		for _, r := range b.read(string(readFile(t, path))) {
+			if r.Check == nil || r.Check.CheckType != supervision.Active || len(executed[r.Entity]) == 0 {
+				continue
+			}
+			began := float64(r.Check.Start.Unix())
+			found := slices.IndexFunc(executed[r.Entity], func(one truth) bool {
+				return one.Start >= began-0.5 && one.Start < began+1.5 && one.outcome() == outcomeOf(r)
+			})
+			if found < 0 {
+				ownText++ // time-outs, signals, limits: Nagios puts a text of its own
+				continue
+			}
+			compared++
+			for _, later := range executed[r.Entity][found+1:] {
+				if later.Start > began+1.5 && later.End < float64(b.reader.memory.created.Unix())-2 {
+					t.Errorf("%s: %s is not the last: one began at %f", path, describe(r), later.Start)
+				}
+			}
+		}
+	}
+	t.Logf("%d results found among the executions, %d not", compared, ownText)
+	if compared < 1500 || ownText > compared/5 {
+		t.Errorf("%d results found among the executions, %d not", compared, ownText)
+	}
+}
+
+// outcome is state and output as Nagios shows them.
+func (one truth) outcome() string {
+	text, err := base64.StdEncoding.DecodeString(one.Output)
+	if err != nil {
+		return err.Error()
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	first, _, _ = strings.Cut(first, "|")
+	return fmt.Sprint(one.Exit, " ", strings.TrimSpace(strings.ReplaceAll(first, ";", ":")))
+}
+
+func outcomeOf(r supervision.Record) string { return fmt.Sprint(r.Check.State, " ", r.Check.Output) }
+
+func executedChecks(t *testing.T, path string) map[supervision.Entity][]truth {
+	t.Helper()
+	executed := map[supervision.Entity][]truth{}
+	lines := bufio.NewScanner(bytes.NewReader(readFile(t, path)))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var one truth
+		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
+			t.Fatal(err)
+		}
+		entity := supervision.Entity{Host: one.Host, Service: one.Service}
+		executed[entity] = append(executed[entity], one)
+	}
+	for _, of := range executed {
+		slices.SortFunc(of, func(a, b truth) int { return compare.Compare(a.Start, b.Start) })
+	}
+	return executed
+}

@@ -1,0 +1,240 @@
+package statusdat
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// MaxBlock bounds a block, and so a line, in bytes. A longer one is handed over
+// as Malformed and skipped. The largest that real supervisors write are some
+// 30 KiB (a plugin output of 24 KiB).
+const MaxBlock = 1 << 20
+
+const (
+	// readSize is what one read(2) asks for; it stays in the processor's cache.
+	readSize = 256 << 10
+	// maskSize is what is looked at in one step; so many zero bytes follow the
+	// data in the buffer.
+	maskSize = 64
+	// maxRaw bounds what is kept of a block that is no good.
+	maxRaw = 4096
+)
+
+// ErrTruncated says that the input ends within a block or line.
+var ErrTruncated = errors.New("the status file ends within a block")
+
+// Block is one block of a status file, `type {` to `}`. It is valid during the
+// callback only.
+type Block struct {
+	Kind  Kind
+	Line  int    // of the file, from 1, on which the block begins
+	Raw   []byte // all of it; of a Malformed one, the beginning
+	Fault string // what is wrong with a Malformed one
+
+	fields [keyCount]span
+}
+
+// span is a part of Block.Raw; that of a field never begins at 0.
+type span struct{ from, to uint32 }
+
+// Field gives the value of a field as it stands in the file, nil if the block
+// has no such field. If a field is there twice the last one counts.
+func (b *Block) Field(key Key) []byte {
+	at := b.fields[key]
+	if at.from == 0 {
+		return nil
+	}
+	return b.Raw[at.from:at.to]
+}
+
+// Parser reads status files. Its memory is a little more than MaxBlock,
+// whatever the size of the file, and is used again for the next one.
+type Parser struct {
+	buf        []byte
+	start, end int // what is in buf, not yet handed over
+	line       int // of start, from 1
+	skipping   bool
+	block      Block
+}
+
+// NewParser makes a parser.
+func NewParser() *Parser { return &Parser{buf: make([]byte, MaxBlock+maskSize)} }
+
+// Parse reads r to its end and calls each for every block, in order. The error
+// is the one of each or of r, or ErrTruncated.
+func (p *Parser) Parse(r io.Reader, each func(*Block) error) error {
+	p.start, p.end, p.line, p.skipping = 0, 0, 1, false
+	for {
+		readErr := p.fill(r)
+		for p.next() {
+			if err := each(&p.block); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(readErr, io.EOF) && (p.skipping || p.start < p.end):
+			return ErrTruncated
+		case errors.Is(readErr, io.EOF):
+			return nil
+		case readErr != nil:
+			return fmt.Errorf("reading the status file at line %d: %w", p.line, readErr)
+		}
+	}
+}
+
+// fill moves what is left to the front of the buffer and reads once behind it.
+func (p *Parser) fill(r io.Reader) error {
+	copy(p.buf, p.buf[p.start:p.end])
+	p.start, p.end = 0, p.end-p.start
+	n, err := r.Read(p.buf[p.end:min(MaxBlock, p.end+readSize)])
+	p.end += n
+	clear(p.buf[p.end : p.end+maskSize])
+	return err
+}
+
+// next fills p.block with what comes next in the buffer, and says false when
+// nothing whole is left there.
+func (p *Parser) next() bool {
+	if p.skipping && !p.skip() {
+		return false
+	}
+	for p.start < p.end {
+		data := p.buf[p.start:p.end]
+		eol := bytes.IndexByte(data, '\n')
+		if eol < 0 {
+			return p.tooLong(data)
+		}
+		line := data[:eol]
+		if len(line) == 0 || line[0] == '#' {
+			p.consume(eol+1, 1)
+			continue
+		}
+		kind, ok := headerOf(line)
+		if !ok {
+			p.malformed(line, "neither a block nor a comment")
+			p.consume(eol+1, 1)
+			return true
+		}
+		p.block.Kind, p.block.Line, p.block.Fault = kind, p.line, ""
+		size, lines, end := p.scan(eol + 1)
+		switch end {
+		case blockOpen:
+			return p.tooLong(data)
+		case blockUnclosed:
+			p.malformed(data[:size], "the block is not closed")
+		}
+		p.consume(size, lines)
+		return true
+	}
+	return false
+}
+
+// scan goes through the block that begins at p.start.
+func (p *Parser) scan(body int) (size, lines int, end blockEnding) {
+	b := &p.block
+	if b.Kind == HostStatus || b.Kind == ServiceStatus {
+		size, lines = b.scanStatus(p.buf[p.start:p.end+maskSize], body)
+		if size > 0 {
+			return size, lines, blockClosed
+		}
+	}
+	return b.scan(p.buf[p.start:p.end], body)
+}
+
+func (p *Parser) consume(size, lines int) {
+	p.start += size
+	p.line += lines
+}
+
+func (p *Parser) malformed(raw []byte, fault string) {
+	p.block = Block{Kind: Malformed, Line: p.line, Raw: raw[:min(len(raw), maxRaw)], Fault: fault}
+}
+
+// tooLong hands over data as Malformed if no more of it fits into the buffer;
+// the rest is skipped when it comes.
+func (p *Parser) tooLong(data []byte) bool {
+	if len(data) < MaxBlock {
+		return false
+	}
+	p.malformed(data, fmt.Sprintf("the block is longer than %d bytes", MaxBlock))
+	p.skipping = true
+	return true
+}
+
+var blockEnd = []byte("\n\t}\n")
+
+// skip drops the rest of a block that is too long, and says whether its end was
+// found.
+func (p *Parser) skip() bool {
+	data := p.buf[p.start:p.end]
+	size := bytes.Index(data, blockEnd) + len(blockEnd)
+	found := size >= len(blockEnd)
+	if !found {
+		size = max(0, len(data)-len(blockEnd)+1)
+	}
+	p.consume(size, bytes.Count(data[:size], []byte{'\n'}))
+	p.skipping = !found
+	return found
+}
+
+// headerOf reads the first line of a block, "type {".
+func headerOf(line []byte) (Kind, bool) {
+	name, ok := bytes.CutSuffix(line, []byte("{"))
+	if !ok || line[0] == '\t' {
+		return 0, false
+	}
+	return kindOf(bytes.TrimRight(name, " ")), true
+}
+
+// How the scan of a block ended.
+type blockEnding uint8
+
+const (
+	blockClosed   blockEnding = iota
+	blockOpen                 // there is more to come
+	blockUnclosed             // the next one begins before the end of this one
+)
+
+// scan finds the fields and the end of the block whose second line begins at
+// body, and gives the bytes and lines that the block has.
+func (b *Block) scan(data []byte, body int) (length, lines int, end blockEnding) {
+	b.fields = [keyCount]span{}
+	last := noKey // of the line before
+	lines = 1
+	for start := body; ; lines++ {
+		size := bytes.IndexByte(data[start:], '\n')
+		if size < 0 {
+			return 0, 0, blockOpen
+		}
+		eol := start + size
+		line := data[start:eol]
+		if string(line) == "\t}" {
+			b.Raw = data[:eol+1]
+			return eol + 1, lines + 1, blockClosed
+		}
+		if len(line) > 0 && line[0] == '\t' {
+			last = b.keep(data, start+1, eol)
+		} else if kind, ok := headerOf(line); ok && kind != Other {
+			return start, lines, blockUnclosed
+		} else if last != noKey {
+			// Shinken writes the newlines of a long output as they are.
+			b.fields[last].to = uint32(eol)
+		}
+		start = eol + 1
+	}
+}
+
+// keep keeps the field data[start:eol] if it is one of ours.
+func (b *Block) keep(data []byte, start, eol int) Key {
+	length := bytes.IndexByte(data[start:eol], '=')
+	if length < 0 {
+		return noKey
+	}
+	key := keysByName[string(data[start:start+length])]
+	if key != noKey {
+		b.fields[key] = span{uint32(start + length + 1), uint32(eol)}
+	}
+	return key
+}
