@@ -1,0 +1,255 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Options say where the journal is and how much it may keep.
+type Options struct {
+	// Path of the database file. Its directory must exist.
+	Path string
+	// MaxBytes bounds the database file. The write-ahead log (8 MB as a rule,
+	// up to 40 MB while somebody else reads the file) and the reserve come on
+	// top. 0 means 1 GiB.
+	MaxBytes int64
+	// Reserve is the number of bytes kept free for releasing events when the
+	// disk is full. 0 means 8 MiB; less than 4 MiB may be too little.
+	Reserve int64
+	// MaxAge is how long superseded check results are kept. 0 means for ever.
+	MaxAge time.Duration
+	// Logger and Now may be nil: slog.Default() and time.Now.
+	Logger *slog.Logger
+	Now    func() time.Time
+}
+
+// Event is what a publisher sends.
+type Event struct {
+	Entity       string // the unit within which order and supersession count
+	RoutingKey   string
+	Body         []byte
+	MessageID    string
+	Time         time.Time // kept in whole microseconds
+	Supersedable bool      // a check result: a later one makes it worthless
+}
+
+// State is a value that survives a restart. A nil Value deletes the key.
+type State struct {
+	Key   string
+	Value []byte
+}
+
+// Commit is what is stored in one step.
+type Commit struct {
+	// Source and Position: from where the source goes on after this. A nil
+	// Position leaves the stored one as it is.
+	Source   string
+	Position []byte
+	Events   []Event
+	States   []State
+}
+
+// ErrClosed is the error of everything that a closed journal is asked for, and
+// of a commit that found no room before the journal was closed.
+var ErrClosed = errors.New("the journal is closed")
+
+// queueBytes bounds the commits that wait for their transaction, queueLength
+// their number.
+const (
+	queueBytes  = 16 << 20
+	queueLength = 1024
+)
+
+// Journal is an open journal. All methods may be called from several goroutines.
+type Journal struct {
+	opts Options
+	log  *slog.Logger
+	lock *os.File
+
+	queue    chan *Ticket
+	room     *semaphore.Weighted // bytes in the queue
+	releases chan *release
+	tasks    chan *task
+	closing  chan struct{}
+	close    sync.Once
+	finished chan struct{} // closed when the writer has ended
+	closeErr error         // valid then
+
+	recovered chan struct{}
+
+	readMu  sync.Mutex // guards the store's reading side, and the store itself
+	store   *store     // replaced only by the writer, under readMu
+	readSum *checksum
+
+	mu      sync.Mutex
+	stats   Stats
+	lastID  int64
+	changed chan struct{} // closed and replaced when lastID grows
+	cursors map[string]int64
+}
+
+// Open opens the journal, or creates it.
+//
+// A file that can't be read as a journal (damaged, foreign, or of a later
+// version) is set aside, and what is legible of it taken over into a new one;
+// see Recovered. An error means that the path can't be used: no such directory,
+// no permission, another process has it open.
+func Open(ctx context.Context, opts Options) (*Journal, error) {
+	if opts.MaxBytes == 0 {
+		opts.MaxBytes = 1 << 30
+	}
+	if opts.Reserve == 0 {
+		opts.Reserve = 8 << 20
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	j, err := open(ctx, opts)
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal %s as user %s: %w", opts.Path, whoami(), err)
+	}
+	return j, nil
+}
+
+func open(ctx context.Context, opts Options) (*Journal, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(opts.Path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{
+		opts:      opts,
+		log:       opts.Logger,
+		lock:      lock,
+		queue:     make(chan *Ticket, queueLength),
+		room:      semaphore.NewWeighted(queueBytes),
+		releases:  make(chan *release, queueLength),
+		tasks:     make(chan *task),
+		closing:   make(chan struct{}),
+		finished:  make(chan struct{}),
+		recovered: make(chan struct{}, 1),
+		readSum:   newChecksum(),
+		changed:   make(chan struct{}),
+	}
+	w, err := newWriter(j)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	go w.run()
+	return j, nil
+}
+
+// Recovered receives a value whenever something that the journal held has been
+// lost: a damaged file, event, position or state. The caller should send the
+// present state of everything then. After Open the value is already there.
+func (j *Journal) Recovered() <-chan struct{} { return j.recovered }
+
+// Close makes durable all that was appended and finds room, and closes the
+// file. Commits that find none get ErrClosed: they are not stored.
+func (j *Journal) Close() error {
+	j.close.Do(func() { close(j.closing) })
+	<-j.finished
+	return j.closeErr
+}
+
+// Ticket stands for a commit on its way to the disk.
+type Ticket struct {
+	commit Commit
+	size   int64 // estimated bytes in the file
+	held   int64 // bytes taken from Journal.room
+	done   chan struct{}
+	err    error // valid when done is closed
+
+	finished <-chan struct{} // of the journal
+}
+
+// Append hands over a commit, and blocks while too much is waiting to be
+// written: because the disk is slow or full, or the journal is at MaxBytes. An
+// error means that it was not taken. The commit's memory belongs to the journal
+// until the ticket is done.
+func (j *Journal) Append(ctx context.Context, c Commit) (*Ticket, error) {
+	t := &Ticket{commit: c, size: estimate(&c), done: make(chan struct{}), finished: j.finished}
+	if t.size > j.opts.MaxBytes {
+		return nil, fmt.Errorf("a commit of %d bytes can't go into a journal of %d", t.size, j.opts.MaxBytes)
+	}
+	t.held = min(max(t.size, 1), queueBytes)
+	if err := j.room.Acquire(ctx, t.held); err != nil {
+		return nil, err
+	}
+	select {
+	case <-j.closing:
+	default:
+		select {
+		case j.queue <- t:
+			return t, nil
+		case <-j.closing:
+		case <-ctx.Done():
+			j.room.Release(t.held)
+			return nil, ctx.Err()
+		}
+	}
+	j.room.Release(t.held)
+	return nil, ErrClosed
+}
+
+// Wait returns nil as soon as the commit is durable. ErrClosed means that it
+// was not stored. When ctx ends first, the commit is still on its way.
+func (t *Ticket) Wait(ctx context.Context) error {
+	select {
+	case <-t.done:
+		return t.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.finished:
+	}
+	select {
+	case <-t.done:
+		return t.err
+	default: // it came too late for the writer's last look at the queue
+		return ErrClosed
+	}
+}
+
+// estimate gives the bytes that a commit's events take in the file. SQLite fits
+// whole rows into pages of 4 KiB, and long ones into pages of their own, so
+// part of each page stays empty.
+func estimate(c *Commit) int64 {
+	var n int
+	for i := range c.Events {
+		e := &c.Events[i]
+		row := len(e.Entity) + len(e.RoutingKey) + len(e.MessageID) + len(e.Body) + 32
+		n += row + min(row/4, 4096)
+	}
+	return int64(n)
+}
+
+// task is something that the writer does between two groups.
+type task struct {
+	do   func(*writer) error
+	done chan error
+}
+
+// perform lets the writer run do.
+func (j *Journal) perform(ctx context.Context, do func(*writer) error) error {
+	t := &task{do: do, done: make(chan error, 1)}
+	select {
+	case j.tasks <- t:
+		return <-t.done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-j.finished:
+		return ErrClosed
+	}
+}

@@ -1,0 +1,233 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// childVariable makes the test binary run as one of the children below instead
+// of the tests.
+const childVariable = "JOURNAL_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	switch child := os.Getenv(childVariable); child {
+	case "":
+		os.Exit(m.Run())
+	case "append":
+		os.Exit(appendUntilKilled(os.Args[1]))
+	case "file-size-limit":
+		os.Exit(appendAtFileSizeLimit(os.Args[1]))
+	case "open":
+		os.Exit(openAndSayWhy(os.Args[1]))
+	default:
+		fmt.Fprintln(os.Stderr, "unknown child", child)
+		os.Exit(2)
+	}
+}
+
+// openTest opens a journal that is closed at the end of the test.
+func openTest(t testing.TB, opts Options) *Journal {
+	t.Helper()
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Reserve == 0 {
+		opts.Reserve = 1 << 20
+	}
+	j, err := Open(context.Background(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+func tempPath(t testing.TB) string { return filepath.Join(t.TempDir(), "journal.db") }
+
+// testContext ends before the test's patience does, so that what blocks for
+// ever fails with its own line.
+func testContext(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// event makes the nth event of a test: a check result of one of ten hosts.
+func event(n int) Event {
+	return Event{
+		Entity:       fmt.Sprintf("host-%d", n%10),
+		RoutingKey:   fmt.Sprintf("nagios.n.check.component.host-%d", n%10),
+		Body:         fmt.Appendf(nil, `{"n":%d,"pad":"%s"}`, n, strings.Repeat("x", 700)),
+		MessageID:    fmt.Sprintf("message-%d", n),
+		Time:         time.UnixMicro(1_700_000_000_000_000 + int64(n)),
+		Supersedable: true,
+	}
+}
+
+// commit makes one of the events from to to; the last is its position.
+func commit(from, to int) Commit {
+	c := Commit{Source: "source", Position: fmt.Append(nil, to)}
+	for n := from; n <= to; n++ {
+		c.Events = append(c.Events, event(n))
+		c.States = append(c.States, State{Key: event(n).Entity, Value: fmt.Append(nil, n)})
+	}
+	return c
+}
+
+func mustAppend(t testing.TB, j *Journal, c Commit) {
+	t.Helper()
+	ctx := testContext(t)
+	ticket, err := j.Append(ctx, c)
+	if err == nil {
+		err = ticket.Wait(ctx)
+	}
+	if err != nil {
+		t.Fatal("append:", err)
+	}
+}
+
+func mustRegister(t testing.TB, j *Journal, names ...string) {
+	t.Helper()
+	if err := j.SetPublishers(testContext(t), names...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustRelease(t testing.TB, j *Journal, name string, upTo int64) {
+	t.Helper()
+	if err := j.Release(testContext(t), name, upTo); err != nil {
+		t.Fatal("release:", err)
+	}
+}
+
+func mustClose(t testing.TB, j *Journal) {
+	t.Helper()
+	if err := j.Close(); err != nil {
+		t.Fatal("close:", err)
+	}
+}
+
+func mustPosition(t testing.TB, j *Journal, source string) string {
+	t.Helper()
+	position, err := j.Position(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(position)
+}
+
+func readAll(t testing.TB, j *Journal, after int64) []Entry {
+	t.Helper()
+	var all []Entry
+	for {
+		entries, err := j.Read(testContext(t), after, 1000, 1<<20)
+		if err != nil {
+			t.Fatal("read:", err)
+		}
+		if len(entries) == 0 {
+			return all
+		}
+		all = append(all, entries...)
+		after = entries[len(entries)-1].ID
+	}
+}
+
+// messages gives the message ids, the tests' names of events.
+func messages(entries []Entry) []string {
+	ids := []string{}
+	for _, e := range entries {
+		ids = append(ids, e.MessageID)
+	}
+	return ids
+}
+
+func messageIDs(numbers ...int) []string {
+	ids := []string{}
+	for _, n := range numbers {
+		ids = append(ids, event(n).MessageID)
+	}
+	return ids
+}
+
+func states(t testing.TB, j *Journal) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	err := j.States(func(key string, value []byte) error {
+		got[key] = string(value)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func recovered(j *Journal) bool {
+	select {
+	case <-j.Recovered():
+		return true
+	default:
+		return false
+	}
+}
+
+// eventually polls until it is so.
+func eventually(t testing.TB, what string, isSo func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !isSo(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not within 20 s:", what)
+		}
+	}
+}
+
+// logBuffer keeps what is logged.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
+
+// count gives the number of lines with a text.
+func (b *logBuffer) count(text string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Count(b.buf.String(), text)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// openFiles gives the files that the process has open below a prefix.
+func openFiles(t testing.TB, prefix string) []string {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open []string
+	for _, e := range entries {
+		if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(target, prefix) {
+			open = append(open, target)
+		}
+	}
+	return open
+}

@@ -1,0 +1,174 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Entry is an event in the journal. Ids grow in the order of the events, with
+// gaps where one was dropped.
+type Entry struct {
+	ID int64
+	Event
+}
+
+// Read gives events with ids above after, in order: up to count, and up to
+// about maxBytes of their bodies, but at least one if there is one. A damaged
+// one is set aside, reported, counted, and left out.
+func (j *Journal) Read(ctx context.Context, after int64, count, maxBytes int) ([]Entry, error) {
+	for repaired := false; ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		page, err := j.readPage(after, count, maxBytes)
+		if isDamage(err) && !repaired {
+			repaired = true
+			if err := j.perform(ctx, func(w *writer) error { return w.repairUnless(page.store, err) }); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the journal %s: %w", j.opts.Path, err)
+		}
+		if len(page.damaged) > 0 {
+			if err := j.perform(ctx, func(w *writer) error { return w.setAsideEvents(page.damaged) }); err != nil {
+				return nil, err
+			}
+			after = page.last
+		}
+		if len(page.entries) > 0 || len(page.damaged) == 0 {
+			return page.entries, nil
+		}
+	}
+}
+
+// page is what one look into the events gives.
+type page struct {
+	entries []Entry
+	damaged []int64
+	last    int64  // id of the last row that was looked at
+	store   *store // where
+}
+
+func (j *Journal) readPage(after int64, count, maxBytes int) (page, error) {
+	j.readMu.Lock()
+	defer j.readMu.Unlock()
+	p := page{store: j.store, last: after}
+	rows, err := j.store.read.Query(after, count)
+	if err != nil {
+		return p, err
+	}
+	defer rows.Close()
+	for size := 0; size < maxBytes && rows.Next(); {
+		entry, sound, err := scanEntry(rows, j.readSum)
+		if err != nil {
+			return p, err
+		}
+		p.last = entry.ID
+		if !sound {
+			p.damaged = append(p.damaged, entry.ID)
+			continue
+		}
+		if p.entries == nil {
+			p.entries = make([]Entry, 0, min(count, 1024))
+		}
+		p.entries = append(p.entries, entry)
+		size += len(entry.Body)
+	}
+	return p, rows.Err()
+}
+
+// scanEntry reads a row of sqlRead. Of a row that isn't sound only the id is
+// certain.
+func scanEntry(rows *sql.Rows, sum *checksum) (e Entry, sound bool, err error) {
+	var micro, crc int64
+	var supersedable int64
+	err = rows.Scan(&e.ID, &e.Entity, &e.RoutingKey, &e.MessageID, &micro, &supersedable, &crc, &e.Body)
+	if err != nil {
+		// A flipped byte may have made the column one of another type.
+		var skipped any
+		err = rows.Scan(&e.ID, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped)
+		return e, false, err
+	}
+	e.Time = time.UnixMicro(micro)
+	e.Supersedable = supersedable != 0
+	return e, sum.event(e.ID, &e.Event) == crc, nil
+}
+
+// Wait returns when there is an event with an id above after.
+func (j *Journal) Wait(ctx context.Context, after int64) error {
+	for {
+		j.mu.Lock()
+		last, changed := j.lastID, j.changed
+		j.mu.Unlock()
+		if last > after {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-j.finished:
+			return ErrClosed
+		}
+	}
+}
+
+// Position gives the position that a source has stored, nil if there is none or
+// it is damaged.
+func (j *Journal) Position(source string) ([]byte, error) {
+	j.readMu.Lock()
+	defer j.readMu.Unlock()
+	var position []byte
+	var crc int64
+	err := j.store.position.QueryRow(source).Scan(&position, &crc)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err == nil && j.readSum.pair("positions", source, position) == crc:
+		return append([]byte{}, position...), nil // an empty one is not nil
+	case err == nil || isDamage(err):
+		j.reportLoss("position of a source is damaged: it starts anew", 1, "source", source)
+		return nil, nil
+	}
+	return nil, fmt.Errorf("reading the position of %s from the journal %s: %w", source, j.opts.Path, err)
+}
+
+// States calls yield for each stored state, in the order of the keys, until it
+// returns an error, which States then returns. Damaged ones are left out. yield
+// must not call the journal, and value is its own.
+func (j *Journal) States(yield func(key string, value []byte) error) error {
+	j.readMu.Lock()
+	defer j.readMu.Unlock()
+	rows, err := j.store.states.Query()
+	if err != nil {
+		return fmt.Errorf("reading the states from the journal %s: %w", j.opts.Path, err)
+	}
+	defer rows.Close()
+	var damaged int64
+	for rows.Next() {
+		var key string
+		var value []byte
+		var crc int64
+		if rows.Scan(&key, &value, &crc) != nil || j.readSum.pair("states", key, value) != crc {
+			damaged++
+			continue
+		}
+		if err := yield(key, value); err != nil {
+			return err
+		}
+	}
+	err = rows.Err()
+	if isDamage(err) {
+		damaged++
+		err = nil
+	}
+	if damaged > 0 {
+		j.reportLoss("states are damaged: they count as unknown", damaged)
+	}
+	return err
+}

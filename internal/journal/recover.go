@@ -1,0 +1,263 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// open opens the file, again if it was open, and takes over what is in it. A
+// damaged one is replaced.
+func (w *writer) open() error {
+	w.readMu.Lock()
+	defer w.readMu.Unlock()
+	again := w.store != nil
+	if again {
+		// Errors mean nothing here: what was acknowledged is on the disk.
+		_ = w.store.close()
+	}
+	path := w.opts.Path
+	if err := finishReplacing(path); err != nil {
+		return err
+	}
+	if err := checkAccess(path); err != nil {
+		return err
+	}
+	tail, err := inspectWAL(path + "-wal")
+	if err != nil {
+		return err
+	}
+	s, err := openStore(path)
+	if err == nil {
+		err = w.takeOver(s)
+	}
+	if isDamage(err) {
+		if s != nil {
+			_ = s.close()
+		}
+		return w.replace(err)
+	}
+	if err != nil {
+		return err
+	}
+	if !again { // otherwise it is our own failed commit
+		w.reportTail(tail)
+	}
+	return nil
+}
+
+func (w *writer) reportTail(tail walTail) {
+	switch {
+	case tail.lost:
+		w.reportLoss("commits at the end are damaged, the journal goes on from the one before them", 1,
+			"bytes", tail.bytes)
+	case tail.bytes > 0:
+		w.log.Warn("journal: an unfinished commit at the end was left out",
+			"path", w.opts.Path, "bytes", tail.bytes)
+	}
+}
+
+// takeOver makes s the open store.
+func (w *writer) takeOver(s *store) error {
+	t, tallySound, err := readTally(s.writer, w.sum)
+	if err != nil {
+		return err
+	}
+	cursors, damaged, err := readPublishers(s.writer, w.sum)
+	if err != nil {
+		return err
+	}
+	first, err := s.firstAfter(0)
+	if err != nil {
+		return err
+	}
+	if !tallySound {
+		if t, err = countEvents(s.writer); err != nil {
+			return err
+		}
+	}
+	used, free, err := s.size()
+	if err != nil {
+		return err
+	}
+	// Ids never go back, not even in a new file: publishers remember them.
+	t.lastID = max(t.lastID, w.tally.lastID)
+	for _, released := range cursors {
+		t.lastID = max(t.lastID, released)
+	}
+	w.store, w.tally, w.first, w.used, w.free = s, t, first, used, free
+	w.mu.Lock()
+	w.cursors = cursors
+	w.mu.Unlock()
+	w.announce()
+	if !tallySound {
+		w.reportLoss("the tally is damaged: events were counted anew", 1)
+	}
+	if damaged > 0 {
+		w.reportLoss("cursors of publishers are damaged: they start with the oldest event", damaged)
+	}
+	return nil
+}
+
+// repair replaces the open file because of damage that was found in use.
+func (w *writer) repair(cause error) error {
+	w.readMu.Lock()
+	defer w.readMu.Unlock()
+	_ = w.store.close()
+	return w.replace(cause)
+}
+
+// repairUnless repairs if the damage was found in the store that is open still,
+// but not twice in a row: that would only copy from bad to worse.
+func (w *writer) repairUnless(seen *store, cause error) error {
+	if w.store != seen {
+		return nil
+	}
+	if w.repaired {
+		return cause
+	}
+	w.repaired = true
+	return w.repair(cause)
+}
+
+// replace sets the file aside and opens a new one with all that is legible. The
+// damaged file stays in its place until the new one is complete, so that a
+// crash meanwhile only means to begin again.
+func (w *writer) replace(cause error) error {
+	path := w.opts.Path
+	fresh := path + ".new"
+	if err := removeFiles(fresh, fresh+"-wal", fresh+"-shm"); err != nil {
+		return err
+	}
+	found, err := w.salvage(path, fresh)
+	if err != nil {
+		return fmt.Errorf("replacing a damaged file (%w): %w", cause, err)
+	}
+	aside := path + ".damaged-" + w.opts.Now().UTC().Format("20060102T150405.000000")
+	if err := setAside(path, aside); err != nil {
+		return err
+	}
+	if err := finishReplacing(path); err != nil {
+		return err
+	}
+	s, err := openStore(path)
+	if err != nil {
+		return err
+	}
+	if err := w.takeOver(s); err != nil {
+		return errors.Join(err, s.close())
+	}
+	w.mu.Lock()
+	w.stats.SetAside++
+	w.mu.Unlock()
+	w.reportLoss("the file is damaged: it was set aside, and a new one begun with what is legible", found.missing,
+		"cause", cause, "set_aside", aside, "events", found.events, "events_missing", found.missing)
+	return nil
+}
+
+// setAside renames a database and its write-ahead log, if that holds anything.
+func setAside(path, aside string) error {
+	if err := os.Rename(path, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		if err := os.Rename(path+"-wal", aside+"-wal"); err != nil {
+			return err
+		}
+	}
+	return removeFiles(path+"-wal", path+"-shm")
+}
+
+func removeFiles(paths ...string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// finishReplacing puts a new file in the place of the one that was set aside.
+// It does so at Open as well, if a crash came between; then the old file's
+// write-ahead log may still be there, and must not be taken for the new one's.
+func finishReplacing(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	fresh := path + ".new"
+	if _, err := os.Stat(fresh); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := setAside(path, path+".damaged-rest"); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func readTally(conn *sql.Conn, sum *checksum) (t tally, sound bool, err error) {
+	var crc int64
+	err = conn.QueryRowContext(context.Background(), sqlTally).Scan(&t.lastID, &t.events, &crc)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tally{}, true, nil // nothing was ever stored
+	}
+	if err != nil && resultCode(err) == 0 {
+		return tally{}, false, nil // a column of another type
+	}
+	return t, sum.numbers("tally", "", t.lastID, t.events) == crc, err
+}
+
+func countEvents(conn *sql.Conn) (t tally, err error) {
+	err = conn.QueryRowContext(context.Background(),
+		"SELECT ifnull(max(id), 0), count(*) FROM events").Scan(&t.lastID, &t.events)
+	return t, err
+}
+
+// readPublishers gives the cursors and the number of damaged ones.
+func readPublishers(conn *sql.Conn, sum *checksum) (cursors map[string]int64, damaged int64, err error) {
+	rows, err := conn.QueryContext(context.Background(), sqlPublishers)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	cursors = map[string]int64{}
+	for rows.Next() {
+		var name string
+		var released, crc int64
+		if rows.Scan(&name, &released, &crc) != nil || sum.numbers("publishers", name, released) != crc {
+			damaged++
+			continue
+		}
+		cursors[name] = released
+	}
+	return cursors, damaged, rows.Err()
+}
+
+// setAsideEvents moves damaged events out of the way of the publishers.
+func (w *writer) setAsideEvents(ids []int64) error {
+	var moved int64
+	after, err := w.store.transact(w.sum, w.tally, func(t *transaction) (err error) {
+		moved, err = t.setAside(ids)
+		return err
+	})
+	if err != nil {
+		w.log.Error("journal: damaged events can't be set aside", "path", w.opts.Path,
+			"count", len(ids), "first_id", ids[0], "error", err)
+		return nil // they are left out of what is read anyway
+	}
+	w.tally = after
+	if moved > 0 {
+		w.reportLoss("damaged events were moved to the table damaged", moved, "first_id", ids[0])
+	}
+	return nil
+}

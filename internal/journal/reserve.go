@@ -1,0 +1,70 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// reserve is disk space that is kept for the day when the disk is full: a file
+// without meaning, removed then so that releasing events (which writes, before
+// it frees anything) still works.
+type reserve struct {
+	path string
+	size int64
+}
+
+func (r reserve) present() bool {
+	info, err := os.Stat(r.path)
+	return err == nil && info.Size() == r.size
+}
+
+// drop gives the space free.
+func (r reserve) drop() error {
+	if err := os.Remove(r.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// restore makes the file if it isn't there. It wants half of the size more than
+// it keeps, so that writing doesn't start again with nothing left to write to.
+func (r reserve) restore() error {
+	if r.present() {
+		return nil
+	}
+	f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	err = allocate(f, r.size+r.size/2)
+	if err == nil {
+		err = f.Truncate(r.size)
+	}
+	err = errors.Join(err, f.Close())
+	if err != nil {
+		return errors.Join(fmt.Errorf("reserving %d bytes: %w", r.size, err), r.drop())
+	}
+	return nil
+}
+
+// allocate takes real blocks. Where the file system can't do that by itself,
+// bytes are written that no compression makes smaller.
+func allocate(f *os.File, size int64) error {
+	var err error = unix.EINTR
+	for err == unix.EINTR {
+		err = unix.Fallocate(int(f.Fd()), 0, 0, size)
+	}
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
+		_, err = io.CopyN(f, rand.NewChaCha8([32]byte{}), size)
+		if err == nil {
+			err = f.Sync()
+		}
+	}
+	return err
+}

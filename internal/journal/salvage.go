@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"modernc.org/sqlite"
+)
+
+// salvagePage is the number of rows that are copied in one transaction.
+const salvagePage = 500
+
+// salvaged says what came over. missing is a count only as far as the damaged
+// file's tally can be read, 0 otherwise.
+type salvaged struct {
+	events, missing int64
+}
+
+// salvage copies what is legible of the journal at path into a new one at
+// fresh. Its error is about the new one: whatever happens to the old one ends
+// the copying of that table, no more.
+func (w *writer) salvage(path, fresh string) (found salvaged, err error) {
+	to, err := openStore(fresh)
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, to.close()) }()
+
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return found, err
+	}
+	connector, err := sqlite.NewConnector("file:" + (&url.URL{Path: absolute}).EscapedPath() + "?mode=ro")
+	if err != nil {
+		return found, err
+	}
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	from, err := db.Conn(context.Background())
+	if err != nil {
+		return found, nil
+	}
+	defer from.Close()
+	// Otherwise SQLite refuses a file as a whole that has lost its end.
+	if _, err := from.ExecContext(context.Background(), "PRAGMA writable_schema = ON"); err != nil {
+		return found, nil
+	}
+	return copyAll(from, to, w.sum)
+}
+
+func copyAll(from *sql.Conn, to *store, sum *checksum) (found salvaged, err error) {
+	before, known, tallyErr := readTally(from, sum)
+	found.events, err = copyEvents(from, to, sum, before)
+	if err != nil {
+		return found, err
+	}
+	if known && tallyErr == nil {
+		found.missing = max(0, before.events-found.events)
+	}
+	if err := copyCursors(from, to, sum); err != nil {
+		return found, err
+	}
+	err = copyPairs(from, to, sum, sqlPositions, "positions", func(t *transaction, key string, value []byte) error {
+		return t.setPosition(key, value)
+	})
+	if err != nil {
+		return found, err
+	}
+	return found, copyPairs(from, to, sum, sqlStates, "states", func(t *transaction, key string, value []byte) error {
+		return t.setState(State{Key: key, Value: value})
+	})
+}
+
+// copyEvents goes forward from the oldest event to the first illegible page,
+// then backward from the newest one to the last.
+func copyEvents(from *sql.Conn, to *store, sum *checksum, before tally) (int64, error) {
+	at := tally{lastID: before.lastID}
+	// The tally must be there even if no event is.
+	at, err := to.transact(sum, tally{}, func(t *transaction) error { t.tally = at; return nil })
+	if err != nil {
+		return 0, err
+	}
+	forward := int64(0)
+	for more := true; more && err == nil; {
+		var p page
+		p, more = legible(from, sum, sqlRead, forward)
+		forward = p.last
+		at, err = insertAll(to, sum, at, p.entries)
+	}
+	backward := int64(math.MaxInt64)
+	for more := true; more && err == nil; {
+		var p page
+		p, more = legible(from, sum, sqlReadBackwards, backward)
+		backward = p.last
+		p.entries = slices.DeleteFunc(p.entries, func(e Entry) bool { return e.ID <= forward })
+		at, err = insertAll(to, sum, at, p.entries)
+		more = more && backward > forward
+	}
+	return at.events, err
+}
+
+// legible gives the next sound events in the order of the query, and whether
+// there may be more behind them.
+func legible(from *sql.Conn, sum *checksum, query string, edge int64) (p page, more bool) {
+	p.last = edge
+	rows, err := from.QueryContext(context.Background(), query, edge, salvagePage)
+	if err != nil {
+		return p, false
+	}
+	defer rows.Close()
+	for rows.Next() {
+		entry, sound, err := scanEntry(rows, sum)
+		if err != nil {
+			return p, false
+		}
+		p.last, more = entry.ID, true
+		if sound {
+			p.entries = append(p.entries, entry)
+		}
+	}
+	return p, more && rows.Err() == nil
+}
+
+func insertAll(to *store, sum *checksum, at tally, entries []Entry) (tally, error) {
+	return to.transact(sum, at, func(t *transaction) error {
+		for i := range entries {
+			if err := t.insert(entries[i].ID, &entries[i].Event); err != nil {
+				return err
+			}
+			t.tally.lastID = max(t.tally.lastID, entries[i].ID)
+		}
+		return nil
+	})
+}
+
+func copyCursors(from *sql.Conn, to *store, sum *checksum) error {
+	cursors, _, _ := readPublishers(from, sum)
+	_, err := to.transact(sum, tally{}, func(t *transaction) error {
+		for name, released := range cursors {
+			if err := t.setCursor(name, released); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// copyPairs copies a table of keys and values.
+func copyPairs(from *sql.Conn, to *store, sum *checksum, query, table string,
+	put func(*transaction, string, []byte) error,
+) error {
+	rows, err := from.QueryContext(context.Background(), query)
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	_, err = to.transact(sum, tally{}, func(t *transaction) error {
+		for rows.Next() {
+			var key string
+			var value []byte
+			var crc int64
+			if rows.Scan(&key, &value, &crc) != nil || sum.pair(table, key, value) != crc {
+				continue
+			}
+			if value == nil {
+				value = []byte{}
+			}
+			if err := put(t, key, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}

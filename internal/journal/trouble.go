@@ -1,0 +1,148 @@
+package journal
+
+import (
+	"errors"
+	"time"
+)
+
+// trouble is the time in which the disk doesn't take what we write: it is full,
+// a quota is used up, or it fails. Commits are held, releases go on as far as
+// the reserve reaches. It ends with the first transaction that succeeds after
+// the reserve could be made again.
+type trouble struct {
+	told    bool // its beginning has been logged
+	since   time.Time
+	next    time.Time // when to try again
+	pause   time.Duration
+	reopen  bool // the file must be opened again first
+	probing bool // the reserve is back: the next commit is let through
+}
+
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// startTrouble gives the reserve free and holds the commits. Only the beginning
+// is logged, and not more often than once a minute: at the edge of a full disk
+// a little room comes and goes.
+func (w *writer) startTrouble(err error) {
+	now := time.Now()
+	err = errors.Join(err, w.reserve.drop())
+	if w.trouble == nil {
+		w.trouble = &trouble{since: now, pause: firstPause / 2}
+	}
+	t := w.trouble
+	if !t.told && now.Sub(w.troubleTold) >= time.Minute {
+		w.log.Error("journal can't be written: sources are held until it can", "path", w.opts.Path, "error", err)
+		t.told, w.troubleTold = true, now
+	}
+	t.pause = min(2*t.pause, lastPause)
+	t.next = now.Add(t.pause)
+	t.probing = false
+}
+
+// probe looks whether it is time, and whether it makes sense, to try again.
+func (w *writer) probe() {
+	t := w.trouble
+	if t == nil || t.probing || time.Now().Before(t.next) {
+		return
+	}
+	if t.reopen {
+		if err := w.reopen(); err != nil {
+			w.startTrouble(err)
+			return
+		}
+	}
+	w.checkpoint() // gives back what was freed meanwhile
+	if err := w.reserve.restore(); err != nil {
+		w.startTrouble(err)
+		return
+	}
+	t.probing = true
+}
+
+func (w *writer) endTrouble() {
+	if w.trouble == nil || !w.trouble.probing {
+		return
+	}
+	if w.trouble.told {
+		w.log.Info("journal can be written again", "path", w.opts.Path,
+			"after", time.Since(w.trouble.since).Round(time.Millisecond))
+	}
+	w.trouble = nil
+}
+
+// writeFailed decides how to go on after a failed transaction, in which the
+// given commits were.
+func (w *writer) writeFailed(err error, commits []*Ticket) {
+	if isDamage(err) && !w.repaired {
+		w.repaired = true
+		if err = w.repair(err); err == nil {
+			return
+		}
+	}
+	w.startTrouble(err)
+	if isFull(err) {
+		return
+	}
+	// The transaction may be on the disk nevertheless: complete, but for the
+	// fsync. Then its events have the numbers that they would get now.
+	before, expected := w.tally.lastID, w.tally.lastID
+	for _, t := range commits {
+		expected += int64(len(t.commit.Events))
+	}
+	if w.reopen() == nil && expected > before && w.tally.lastID == expected {
+		w.stored(commits, w.tally, w.cursors)
+	}
+}
+
+// reopen closes the file and opens it again. After a failed fsync the kernel
+// takes the unwritten pages for clean, so neither this handle nor the
+// write-ahead log can be trusted any more; the checkpoint writes all of it once
+// more, into the database file.
+func (w *writer) reopen() error {
+	w.trouble.reopen = true
+	if err := w.open(); err != nil {
+		return err
+	}
+	w.readMu.Lock()
+	defer w.readMu.Unlock()
+	if err := w.store.checkpoint(); err != nil {
+		return err
+	}
+	w.trouble.reopen = false
+	return nil
+}
+
+// shutDown stores what it can, refuses the rest, and closes the file.
+func (w *writer) shutDown() {
+	if w.trouble != nil {
+		w.trouble.next = time.Time{}
+	}
+	for {
+		w.gather()
+		waiting := len(w.group) + len(w.released)
+		if waiting == 0 {
+			break
+		}
+		w.write()
+		if len(w.group)+len(w.released) >= waiting {
+			break
+		}
+	}
+	for len(w.group) > 0 {
+		for _, t := range w.group {
+			w.finish(t, ErrClosed)
+		}
+		w.group = w.group[:0]
+		w.gather()
+	}
+	for _, r := range w.released {
+		r.done <- ErrClosed
+	}
+	w.report()
+	w.readMu.Lock()
+	defer w.readMu.Unlock()
+	w.closeErr = errors.Join(w.store.close(), w.lock.Close())
+}

@@ -1,0 +1,115 @@
+package amqp
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// bufferSize is what is gathered for one write: some sixty events.
+const bufferSize = 64 << 10
+
+// conn is the connection under the AMQP client. It makes two things sure that
+// the client does not:
+//
+//   - No write lasts longer than the timeout, and the first error in either
+//     direction closes the socket. Otherwise a silent broker blocks Publish in
+//     write(2) for ever, with a lock that the client's own shutdown waits for.
+//   - Between hold and flush, writes are gathered, while amqp091-go alone would
+//     do one system call a message.
+type conn struct {
+	net.Conn // TCP or TLS
+	raw      net.Conn
+	timeout  time.Duration
+	failure  atomic.Pointer[error] // the first one
+
+	mu   sync.Mutex
+	held bool
+	buf  []byte
+}
+
+func newConn(raw net.Conn, timeout time.Duration) *conn {
+	return &conn{Conn: raw, raw: raw, timeout: timeout, buf: make([]byte, 0, bufferSize)}
+}
+
+// Read implements io.Reader.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.fail(err)
+	}
+	return n, err
+}
+
+// Write implements io.Writer. While held, an error may concern earlier data.
+func (c *conn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.buf)+len(p) > cap(c.buf) {
+		if err := c.writeBuffer(); err != nil {
+			return 0, err
+		}
+	}
+	if c.held && len(p) <= cap(c.buf) {
+		c.buf = append(c.buf, p...)
+		return len(p), nil
+	}
+	return c.write(p)
+}
+
+// hold starts to gather what is written.
+func (c *conn) hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = true
+}
+
+// flush writes what was gathered and ends hold. Its errors come up again with
+// whatever is done next on the connection.
+func (c *conn) flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = false
+	_ = c.writeBuffer()
+}
+
+func (c *conn) writeBuffer() error {
+	if len(c.buf) == 0 {
+		return nil
+	}
+	_, err := c.write(c.buf)
+	c.buf = c.buf[:0]
+	return err
+}
+
+func (c *conn) write(p []byte) (int, error) {
+	err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout))
+	n := 0
+	if err == nil {
+		n, err = c.Conn.Write(p)
+	}
+	if err != nil {
+		c.fail(err)
+	}
+	return n, err
+}
+
+// fail records why the connection ends, if nothing did before, and ends it.
+// Whoever is in Read or Write returns at once.
+func (c *conn) fail(err error) {
+	c.failure.CompareAndSwap(nil, &err)
+	c.raw.Close()
+}
+
+// Close closes the socket without TLS's farewell, which could block; AMQP has
+// said its own by then.
+func (c *conn) Close() error { return c.raw.Close() }
+
+// err gives why the connection ended, nil if nothing failed.
+func (c *conn) err() error {
+	if err := c.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}

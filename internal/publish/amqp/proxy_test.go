@@ -1,0 +1,139 @@
+package amqp
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// proxy is a TCP way to the broker that can be cut or turned into a black hole:
+// everything stays open, nothing comes through.
+type proxy struct {
+	listener net.Listener
+	target   string
+	wait     sync.WaitGroup
+
+	mu     sync.Mutex
+	opened int           // connections so far
+	frozen chan struct{} // non-nil while frozen, closed to thaw
+	conns  map[net.Conn]bool
+}
+
+func newProxy(t *testing.T, target string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{listener: listener, target: target, conns: map[net.Conn]bool{}}
+	p.wait.Go(p.accept)
+	t.Cleanup(func() {
+		p.thaw()
+		listener.Close()
+		p.cut()
+		p.wait.Wait()
+	})
+	return p
+}
+
+func (p *proxy) addr() string { return p.listener.Addr().String() }
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.target)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.opened++
+		p.conns[client], p.conns[server] = true, true
+		p.mu.Unlock()
+		p.wait.Go(func() { p.forward(client, server) })
+		p.wait.Go(func() { p.forward(server, client) })
+	}
+}
+
+func (p *proxy) forward(from, to net.Conn) {
+	defer from.Close()
+	defer to.Close()
+	buf := make([]byte, 32<<10)
+	for {
+		p.pass()
+		n, err := from.Read(buf)
+		p.pass()
+		if _, writeErr := to.Write(buf[:n]); err != nil || writeErr != nil {
+			return
+		}
+	}
+}
+
+// pass waits while frozen.
+func (p *proxy) pass() {
+	p.mu.Lock()
+	frozen := p.frozen
+	p.mu.Unlock()
+	if frozen != nil {
+		<-frozen
+	}
+}
+
+func (p *proxy) freeze() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.frozen = make(chan struct{})
+}
+
+func (p *proxy) thaw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.frozen != nil {
+		close(p.frozen)
+		p.frozen = nil
+	}
+}
+
+// cut ends all connections.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for conn := range p.conns {
+		conn.Close()
+	}
+	clear(p.conns)
+}
+
+func (p *proxy) connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.opened
+}
+
+// silentPeer is a listener that accepts and never answers.
+func silentPeer(t *testing.T) (addr string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			wait.Go(func() {
+				defer conn.Close()
+				io.Copy(io.Discard, conn)
+			})
+		}
+	})
+	t.Cleanup(func() { listener.Close(); wait.Wait() })
+	return listener.Addr().String()
+}

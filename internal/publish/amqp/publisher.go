@@ -1,0 +1,119 @@
+package amqp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+)
+
+// Publisher sends the messages of a queue to RabbitMQ. Run does the work, State
+// shows how it goes, from any goroutine.
+type Publisher struct {
+	options   Options
+	addresses []address
+	window    *window
+	status    status
+}
+
+// New checks the options, all of them at once, and opens nothing. No error
+// holds any part of a URL.
+func New(options Options) (*Publisher, error) {
+	options = options.withDefaults()
+	addresses, err := options.addresses()
+	if err != nil {
+		return nil, fmt.Errorf("AMQP publisher: %w", err)
+	}
+	return &Publisher{
+		options:   options,
+		addresses: addresses,
+		window:    newWindow(options.Window, options.WindowBytes),
+	}, nil
+}
+
+// State tells how it goes.
+func (p *Publisher) State() State { return p.status.get() }
+
+// Run sends what is in the queue behind ID from, until the context ends: then
+// it waits for the confirmations on the way, no longer than Options.Grace, and
+// gives nil. An error is the queue's. The broker's faults are logged, shown by
+// State, and retried without end.
+func (p *Publisher) Run(ctx context.Context, queue publish.Queue, from int64) error {
+	d := &delivery{
+		Publisher: p,
+		queue:     queue,
+		released:  from,
+		retry:     retry{min: p.options.RetryMin, max: p.options.RetryMax},
+		outage:    outage{log: p.options.Log},
+	}
+	for broker := 0; ; broker = (broker + 1) % len(p.addresses) {
+		err := d.connectAndSend(ctx, p.addresses[broker])
+		var failed *queueError
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, &failed):
+			return failed
+		}
+		d.fault(p.addresses[broker], err)
+		d.retry.wait(ctx)
+	}
+}
+
+// delivery is one Run: what lasts longer than a connection.
+type delivery struct {
+	*Publisher
+	queue    publish.Queue
+	released int64 // everything up to this ID
+	retry    retry
+	outage   outage
+
+	tooLarge       int64  // ID of a message that the broker refused for its size
+	tooLargeReason string // in the broker's words; empty: none
+}
+
+// queueError tells the queue's errors, which end Run, from the broker's.
+type queueError struct {
+	doing string
+	err   error
+}
+
+func (e *queueError) Error() string { return e.doing + ": " + e.err.Error() }
+func (e *queueError) Unwrap() error { return e.err }
+
+// connectAndSend serves one connection until it is lost or the context ends.
+func (d *delivery) connectAndSend(ctx context.Context, broker address) error {
+	d.status.update(func(s *State) { s.Broker = broker.String() })
+	session, err := d.connect(ctx, broker)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	d.status.update(func(s *State) { s.Connected = true; s.Connects++ })
+	defer d.status.update(func(s *State) { s.Connected = false })
+
+	for connected := time.Now(); ; {
+		before := d.released
+		err := d.send(ctx, session, broker)
+		if d.released > before || time.Since(connected) > d.options.RetryMax {
+			d.retry.reset()
+		}
+		var refusal *fault
+		if errors.As(err, &refusal) && (refusal.class == classUnroutable || refusal.class == classNacked) {
+			// The connection is good, and everything on it is settled.
+			d.fault(broker, refusal)
+			d.retry.wait(ctx)
+			continue
+		}
+		return err
+	}
+}
+
+// fault makes a fault visible.
+func (d *delivery) fault(broker address, err error) {
+	f := explain(err)
+	d.outage.fault(broker, f)
+	d.status.update(func(s *State) { s.LastError = f.Error() })
+}

@@ -1,0 +1,65 @@
+package amqp
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+)
+
+func TestDeliversInOrderOnce(t *testing.T) {
+	exchange, name := topology(t)
+	q := newMemoryQueue()
+	q.fill(5000)
+	r := run(t, quick(exchange), q)
+	q.awaitEmpty(t)
+	q.checkDelivered(t, broker.Drain(t, name), 0)
+
+	if q.releases > 5000/20 {
+		t.Errorf("%d releases for 5000 messages: they don't go in batches", q.releases)
+	}
+	got := r.State()
+	got.Broker = ""
+	if diff := cmp.Diff(State{Connected: true, Published: 5000, Confirmed: 5000, Connects: 1}, got); diff != "" {
+		t.Errorf("state (-want +got):\n%s", diff)
+	}
+	if r.log.String() != "" {
+		t.Errorf("an undisturbed run logs:\n%s", r.log)
+	}
+}
+
+func TestProperties(t *testing.T) {
+	exchange, name := topology(t)
+	q := newMemoryQueue()
+	sent := publish.Message{
+		RoutingKey: "nagios.poller.check.resource.srv1.disk é",
+		Body:       []byte(`{"event_type":"check","output":"é"}`),
+		MessageID:  "n2c-1", Time: time.Unix(1_700_000_000, 0),
+	}
+	q.addMessage(sent)
+	run(t, quick(exchange), q)
+	q.awaitEmpty(t)
+
+	deliveries := broker.Drain(t, name)
+	if len(deliveries) != 1 {
+		t.Fatalf("%d messages, want 1", len(deliveries))
+	}
+	d := deliveries[0]
+	got := amqp091.Publishing{
+		ContentType: d.ContentType, ContentEncoding: d.ContentEncoding, DeliveryMode: d.DeliveryMode,
+		MessageId: d.MessageId, Timestamp: d.Timestamp, AppId: d.AppId, Body: d.Body,
+	}
+	want := amqp091.Publishing{
+		ContentType: "application/json", ContentEncoding: "UTF-8", DeliveryMode: amqp091.Persistent,
+		MessageId: "n2c-1", Timestamp: sent.Time, AppId: "nagios2canopsis", Body: sent.Body,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("message (-want +got):\n%s", diff)
+	}
+	if d.RoutingKey != sent.RoutingKey || d.Exchange != exchange {
+		t.Errorf("came by %q with key %q", d.Exchange, d.RoutingKey)
+	}
+}

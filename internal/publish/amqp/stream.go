@@ -1,0 +1,323 @@
+package amqp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rabbitmq/amqp091-go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+)
+
+const (
+	// releaseDelay is the longest that a confirmed message waits for others
+	// to be released with it.
+	releaseDelay = 20 * time.Millisecond
+	// releaseTimeout bounds the last release, when the context has ended.
+	releaseTimeout = 2 * time.Second
+	// calm is how long nothing must have failed for an outage to be over, if
+	// that is less than the longest pause between attempts.
+	calm = 5 * time.Second
+)
+
+// stream sends messages on one session, from the oldest unreleased one on, up
+// to the first fault. All it sent is settled, or unknown for ever, when it ends.
+type stream struct {
+	*delivery
+	session *session
+	broker  address
+
+	batches chan []publish.Message // read ahead
+	sent    chan sentMessage       // in order; closed when nothing more is sent
+	stop    context.CancelFunc     // ends the sending, not the confirming
+
+	lost bool // sending failed; valid when sent is closed
+
+	returned   map[string]bool // message ids that came back
+	unreleased int             // confirmed messages behind released
+	confirmed  int64           // ID up to which all is confirmed
+	steady     bool            // it has lasted for a while
+	failed     error           // the first fault
+	unsettled  []sentMessage   // from the fault on
+}
+
+// sentMessage is a message on its way, or one that could not be sent but has to
+// be settled in its turn.
+type sentMessage struct {
+	id         int64
+	messageID  string
+	key        string
+	size       int
+	answer     *amqp091.DeferredConfirmation // nil: not sent
+	unsendable string                        // why
+}
+
+// send runs a stream. It gives the fault that ended it, or nil with the context.
+func (d *delivery) send(ctx context.Context, session *session, broker address) error {
+	d.window.restart()
+	sending, stop := context.WithCancel(ctx)
+	defer stop()
+	s := &stream{
+		delivery: d, session: session, broker: broker,
+		batches:   make(chan []publish.Message),
+		sent:      make(chan sentMessage, d.options.Window),
+		stop:      stop,
+		returned:  map[string]bool{},
+		confirmed: d.released,
+	}
+	// When the context ends, nothing more is sent, and the answers on the way
+	// have the grace to arrive.
+	forget := context.AfterFunc(ctx, func() {
+		time.AfterFunc(d.options.Grace, func() { session.conn.Close() })
+	})
+	defer forget()
+
+	group, sending := errgroup.WithContext(sending)
+	group.Go(func() error { return s.readAhead(sending, d.released) })
+	group.Go(func() error { return s.publish(sending) })
+	group.Go(func() error { return s.confirm(ctx) })
+	err := group.Wait()
+	s.noteTooLarge(err)
+	return err
+}
+
+// readAhead takes messages out of the queue while the previous ones are sent.
+func (s *stream) readAhead(ctx context.Context, after int64) error {
+	defer close(s.batches)
+	for {
+		batch, err := s.queue.Next(ctx, after, s.options.Window, s.options.WindowBytes)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return &queueError{"reading the next messages", err}
+		}
+		after = batch[len(batch)-1].ID
+		select {
+		case <-ctx.Done():
+			return nil
+		case s.batches <- batch:
+		}
+	}
+}
+
+// unsendable gives why a message can't be sent, empty if it can.
+func (d *delivery) unsendable(m publish.Message) string {
+	switch {
+	case len(m.RoutingKey) > maxShortString:
+		return fmt.Sprintf("the routing key has %d bytes, AMQP allows %d", len(m.RoutingKey), maxShortString)
+	case len(m.MessageID) > maxShortString:
+		return fmt.Sprintf("the message id has %d bytes, AMQP allows %d", len(m.MessageID), maxShortString)
+	case len(m.Body) > d.options.MaxMessage:
+		return fmt.Sprintf("the body has %d bytes, the limit is %d", len(m.Body), d.options.MaxMessage)
+	case m.ID == d.tooLarge && d.tooLargeReason != "":
+		return d.tooLargeReason
+	}
+	return ""
+}
+
+// publish sends the batches, in runs for which the window has room.
+func (s *stream) publish(ctx context.Context) error {
+	defer close(s.sent)
+	for batch := range s.batches {
+		for len(batch) > 0 {
+			n := s.window.admit(ctx, batch)
+			if n == 0 {
+				return nil
+			}
+			if err := s.publishRun(batch[:n]); err != nil {
+				s.lost = true // the session knows better why
+				return nil
+			}
+			batch = batch[n:]
+		}
+	}
+	return nil
+}
+
+// publishRun sends messages with as few writes as possible. What it passes on
+// never blocks: the channel is as large as the window.
+func (s *stream) publishRun(run []publish.Message) error {
+	s.session.conn.hold()
+	defer s.session.conn.flush()
+	sent := 0
+	defer func() { s.status.update(func(state *State) { state.Published += uint64(sent) }) }()
+	for _, m := range run {
+		message := sentMessage{id: m.ID, messageID: m.MessageID, key: m.RoutingKey, size: len(m.Body)}
+		if message.unsendable = s.unsendable(m); message.unsendable != "" {
+			s.sent <- message
+			continue
+		}
+		answer, err := s.session.channel.PublishWithDeferredConfirm(s.options.Exchange, m.RoutingKey, true, false,
+			amqp091.Publishing{
+				ContentType:     "application/json",
+				ContentEncoding: "UTF-8",
+				DeliveryMode:    amqp091.Persistent,
+				MessageId:       m.MessageID,
+				Timestamp:       m.Time,
+				AppId:           s.options.AppID,
+				Body:            m.Body,
+			})
+		if err != nil {
+			return err
+		}
+		sent++
+		message.answer = answer
+		s.sent <- message
+	}
+	return nil
+}
+
+// confirm takes the answers in the order of the messages and releases what is
+// confirmed, until all that was sent is answered.
+func (s *stream) confirm(ctx context.Context) error {
+	release := time.NewTicker(releaseDelay)
+	defer release.Stop()
+	steady := time.NewTimer(min(calm, s.options.RetryMax))
+	defer steady.Stop()
+
+	var oldest sentMessage
+	var answered <-chan struct{} // of the oldest
+	next, down := s.sent, s.session.down
+	for next != nil || answered != nil {
+		select {
+		case message, ok := <-next:
+			if !ok {
+				next = nil
+				break
+			}
+			if message.answer == nil {
+				s.settle(ctx, message)
+				break
+			}
+			oldest, answered, next = message, message.answer.Done(), nil
+		case <-answered:
+			answered, next = nil, s.sent
+			s.settle(ctx, oldest)
+			if s.unreleased >= max(1, s.options.Window/5) {
+				s.release(ctx)
+			}
+		case <-release.C:
+			s.release(ctx)
+		case <-down:
+			// What was answered before still counts.
+			s.stop()
+			down = nil
+		case <-steady.C:
+			s.steady = true
+			if answered == nil && s.failed == nil || !s.outage.resumed.IsZero() {
+				s.outage.over(s.broker)
+			}
+		}
+	}
+	if s.failed == nil && (s.lost || down == nil) {
+		s.failed = s.session.cause()
+	}
+	s.release(ctx)
+	return s.failed
+}
+
+// settle takes the answer to the oldest message.
+func (s *stream) settle(ctx context.Context, m sentMessage) {
+	s.collectReturns()
+	switch {
+	case s.failed != nil:
+		s.unsettled = append(s.unsettled, m)
+		return
+	case m.answer == nil:
+		s.reject(ctx, m)
+		return
+	}
+	switch acked := m.answer.Acked(); {
+	case !acked && s.session.channel.IsClosed():
+		s.fail(m, s.session.cause())
+	case !acked:
+		s.status.update(func(state *State) { state.Nacked++ })
+		s.fail(m, nacked(m.key))
+	case s.returned[m.messageID]:
+		// RabbitMQ acknowledges what it could not route, after returning it.
+		s.fail(m, unroutable(s.options.Exchange, m.key))
+	default:
+		s.settled(m)
+		s.outage.delivered()
+		if s.steady {
+			s.outage.over(s.broker)
+		}
+	}
+}
+
+// settled takes a message off the window; the next release includes it.
+func (s *stream) settled(m sentMessage) {
+	s.confirmed = m.id
+	s.unreleased++
+	s.window.confirm(m.size)
+}
+
+// reject sets a message aside that would end the connection each time it is
+// sent.
+func (s *stream) reject(ctx context.Context, m sentMessage) {
+	s.options.Log.Warn("set aside a message that can never be sent", "id", m.id, "reason", m.unsendable)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	if err := s.queue.Reject(ctx, m.id, m.unsendable); err != nil {
+		s.fail(m, &queueError{"setting a message aside", err})
+		return
+	}
+	s.settled(m)
+	s.status.update(func(state *State) { state.Rejected++ })
+}
+
+func (s *stream) fail(m sentMessage, err error) {
+	s.failed = err
+	s.unsettled = append(s.unsettled, m)
+	s.stop()
+}
+
+// collectReturns notes the messages that came back. The client delivers a
+// return before it handles the acknowledgement of the same message.
+func (s *stream) collectReturns() {
+	for {
+		select {
+		case message, ok := <-s.session.returned:
+			if !ok {
+				return
+			}
+			s.returned[message.MessageId] = true
+			s.status.update(func(state *State) { state.Returned++ })
+		default:
+			return
+		}
+	}
+}
+
+// release tells the queue what is confirmed.
+func (s *stream) release(ctx context.Context) {
+	if s.unreleased == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	if err := s.queue.Release(ctx, s.confirmed); err != nil {
+		s.failed = errors.Join(&queueError{"releasing the delivered messages", err}, s.failed)
+		s.stop()
+		return
+	}
+	s.released = s.confirmed
+	s.window.release(s.unreleased)
+	s.status.update(func(state *State) { state.Confirmed += uint64(s.unreleased) })
+	s.unreleased = 0
+}
+
+// noteTooLarge remembers the message that RabbitMQ refused for its size, so
+// that it is set aside when its turn comes again. It is sure which one it was
+// when it was the only one on its way, as it is in the end: the window starts
+// with one message after each fault.
+func (s *stream) noteTooLarge(err error) {
+	var broker *amqp091.Error
+	if errors.As(err, &broker) && explainBroker(broker) == classTooLarge && len(s.unsettled) == 1 {
+		s.tooLarge, s.tooLargeReason = s.unsettled[0].id, broker.Reason
+	}
+}

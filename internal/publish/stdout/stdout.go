@@ -1,0 +1,82 @@
+// Package stdout prints events as lines of JSON: {"routing_key":…,"body":{…}}.
+//
+// A message is released when its line has been written; after a crash in
+// between it is printed again. A body that is not JSON is rejected, and the
+// rest goes on. A writer that blocks, such as a full pipe that nobody reads,
+// holds the publisher up beyond the end of its context.
+package stdout
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+)
+
+// How many messages, and bytes of bodies, are written at once.
+const (
+	batch      = 500
+	batchBytes = 1 << 20
+)
+
+// Publisher prints messages.
+type Publisher struct{ w io.Writer }
+
+// New makes a publisher that prints to w, with one write for some messages.
+func New(w io.Writer) *Publisher { return &Publisher{w} }
+
+// Run prints what is in the queue behind from, until the context ends, which
+// gives nil. An error is the writer's or the queue's.
+func (p *Publisher) Run(ctx context.Context, q publish.Queue, from int64) error {
+	for {
+		messages, err := q.Next(ctx, from, batch, batchBytes)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the next events: %w", err)
+		}
+		if err := p.print(ctx, q, messages); err != nil {
+			return err
+		}
+		from = messages[len(messages)-1].ID
+		// Printed is printed, also when the context ends now.
+		if err := q.Release(context.WithoutCancel(ctx), from); err != nil {
+			return fmt.Errorf("releasing what was printed: %w", err)
+		}
+	}
+}
+
+func (p *Publisher) print(ctx context.Context, q publish.Queue, messages []publish.Message) error {
+	var out bytes.Buffer
+	for _, m := range messages {
+		line, err := encode(m)
+		if err != nil {
+			if err := q.Reject(context.WithoutCancel(ctx), m.ID, "the body is not JSON: "+err.Error()); err != nil {
+				return fmt.Errorf("setting event %d aside: %w", m.ID, err)
+			}
+			continue
+		}
+		out.Write(line)
+	}
+	if _, err := p.w.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("printing events: %w", err)
+	}
+	return nil
+}
+
+// encode gives the message's line. Line breaks between the body's tokens go,
+// all else stays as it is.
+func encode(m publish.Message) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(struct {
+		RoutingKey string          `json:"routing_key"`
+		Body       json.RawMessage `json:"body"`
+	}{m.RoutingKey, m.Body})
+	return out.Bytes(), err
+}
