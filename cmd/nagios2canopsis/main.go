@@ -1,0 +1,129 @@
+// Command nagios2canopsis makes Canopsis see what a Nagios-family supervisor
+// knows. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+const overview = `nagios2canopsis reads what Nagios, Naemon, Icinga 1 or Shinken write, and sends
+it to Canopsis as events on RabbitMQ: durably, in order, with nothing lost.
+
+Usage:
+  nagios2canopsis run            work until stopped
+  nagios2canopsis check-config   check the configuration, and show what would be read and sent
+  nagios2canopsis tail           print what would be sent from now on; stores and sends nothing
+  nagios2canopsis demo           the whole pipeline on a small played Nagios
+  nagios2canopsis version        print the version
+
+Every command has --help. Without a configuration file, a supervisor in one of
+the usual places is found by itself, and events go to RabbitMQ on this machine.
+`
+
+// environment is what a command uses of the process.
+type environment struct {
+	args           []string
+	stdout, stderr io.Writer
+	reload         <-chan struct{}
+}
+
+type command func(ctx context.Context, env environment) error
+
+// errUsage ends a command whose arguments are wrong, after its usage was
+// printed.
+var errUsage = errors.New("wrong arguments")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	os.Exit(run(ctx, environment{args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, reload: hangups()}))
+}
+
+// hangups gives a value for each SIGHUP.
+func hangups() <-chan struct{} {
+	signals, reload := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		for range signals {
+			reload <- struct{}{}
+		}
+	}()
+	return reload
+}
+
+// run gives the exit code: 0 done, 1 failed, 2 wrong arguments.
+func run(ctx context.Context, env environment) int {
+	commands := map[string]command{
+		"run": runCommand, "check-config": checkConfigCommand, "tail": tailCommand, "demo": demoCommand, "version": versionCommand,
+	}
+	if len(env.args) == 0 {
+		fmt.Fprint(env.stderr, overview)
+		return 2
+	}
+	name := env.args[0]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(env.stdout, overview)
+		return 0
+	}
+	do, known := commands[name]
+	if !known {
+		fmt.Fprintf(env.stderr, "nagios2canopsis: there is no command %q\n\n%s", name, overview)
+		return 2
+	}
+	env.args = env.args[1:]
+	switch err := do(ctx, env); {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	default:
+		fmt.Fprintf(env.stderr, "nagios2canopsis %s: %v\n", name, err)
+		return 1
+	}
+}
+
+func versionCommand(_ context.Context, env environment) error {
+	if _, err := parse(env, "version", "Prints the version.\n", nil); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "nagios2canopsis", version)
+	return nil
+}
+
+// parse reads a command's flags; about is what its --help says first.
+func parse(env environment, name, about string, define func(*flag.FlagSet)) (*flag.FlagSet, error) {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(env.stderr)
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "Usage: nagios2canopsis %s [options]\n\n%s", name, about)
+		if define != nil {
+			fmt.Fprint(f.Output(), "\nOptions:\n")
+			f.PrintDefaults()
+		}
+	}
+	if define != nil {
+		define(f)
+	}
+	if err := f.Parse(env.args); errors.Is(err, flag.ErrHelp) {
+		return nil, err
+	} else if err != nil {
+		return nil, errUsage
+	}
+	if f.NArg() > 0 {
+		fmt.Fprintf(env.stderr, "nagios2canopsis %s: unexpected argument %q\n", name, f.Arg(0))
+		f.Usage()
+		return nil, errUsage
+	}
+	return f, nil
+}
