@@ -211,7 +211,7 @@ func Default() *Config {
 		Journal: Journal{Path: "/var/lib/nagios2canopsis/journal.db", MaxSize: 1 << 30, Reserve: 8 << 20},
 		Publish: Publish{AMQP: AMQP{
 			Enabled: true, URLs: []Address{"amqp://cpsrabbit:canopsis@localhost:5672/canopsis"},
-			Exchange: "canopsis.events", Mechanism: "PLAIN", Window: 500,
+			Exchange: "canopsis.events", Mechanism: "PLAIN", Window: 1000,
 			Heartbeat: 10 * time.Second, WriteTimeout: 10 * time.Second, ReconnectMax: 30 * time.Second,
 		}},
 		Quarantine: Quarantine{Path: "/var/lib/nagios2canopsis/quarantine.ndjson", MaxSize: 16 << 20},

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -38,6 +39,11 @@ func watch(path string, log *slog.Logger) (wakeup <-chan struct{}, stop func()) 
 	}
 }
 
+// othersPause is a rest after an event of another file in the directory. While
+// nobody listens the kernel makes one event of many like it, as there are when
+// Nagios writes a status file of 170 MB beside ours: 40,000 of them.
+const othersPause = 2 * time.Millisecond
+
 // forward reduces the events of a directory to those of the names, until the
 // watcher is closed.
 func forward(watcher *fsnotify.Watcher, names []string, fired chan<- struct{}) {
@@ -48,6 +54,7 @@ func forward(watcher *fsnotify.Watcher, names []string, fired chan<- struct{}) {
 				return
 			}
 			if !slices.Contains(names, event.Name) {
+				time.Sleep(othersPause)
 				continue
 			}
 		case _, open := <-watcher.Errors:

@@ -70,7 +70,7 @@ func TestTornLog(t *testing.T) {
 	for range 60 {
 		checkLog(t, db, wal[:random.Int64N(int64(len(wal)))], ends, func(kept int, cut int64, log *logBuffer, j *Journal) {
 			atCommit := cut == 0 || kept > 0 && ends[kept-1] == cut
-			if begun := cut - walHeaderSize; !atCommit && begun >= walFrameHeaderSize && log.count("unfinished commit") != 1 {
+			if !atCommit && cut > walHeaderSize && log.count("unfinished commit") != 1 {
 				t.Errorf("cut at %d: not reported\n%s", cut, log)
 			}
 		})
@@ -98,7 +98,9 @@ func TestFlippedLog(t *testing.T) {
 // checkLog opens a journal with a damaged log, checks that exactly the commits
 // that end before the damage (by default the end of the log) are there, and
 // calls check with their number.
-func checkLog(t *testing.T, db, wal []byte, ends []int64, check func(kept int, cut int64, log *logBuffer, j *Journal), at ...int64) {
+func checkLog(t *testing.T, db, wal []byte, ends []int64,
+	check func(kept int, cut int64, log *logBuffer, j *Journal), at ...int64,
+) {
 	t.Helper()
 	path := tempPath(t)
 	mustWriteFile(t, path, db)
@@ -254,6 +256,8 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 	mustRegister(t, j, "p")
 	mustAppend(t, j, commit(1, 20))
 	mustAppend(t, j, Commit{Source: "sound", Position: []byte("x")})
+	mustClose(t, j) // which brings the states into their table
+	j = openTest(t, Options{Path: path, Logger: log.logger()})
 	execute(t, path, `
 		UPDATE events SET body = 'changed' WHERE id IN (3, 4, 20);
 		UPDATE events SET time_us = 'x' WHERE id = 6;

@@ -135,8 +135,13 @@ func readAll(t testing.TB, j *Journal, after int64) []Entry {
 		if len(entries) == 0 {
 			return all
 		}
+		for _, e := range entries {
+			if e.ID <= after {
+				t.Fatalf("read event %d behind %d", e.ID, after)
+			}
+			after = e.ID
+		}
 		all = append(all, entries...)
-		after = entries[len(entries)-1].ID
 	}
 }
 

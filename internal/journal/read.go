@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -67,6 +69,9 @@ func (j *Journal) readPage(after int64, count, maxBytes int) (page, error) {
 		entry, sound, err := scanEntry(rows, j.readSum)
 		if err != nil {
 			return p, err
+		}
+		if entry.ID <= p.last {
+			return p, errDisorder // it would go on for ever
 		}
 		p.last = entry.ID
 		if !sound {
@@ -138,31 +143,18 @@ func (j *Journal) Position(source string) ([]byte, error) {
 	return nil, fmt.Errorf("reading the position of %s from the journal %s: %w", source, j.opts.Path, err)
 }
 
-// States calls yield for each stored state, in the order of the keys, until it
-// returns an error, which States then returns. Damaged ones are left out. yield
-// must not call the journal, and value is its own.
+// States calls yield for each stored state, until it returns an error, which
+// States then returns. Damaged ones are left out. yield must not call the
+// journal, and value is its own.
 func (j *Journal) States(yield func(key string, value []byte) error) error {
 	j.readMu.Lock()
 	defer j.readMu.Unlock()
-	rows, err := j.store.states.Query()
-	if err != nil {
-		return fmt.Errorf("reading the states from the journal %s: %w", j.opts.Path, err)
+	recent, damaged, err := readRecent(j.store.recent, j.readSum)
+	if err == nil {
+		var more int64
+		more, err = j.readStates(recent, yield)
+		damaged += more
 	}
-	defer rows.Close()
-	var damaged int64
-	for rows.Next() {
-		var key string
-		var value []byte
-		var crc int64
-		if rows.Scan(&key, &value, &crc) != nil || j.readSum.pair("states", key, value) != crc {
-			damaged++
-			continue
-		}
-		if err := yield(key, value); err != nil {
-			return err
-		}
-	}
-	err = rows.Err()
 	if isDamage(err) {
 		damaged++
 		err = nil
@@ -171,4 +163,41 @@ func (j *Journal) States(yield func(key string, value []byte) error) error {
 		j.reportLoss("states are damaged: they count as unknown", damaged)
 	}
 	return err
+}
+
+// readStates yields the table of states, where recent has nothing newer, and
+// then recent. It gives the number of damaged rows.
+func (j *Journal) readStates(recent map[string][]byte, yield func(string, []byte) error) (damaged int64, err error) {
+	rows, err := j.store.states.Query()
+	if err != nil {
+		return 0, fmt.Errorf("reading the states from the journal %s: %w", j.opts.Path, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		var value []byte
+		var crc int64
+		if rows.Scan(&key, &value, &crc) != nil || j.readSum.pair("states", key, value) != crc {
+			damaged++
+			continue
+		}
+		if _, newer := recent[key]; newer {
+			continue
+		}
+		if err := yield(key, value); err != nil {
+			return damaged, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return damaged, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(recent)) {
+		if recent[key] == nil {
+			continue
+		}
+		if err := yield(key, recent[key]); err != nil {
+			return damaged, err
+		}
+	}
+	return damaged, nil
 }

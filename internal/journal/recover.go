@@ -84,6 +84,9 @@ func (w *writer) takeOver(s *store) error {
 	if err != nil {
 		return err
 	}
+	if err := s.recentSize.QueryRow().Scan(&w.recent); err != nil {
+		return err
+	}
 	// Ids never go back, not even in a new file: publishers remember them.
 	t.lastID = max(t.lastID, w.tally.lastID)
 	for _, released := range cursors {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -71,9 +72,32 @@ func copyAll(from *sql.Conn, to *store, sum *checksum) (found salvaged, err erro
 	if err != nil {
 		return found, err
 	}
-	return found, copyPairs(from, to, sum, sqlStates, "states", func(t *transaction, key string, value []byte) error {
+	err = copyPairs(from, to, sum, sqlStates, "states", func(t *transaction, key string, value []byte) error {
 		return t.setState(State{Key: key, Value: value})
 	})
+	if err != nil {
+		return found, err
+	}
+	return found, copyRecent(from, to, sum)
+}
+
+// copyRecent copies the recent states that are legible over the others.
+func copyRecent(from *sql.Conn, to *store, sum *checksum) error {
+	query, err := from.PrepareContext(context.Background(), sqlRecent)
+	if err != nil {
+		return nil
+	}
+	defer query.Close()
+	recent, _, _ := readRecent(query, sum)
+	_, err = to.transact(sum, tally{}, func(t *transaction) error {
+		for key, value := range recent {
+			if err := t.setState(State{Key: key, Value: value}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // copyEvents goes forward from the oldest event to the first illegible page,
@@ -88,14 +112,14 @@ func copyEvents(from *sql.Conn, to *store, sum *checksum, before tally) (int64, 
 	forward := int64(0)
 	for more := true; more && err == nil; {
 		var p page
-		p, more = legible(from, sum, sqlRead, forward)
+		p, more = legible(from, sum, sqlRead, forward, 1)
 		forward = p.last
 		at, err = insertAll(to, sum, at, p.entries)
 	}
 	backward := int64(math.MaxInt64)
 	for more := true; more && err == nil; {
 		var p page
-		p, more = legible(from, sum, sqlReadBackwards, backward)
+		p, more = legible(from, sum, sqlReadBackwards, backward, -1)
 		backward = p.last
 		p.entries = slices.DeleteFunc(p.entries, func(e Entry) bool { return e.ID <= forward })
 		at, err = insertAll(to, sum, at, p.entries)
@@ -104,9 +128,9 @@ func copyEvents(from *sql.Conn, to *store, sum *checksum, before tally) (int64, 
 	return at.events, err
 }
 
-// legible gives the next sound events in the order of the query, and whether
-// there may be more behind them.
-func legible(from *sql.Conn, sum *checksum, query string, edge int64) (p page, more bool) {
+// legible gives the next sound events behind edge in the order of the query,
+// which is up (1) or down (-1), and whether there may be more behind them.
+func legible(from *sql.Conn, sum *checksum, query string, edge int64, direction int) (p page, more bool) {
 	p.last = edge
 	rows, err := from.QueryContext(context.Background(), query, edge, salvagePage)
 	if err != nil {
@@ -115,7 +139,7 @@ func legible(from *sql.Conn, sum *checksum, query string, edge int64) (p page, m
 	defer rows.Close()
 	for rows.Next() {
 		entry, sound, err := scanEntry(rows, sum)
-		if err != nil {
+		if err != nil || cmp.Compare(entry.ID, p.last) != direction {
 			return p, false
 		}
 		p.last, more = entry.ID, true

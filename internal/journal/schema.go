@@ -11,6 +11,7 @@ const schemaVersion = 1
 // The body is the last column, so that reading the others of a long row doesn't
 // touch its overflow pages.
 const schema = `
+PRAGMA page_size = 16384;
 PRAGMA auto_vacuum = INCREMENTAL; -- before the first table, or never
 BEGIN IMMEDIATE;
 CREATE TABLE events (
@@ -33,6 +34,11 @@ CREATE TABLE states (
 	value  BLOB NOT NULL,
 	crc32c INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE recent ( -- states newer than those above, a row for each commit
+	id     INTEGER PRIMARY KEY,
+	states BLOB NOT NULL, -- see encodeStates
+	crc32c INTEGER NOT NULL
+);
 CREATE TABLE publishers (
 	name     TEXT PRIMARY KEY,
 	released INTEGER NOT NULL, -- every event up to this id
@@ -51,8 +57,13 @@ PRAGMA user_version = 1;
 COMMIT;
 `
 
+// pageSize is the bytes of a page, as in the schema's PRAGMA page_size. It is
+// larger than SQLite's default because writes are large, and many small ones
+// dear.
+const pageSize = 16384
+
 // carefulPragmas are set before anything is read, the others when the file is
-// known to be a journal: they may write to it. Checkpoints start at 1000 pages
+// known to be a journal: they may write to it. Checkpoints start at 250 pages
 // (4 MB) of write-ahead log, whose file is cut back to 8 MB when it restarts.
 const (
 	carefulPragmas = `
@@ -63,7 +74,7 @@ PRAGMA temp_store = MEMORY;
 	writerPragmas = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA wal_autocheckpoint = 1000;
+PRAGMA wal_autocheckpoint = 250;
 PRAGMA journal_size_limit = 8388608;
 PRAGMA cache_size = -4096; -- KiB
 `
@@ -79,6 +90,8 @@ const (
 		ON CONFLICT (source) DO UPDATE SET position = excluded.position, crc32c = excluded.crc32c`
 	sqlPutState = `INSERT INTO states VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET value = excluded.value, crc32c = excluded.crc32c`
+	sqlPutRecent    = `INSERT INTO recent (states, crc32c) VALUES (?, ?)`
+	sqlDropRecent   = `DELETE FROM recent`
 	sqlDropState    = `DELETE FROM states WHERE key = ?`
 	sqlPutPublisher = `INSERT INTO publishers VALUES (?, ?, ?)
 		ON CONFLICT (name) DO UPDATE SET released = excluded.released, crc32c = excluded.crc32c`
@@ -99,6 +112,8 @@ const (
 	sqlOldest     = `SELECT time_us FROM events ORDER BY id LIMIT 1`
 	sqlPosition   = `SELECT position, crc32c FROM positions WHERE source = ?`
 	sqlPositions  = `SELECT source, position, crc32c FROM positions`
+	sqlRecent     = `SELECT states, crc32c FROM recent ORDER BY id`
+	sqlRecentSize = `SELECT coalesce(sum(length(states)), 0) FROM recent`
 	sqlStates     = `SELECT key, value, crc32c FROM states`
 	sqlPublishers = `SELECT name, released, crc32c FROM publishers`
 	sqlTally      = `SELECT last_id, events, crc32c FROM tally`

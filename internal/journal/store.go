@@ -22,6 +22,8 @@ type store struct {
 	begin, commit, rollback     *sql.Stmt
 	insertEvent, putPosition    *sql.Stmt
 	putState, dropState         *sql.Stmt
+	putRecent, dropRecent       *sql.Stmt
+	toFold, recentSize          *sql.Stmt
 	putPublisher, dropPublisher *sql.Stmt
 	putTally                    *sql.Stmt
 	dropRange, dropEvent        *sql.Stmt
@@ -29,13 +31,17 @@ type store struct {
 	pages, freePages            *sql.Stmt
 	vacuum, vacuumStep          *sql.Stmt
 
-	read, oldest, position, states *sql.Stmt
+	read, oldest, position *sql.Stmt
+	states, recent         *sql.Stmt
 
 	statements []*sql.Stmt // all of the above
 }
 
-// errNotOurs says that a file can't be taken for a journal of this version.
-var errNotOurs = errors.New("not a journal of this version")
+// What is wrong with a file, as far as SQLite doesn't tell.
+var (
+	errNotOurs  = errors.New("not a journal of this version")
+	errDisorder = errors.New("events are out of order")
+)
 
 // openStore opens or creates the database. Its error tells what is wrong with
 // the file by way of isDamage.
@@ -116,6 +122,10 @@ func (s *store) prepareStatements(ctx context.Context) error {
 		{&s.putPosition, s.writer, sqlPutPosition},
 		{&s.putState, s.writer, sqlPutState},
 		{&s.dropState, s.writer, sqlDropState},
+		{&s.putRecent, s.writer, sqlPutRecent},
+		{&s.dropRecent, s.writer, sqlDropRecent},
+		{&s.toFold, s.writer, sqlRecent},
+		{&s.recentSize, s.writer, sqlRecentSize},
 		{&s.putPublisher, s.writer, sqlPutPublisher},
 		{&s.dropPublisher, s.writer, sqlDropPublisher},
 		{&s.putTally, s.writer, sqlPutTally},
@@ -132,6 +142,7 @@ func (s *store) prepareStatements(ctx context.Context) error {
 		{&s.oldest, s.reader, sqlOldest},
 		{&s.position, s.reader, sqlPosition},
 		{&s.states, s.reader, sqlStates},
+		{&s.recent, s.reader, sqlRecent},
 	} {
 		stmt, err := p.conn.PrepareContext(ctx, p.query)
 		if err != nil {
@@ -188,7 +199,7 @@ func isDamage(err error) bool {
 		// SQLITE_ERROR: a table or column that the schema should have isn't there.
 		return true
 	}
-	return code == sqlite3.SQLITE_IOERR_SHORT_READ || errors.Is(err, errNotOurs)
+	return code == sqlite3.SQLITE_IOERR_SHORT_READ || errors.Is(err, errNotOurs) || errors.Is(err, errDisorder)
 }
 
 func isFull(err error) bool { return resultCode(err)&0xff == sqlite3.SQLITE_FULL }

@@ -53,8 +53,8 @@ func (t *transaction) apply(c *Commit) error {
 			return err
 		}
 	}
-	for i := range c.States {
-		if err := t.setState(c.States[i]); err != nil {
+	if len(c.States) > 0 {
+		if err := t.addRecent(c.States); err != nil {
 			return err
 		}
 	}
@@ -146,6 +146,9 @@ func (s *store) firstAfter(id int64) (first int64, err error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
+	if err == nil && first <= id {
+		err = errDisorder
+	}
 	return first, err
 }
 
@@ -179,6 +182,10 @@ func (s *store) headsBelow(id int64, n int) ([]head, error) {
 		if rows.Scan(&h.id, &h.entity, &micro, &h.supersedable) != nil {
 			h.supersedable = false
 		}
+		if h.id >= id {
+			return nil, errDisorder
+		}
+		id = h.id
 		h.at = time.UnixMicro(micro)
 		heads = append(heads, h)
 	}
@@ -187,7 +194,6 @@ func (s *store) headsBelow(id int64, n int) ([]head, error) {
 
 // size gives the bytes of the pages in use and of the free ones in the file.
 func (s *store) size() (used, free int64, err error) {
-	const pageSize = 4096
 	var pages int64
 	if err := s.pages.QueryRow().Scan(&pages); err != nil {
 		return 0, 0, err

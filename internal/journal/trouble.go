@@ -142,6 +142,9 @@ func (w *writer) shutDown() {
 		r.done <- ErrClosed
 	}
 	w.report()
+	if w.trouble == nil && w.recent > 0 {
+		_ = w.fold() // for the eye only: as recent states they are as durable
+	}
 	w.readMu.Lock()
 	defer w.readMu.Unlock()
 	w.closeErr = errors.Join(w.store.close(), w.lock.Close())

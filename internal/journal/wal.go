@@ -63,6 +63,9 @@ func scanWAL(r io.Reader, header []byte) (walTail, error) {
 	for {
 		n, err := io.ReadFull(r, frame)
 		if n < walFrameHeaderSize {
+			if sound { // otherwise it may be of an earlier generation
+				tail.bytes += int64(n)
+			}
 			return tail, nil
 		}
 		if string(frame[8:16]) != salts {

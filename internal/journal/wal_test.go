@@ -47,7 +47,7 @@ func TestScanWAL(t *testing.T) {
 		"whole, big-endian":       {makeWAL(binary.BigEndian, walMagic|1, 0, 2), walTail{}},
 		"unfinished":              {makeWAL(binary.LittleEndian, walMagic, 0, 2, 0), walTail{frame, false}},
 		"cut in a frame":          {whole[:len(whole)-1], walTail{2*frame - 1, false}},
-		"cut in a frame's header": {whole[:len(whole)-512-1], walTail{frame, false}},
+		"cut in a frame's header": {whole[:len(whole)-512-1], walTail{2*frame - 513, false}},
 		"page of a commit":        {flipped(3, 100), walTail{2 * frame, false}},
 		"page before a commit":    {flipped(2, 100), walTail{2 * frame, true}},
 		"page of an early commit": {flipped(0, 100), walTail{4 * frame, true}},

@@ -27,6 +27,8 @@ type writer struct {
 	used  int64 // bytes of pages in use
 	free  int64 // bytes of pages not in use, but still in the file
 
+	recent int64 // bytes of states that are not yet folded
+
 	group    []*Ticket  // commits taken from the queue and not yet stored
 	released []*release // the same of releases
 
@@ -210,8 +212,10 @@ func (w *writer) stored(commits []*Ticket, after tally, cursors map[string]int64
 	w.mu.Lock()
 	w.cursors = cursors
 	w.mu.Unlock()
+	w.report()
 	w.announce()
 	for _, t := range commits {
+		w.recent += sizeOfStates(t.commit.States)
 		w.finish(t, nil)
 	}
 	w.group = slices.Delete(w.group, 0, len(commits))
@@ -270,11 +274,12 @@ func floor(cursors map[string]int64) int64 {
 func (w *writer) dropsLeft() bool { return w.first != 0 && w.first <= floor(w.cursors) }
 
 // Pages that events leave behind are used again by the next ones. They are
-// given back to the file system when the file is made of little else, or when
-// the disk is full.
+// given back to the file system when a backlog is gone and the file is made of
+// little else, or when the disk is full.
 const (
 	vacuumAbove       = 8 << 20
 	vacuumAboveIfFull = 64 << 10
+	vacuumBacklog     = 10_000 // events
 	// Up to so many bytes in use, copying them (10 ms a megabyte) is much
 	// cheaper than cutting off one free page after the other.
 	vacuumWhole = 16 << 20
@@ -285,7 +290,7 @@ func (w *writer) vacuumDue() bool {
 	if w.trouble != nil {
 		return w.free > vacuumAboveIfFull && !w.failed
 	}
-	return w.free > max(vacuumAbove, 4*w.used)
+	return w.free > max(vacuumAbove, 4*w.used) && w.tally.events <= vacuumBacklog
 }
 
 func (w *writer) vacuum() error {
@@ -309,6 +314,8 @@ func (w *writer) tidy() {
 	case w.vacuumDue():
 		w.shrunk = true
 		err = w.vacuum()
+	case w.recent > foldAbove:
+		err = w.fold()
 	case w.shrunk || w.walBytes() > walLimit:
 		w.shrunk = false
 		w.checkpoint()
