@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/demo"
 )
 
 // call runs a command line and gives its exit code and what it printed.
@@ -108,5 +110,31 @@ func TestDemoShowsEvents(t *testing.T) {
 	}
 	if checks < 5 {
 		t.Errorf("%d check events in 4 s:\n%s%s", checks, stdout, stderr)
+	}
+}
+
+func TestTailShowsEventsAndTouchesNothing(t *testing.T) {
+	dir := t.TempDir()
+	site := &demo.Site{Dir: dir, Pace: 50 * time.Millisecond}
+	if err := site.Create(); err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	state := filepath.Join(t.TempDir(), "state")
+	cfg := write(t, filepath.Join(t.TempDir(), "c.yml"), "supervisor: "+site.MainConfig()+"\nconnector_name: demo\njournal: {path: "+state+"/j.db}\nquarantine: {path: "+state+"/q.ndjson}\n")
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	played := make(chan error, 1)
+	go func() { played <- site.Run(ctx) }()
+	var out, log bytes.Buffer
+	code := run(ctx, environment{args: []string{"tail", "--config", cfg}, stdout: &out, stderr: &log})
+	if err := <-played; err != nil {
+		t.Fatal(err)
+	}
+	if code != 0 || strings.Count(out.String(), "nagios.demo.check.") < 10 || !strings.Contains(out.String(), `"output": "`) {
+		t.Errorf("code %d\n%.2000s\n%s", code, out.String(), log.String())
+	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("tail stored something")
 	}
 }

@@ -35,10 +35,12 @@ var allowed = map[string][]string{
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "eventmap"},
 	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
-		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/quarantine", "internal/config",
-		"internal/pipeline", "eventmap", "nagios", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
-	"cmd/nagios2canopsis": {"internal/assembly", "internal/config", "internal/demo", "internal/pipeline", "internal/journal",
-		"internal/tally", "nagios"},
+		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config",
+		"internal/pipeline", "internal/follow", "eventmap", "nagios", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+	"internal/preview": {"internal/journal"},
+	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
+	"cmd/nagios2canopsis": {"internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
+		"internal/quarantine", "internal/tally"},
 }
 
 // testSupport may be imported by tests alone.
