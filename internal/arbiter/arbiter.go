@@ -2,7 +2,6 @@ package arbiter
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -152,6 +151,12 @@ func (a *Arbiter) Flags(e supervision.Entity) supervision.Flags {
 	return supervision.Flags{}
 }
 
+// Knows tells whether any reader has told a state of an object.
+func (a *Arbiter) Knows(e supervision.Entity) bool {
+	f := a.facts[e]
+	return f != nil && (f.sent.set || f.known.set)
+}
+
 func (a *Arbiter) of(e supervision.Entity) *facts {
 	f := a.facts[e]
 	if f == nil {
@@ -248,63 +253,5 @@ func (f *facts) endAcknowledgement(rec *supervision.Record, before sentCheck) *s
 	return &supervision.Record{
 		Kind: supervision.AcknowledgementRemoved, Entity: rec.Entity, Time: rec.Time,
 		Ref: rec.Ref + "#ackremove", Note: &supervision.Note{Text: text},
-	}
-}
-
-// downtime judges what is said of a downtime. Nagios logs the first start and
-// the last end of overlapping ones, without an id; the status file shows each.
-func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
-	d := rec.Downtime
-	running := len(f.downtimes) > 0 || f.downtimeSaid
-	switch rec.Kind {
-	case supervision.DowntimeScheduled:
-		// Nagios 4.4 keeps of a downtime's comment what is before the first ';'.
-		comment, _, _ := strings.Cut(d.Comment, ";")
-		hash := textHash(d.Author, comment, d.Start.UTC().String(), d.End.UTC().String())
-		if f.heard(hash, r.bit) {
-			return SeenAlready
-		}
-		return News
-	case supervision.DowntimeStarted:
-		if d.ID == 0 {
-			if running {
-				f.downtimeSaid = true
-				return NoChange
-			}
-			f.downtimeSaid = true
-			return News
-		}
-		if slices.Contains(f.downtimes, d.ID) {
-			return NoChange
-		}
-		known := f.downtimeSaid && len(f.downtimes) == 0
-		f.downtimes = append(f.downtimes, d.ID)
-		if known {
-			return SeenAlready
-		}
-		return News
-	default: // ended, cancelled
-		if d.ID == 0 {
-			if d.Text == "" {
-				return OnlyAnOrder
-			}
-			f.downtimes, f.downtimeSaid = nil, false
-			if !running {
-				return NoChange
-			}
-			return News
-		}
-		i := slices.Index(f.downtimes, d.ID)
-		if i < 0 {
-			if rec.Kind == supervision.DowntimeCancelled && !running {
-				return News // one that was scheduled and never began
-			}
-			return NoChange
-		}
-		f.downtimes = slices.Delete(f.downtimes, i, i+1)
-		if len(f.downtimes) == 0 {
-			f.downtimeSaid = false
-		}
-		return News
 	}
 }

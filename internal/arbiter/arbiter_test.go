@@ -1,6 +1,7 @@
 package arbiter
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,22 @@ func TestAnotherAttemptIsAnotherResult(t *testing.T) {
 	})
 }
 
+// A check that always says the same is told apart by the time that it took.
+func TestAnotherExecutionIsAnotherResult(t *testing.T) {
+	took := func(r supervision.Record, seconds float64) supervision.Record {
+		r.Check.Execution = seconds
+		return r
+	}
+	off := supervision.Flags{PerfdataOff: true}
+	first := took(seen(web, 9, 10, 0, "OK"), 0.704)
+	first.Check.Flags = &off
+	run(t, Options{Readers: []Reader{status, perfdata}}, []step{
+		{"status", first, 0, News},
+		{"perfdata", took(result(web, 10, 0, "OK"), 0.704), 0, SeenAlready},
+		{"perfdata", took(result(web, 14, 0, "OK"), 0.120), 0, News},
+	})
+}
+
 func TestTheOwnerBringsEverything(t *testing.T) {
 	off := seen(web, 200, 201, 0, "OK")
 	off.Check.Flags = &supervision.Flags{PerfdataOff: true}
@@ -155,29 +172,128 @@ func TestALateOwnerIsGivenTime(t *testing.T) {
 	})
 }
 
+// After a stop the log may be read before what the owner wrote meanwhile.
+func TestTheLogDoesNotRunAheadOfTheOwner(t *testing.T) {
+	run(t, Options{Readers: []Reader{logReader, status, perfdata}}, []step{
+		{"perfdata", result(web, 10, 0, "OK"), 0, News},
+		{"status", seen(web, 19, 20, 0, "OK, written nowhere else"), 0, News},
+		{"log", result(web, 40, 2, "CRITICAL"), 1000, OwnerBringsIt},
+		{"perfdata", result(web, 30, 0, "OK"), 1000, News},
+		{"perfdata", result(web, 40, 2, "CRITICAL"), 1000, News},
+	})
+}
+
+func noState(end int, output string) supervision.Record {
+	r := result(web, end, supervision.StateNotTold, output)
+	r.Check.StateType, r.Check.Attempt = supervision.StateTypeNotTold, 0
+	return r
+}
+
+func attempt(r supervision.Record, stateType supervision.StateType, n int) supervision.Record {
+	r.Check.StateType, r.Check.Attempt = stateType, n
+	return r
+}
+
 func TestStateIsFilledInAtItsTime(t *testing.T) {
-	noState := func(end int, output string) supervision.Record {
-		r := result(web, end, supervision.StateNotTold, output)
-		r.Check.StateType, r.Check.Attempt = supervision.StateTypeNotTold, 0
-		return r
-	}
-	opts := Options{Readers: []Reader{logReader, status, stateless}}
+	late := stateless
+	late.Delay = time.Hour
+	opts := Options{Readers: []Reader{logReader, status, late}}
+	passive := attempt(result(web, 32, 1, "WARNING, passive"), supervision.StateTypeNotTold, 0)
 	a := run(t, opts, []step{
-		{"perfdata", noState(5, "OK"), 0, StateUnknown},
+		{"perfdata", noState(1, "OK"), 0, StateUnknown},
+		{"log", result(web, 2, 0, "OK"), 0, OwnerBringsIt},
+		{"perfdata", noState(2, "OK"), 0, News},
 		{"log", result(web, 10, 0, "OK"), 0, OwnerBringsIt},
-		{"log", result(web, 20, 2, "CRITICAL"), 0, OwnerBringsIt},
-		{"log", result(web, 30, 1, "WARNING"), 0, OwnerBringsIt},
+		{"log", attempt(result(web, 20, 2, "CRITICAL"), supervision.Soft, 1), 0, OwnerBringsIt},
+		{"log", attempt(result(web, 20, 2, "CRITICAL"), supervision.Soft, 2), 0, OwnerBringsIt},
+		{"log", attempt(result(web, 30, 1, "WARNING"), supervision.Hard, 3), 0, OwnerBringsIt},
+		{"log", passive, 0, OwnerBringsIt},
+		{"status", seen(web, 9, 10, 0, "OK"), 0, OwnerBringsIt}, // written before all that
+		{"log", attempt(result(web, 40, 0, "OK"), supervision.Hard, 3), 0, OwnerBringsIt},
 	})
 	// The perfdata file is read after the log is, as after a stop.
 	for _, c := range []struct {
-		at   int
-		want supervision.State
-	}{{10, 0}, {15, 0}, {20, 2}, {25, 2}, {30, 1}, {300, 1}} {
-		r := noState(c.at, "x")
-		if why, _ := a.Judge(&r, "perfdata", at(c.at)); why != News || r.Check.State != c.want || r.Check.StateType != supervision.Hard {
-			t.Errorf("at %d: %q, state %d %d, want news, %d hard", c.at, why, r.Check.State, r.Check.StateType, c.want)
+		at     int
+		output string
+		want   string // state, state type, attempt
+	}{
+		{10, "OK", "0 1 1"},
+		{15, "OK, again", "0 1 1"},
+		{20, "OK, once more", "0 1 1"}, // of the second in which it broke
+		{20, "CRITICAL", "2 0 1"},
+		{21, "CRITICAL", "2 0 2"}, // the second ended between the two lines
+		{25, "CRITICAL", "2 0 2"},
+		{30, "WARNING", "1 1 3"},
+		{31, "WARNING", "1 1 3"},
+		{32, "WARNING, passive", "1 1 3"},
+		{40, "OK", "0 1 3"}, // as Nagios logs a recovery
+		{41, "OK", "0 1 1"},
+		{300, "OK", "0 1 1"},
+	} {
+		r := noState(c.at, c.output)
+		why, _ := a.Judge(&r, "perfdata", at(c.at))
+		if got := fmt.Sprint(r.Check.State, r.Check.StateType, r.Check.Attempt); why != News || got != c.want {
+			t.Errorf("at %d, %s: %q, %s, want news, %s", c.at, c.output, why, got, c.want)
 		}
 	}
+}
+
+// At a start and after a rotation the log repeats all states.
+func TestStateIsFilledInFromARepetition(t *testing.T) {
+	a := run(t, Options{Readers: []Reader{logReader, stateless}}, []step{
+		{"log", present(attempt(result(web, 10, 2, "CRITICAL"), supervision.Hard, 3)), 0, OwnerBringsIt},
+		{"perfdata", noState(10, "CRITICAL"), 0, News},
+		{"log", present(attempt(result(web, 20, 0, "OK"), supervision.Soft, 2)), 0, OwnerBringsIt},
+		{"perfdata", noState(19, "CRITICAL, still"), 0, News},
+		{"perfdata", noState(20, "OK"), 0, News},
+	})
+	if k, _ := a.facts[web].stateOf(&supervision.Record{Time: at(20), Check: &supervision.Check{Output: "OK"}}); k.state != 0 || k.stateType != supervision.Hard || k.attempt != 1 {
+		t.Errorf("state %+v", k)
+	}
+}
+
+// A template without output leaves the time alone to go by.
+func TestStateIsFilledInWithoutOutput(t *testing.T) {
+	a := run(t, Options{Readers: []Reader{logReader, stateless}}, []step{
+		{"log", result(web, 10, 0, "OK"), 0, OwnerBringsIt},
+		{"log", result(web, 20, 2, "CRITICAL"), 0, OwnerBringsIt},
+	})
+	for end, want := range map[int]supervision.State{19: 0, 20: 2, 21: 2} {
+		b := *a
+		b.facts = map[supervision.Entity]*facts{}
+		if err := b.Remember("web01\x00HTTP", a.facts[web].encode()); err != nil {
+			t.Fatal(err)
+		}
+		r := noState(end, "")
+		if why, _ := b.Judge(&r, "perfdata", at(end)); why != News || r.Check.State != want {
+			t.Errorf("at %d: %q, state %d, want %d", end, why, r.Check.State, want)
+		}
+	}
+}
+
+// Of an object that was never checked before, the log says nothing as long as
+// it is well: the status file tells its first result.
+func TestTheFirstResultOfAnOwnerWithoutStates(t *testing.T) {
+	run(t, Options{Readers: []Reader{logReader, status, stateless}}, []step{
+		{"perfdata", noState(10, "OK"), 0, StateUnknown},
+		{"status", seen(web, 9, 10, 0, "OK"), 0, News},
+		{"log", result(web, 20, 2, "CRITICAL"), 0, OwnerBringsIt},
+		{"perfdata", noState(20, "CRITICAL"), 0, News},
+	})
+}
+
+// A supervisor that was killed goes on from the states that it had saved, and
+// the log does not tell.
+func TestAWronglyFilledStateIsCorrected(t *testing.T) {
+	run(t, Options{Readers: []Reader{logReader, status, stateless}}, []step{
+		{"log", result(web, 10, 2, "CRITICAL"), 0, OwnerBringsIt},
+		{"perfdata", noState(10, "CRITICAL"), 0, News},
+		{"perfdata", noState(20, "all is well"), 0, News}, // taken for critical
+		{"status", seen(web, 19, 20, 0, "all is well"), 0, News},
+		{"status", seen(web, 19, 20, 0, "all is well"), 0, OwnerBringsIt},
+		{"perfdata", noState(30, "all is well"), 0, News},
+		{"status", seen(web, 29, 30, 0, "all is well"), 0, OwnerBringsIt},
+	})
 }
 
 func TestResync(t *testing.T) {
@@ -211,6 +327,24 @@ func TestResync(t *testing.T) {
 			t.Errorf("policy %d: %s", c.policy, diff)
 		}
 	}
+}
+
+func TestResyncOfWhatAnotherReaderBrought(t *testing.T) {
+	for _, c := range []struct {
+		policy Resync
+		want   Reason
+	}{{Changed, OwnerBringsIt}, {Always, News}, {Never, OwnerBringsIt}} {
+		run(t, Options{Resync: c.policy, Readers: []Reader{perfdata, status}}, []step{
+			{"perfdata", result(web, 11, 2, "CRITICAL"), 0, News},
+			// The status file may show the end of a check a second earlier.
+			{"status", present(seen(web, 9, 10, 2, "CRITICAL")), 20, c.want},
+		})
+	}
+	run(t, Options{Resync: Always, Readers: []Reader{perfdata, status}}, []step{
+		{"perfdata", result(web, 11, 2, "CRITICAL"), 0, News},
+		{"status", present(seen(web, 4, 5, 0, "OK")), 20, Outdated}, // an old file
+		{"status", seen(web, 9, 10, 2, "CRITICAL"), 30, OwnerBringsIt},
+	})
 }
 
 func TestAcknowledgements(t *testing.T) {
@@ -288,7 +422,7 @@ func TestDowntimes(t *testing.T) {
 		{"status", downtime(supervision.DowntimeStarted, 4, 8), 0, News}, // over the running one
 		{"status", downtime(supervision.DowntimeEnded, 5, 7), 0, News},
 		{"log", downtime(supervision.DowntimeEnded, 6, 0), 0, News},
-		{"status", downtime(supervision.DowntimeEnded, 6, 8), 0, NoChange},
+		{"status", downtime(supervision.DowntimeEnded, 6, 8), 0, SeenAlready},
 		{"status", downtime(supervision.DowntimeCancelled, 7, 9), 0, News}, // before it began
 		{"status", downtime(supervision.DowntimeStarted, 8, 10), 0, News},
 		{"log", downtime(supervision.DowntimeStarted, 8, 0), 0, NoChange},
@@ -296,6 +430,27 @@ func TestDowntimes(t *testing.T) {
 	if got := a.Flags(web).DowntimeDepth; got != 1 {
 		t.Errorf("depth %d, want 1", got)
 	}
+}
+
+// The log tells the end of downtimes at once and without their ids, the status
+// file of each when it is written.
+func TestTheEndOfADowntimeIsToldOnce(t *testing.T) {
+	run(t, Options{Readers: []Reader{logReader, status}}, []step{
+		{"log", downtime(supervision.DowntimeStarted, 1, 0), 0, News},
+		{"status", downtime(supervision.DowntimeStarted, 1, 7), 0, SeenAlready},
+		{"log", downtime(supervision.DowntimeCancelled, 5, 0), 0, News},
+		{"status", downtime(supervision.DowntimeCancelled, 6, 7), 0, SeenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 7, 8), 0, News}, // another one, that never began
+
+		// The status file has shown it before it began, and then not any more.
+		{"log", downtime(supervision.DowntimeStarted, 10, 0), 0, News},
+		{"log", downtime(supervision.DowntimeEnded, 11, 0), 0, News},
+		{"status", downtime(supervision.DowntimeCancelled, 12, 9), 0, SeenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 13, 10), 0, News},
+
+		{"status", downtime(supervision.DowntimeStarted, 20, 11), 0, News},
+		{"status", downtime(supervision.DowntimeCancelled, 21, 12), 0, News}, // beside a running one
+	})
 }
 
 func TestOrdersAreNoNews(t *testing.T) {
@@ -354,10 +509,10 @@ func TestOnlyWhatChangedIsFlushed(t *testing.T) {
 
 func FuzzRemember(f *testing.F) {
 	full := facts{
-		sent:  sentCheck{start: 1, end: 2, state: 2, stateType: 1, attempt: 3, output: 4, sources: 5, set: true},
-		known: knownState{state: 1, set: true}, ownerUntil: 6, unserved: 7, ackText: 8, ackSource: 1,
-		acknowledged: true, downtimes: []int64{1, 2}, said: []said{{9, 1}},
-		history: []timedState{{10, knownState{state: 2, stateType: 1, attempt: 1, set: true}}},
+		sent:  sentCheck{start: 1, end: 2, state: 2, stateType: 1, attempt: 3, output: 4, execution: 15, sources: 5, set: true},
+		known: knownState{state: 1, at: 12, set: true}, ownerUntil: 6, unserved: 7, ackText: 8, ackSource: 1,
+		acknowledged: true, downtimes: []int64{1, 2}, ended: []int64{3}, endedUnknown: 4, said: []said{{9, 1}},
+		history: []pastState{{knownState{state: 2, stateType: 1, attempt: 1, at: 10, set: true}, 11, true, false}, {knownState{at: 13, set: true}, 14, false, true}},
 	}
 	f.Add(full.encode())
 	f.Add((&facts{}).encode())
@@ -371,7 +526,7 @@ func FuzzRemember(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(got, again, cmp.AllowUnexported(facts{}, sentCheck{}, knownState{}, said{}, timedState{})); diff != "" {
+		if diff := cmp.Diff(got, again, cmp.AllowUnexported(facts{}, sentCheck{}, knownState{}, said{}, pastState{})); diff != "" {
 			t.Error(diff)
 		}
 	})

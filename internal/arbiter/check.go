@@ -1,6 +1,7 @@
 package arbiter
 
 import (
+	"math"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -11,6 +12,9 @@ import (
 // check_result_reaper_frequency (10 s by default), Nagios 4 at once.
 const reapDelay = 12 // seconds
 
+// liveWithin is how old a line of the log may be that is read as it is written.
+const liveWithin = 30 * time.Second
+
 // check judges a check result or a present state.
 func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Time) Reason {
 	c := rec.Check
@@ -19,16 +23,22 @@ func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Ti
 	}
 	owner := a.owner[class(rec.Entity)]
 	if r.View == Complete {
+		f.ownerUntil, f.unserved, f.perfdataOff = max(f.ownerUntil, rec.Time.Unix()), 0, false
 		if why := f.fillState(rec); why != News {
 			return why
 		}
 	} else if c.State != supervision.StateNotTold {
-		f.noteState(rec.Time, knownOf(c), a.keepHistory[class(rec.Entity)])
+		f.noteState(rec, r.View, a.keepHistory[class(rec.Entity)])
 	}
 	this := sentOf(rec, r)
 	switch {
 	case r.View == Complete:
-		f.ownerUntil, f.unserved = max(f.ownerUntil, rec.Time.Unix()), 0
+	case rec.Kind == supervision.PresentState && r.View == Snapshot && a.opts.Resync == Always:
+		// Everything is told again, whoever told it before.
+	case owner != nil && f.wronglyFilled(this, r, owner):
+		this.sources |= f.sent.sources
+		f.sent = this
+		return News
 	case owner != nil && !f.perfdataOff && !f.stepIn(rec, r, owner, now):
 		return OwnerBringsIt
 	}
@@ -40,7 +50,7 @@ func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Ti
 		f.sent.sources |= r.bit
 		return SeenAlready
 	}
-	if f.sent.set && f.sent.sources&r.bit == 0 && this.end < f.sent.start {
+	if f.sent.set && f.sent.sources&r.bit == 0 && this.end < f.sent.start && !f.sent.sameResult(this) {
 		return Outdated
 	}
 	f.sent = this
@@ -52,10 +62,10 @@ func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Ti
 func (f *facts) fillState(rec *supervision.Record) Reason {
 	c := rec.Check
 	if c.State != supervision.StateNotTold {
-		f.known = knownOf(c)
+		f.known = knownOf(rec)
 		return News
 	}
-	k, ok := f.stateAt(rec.Time)
+	k, ok := f.stateOf(rec)
 	if !ok {
 		return StateUnknown
 	}
@@ -72,7 +82,12 @@ func (f *facts) fillState(rec *supervision.Record) Reason {
 // of this object again, the others are listened to.
 func (f *facts) stepIn(rec *supervision.Record, r reader, owner *Reader, now time.Time) bool {
 	if r.View == Changes {
-		return rec.Kind == supervision.CheckResult && f.unserved != 0 && now.Unix()-f.unserved >= seconds(owner.Delay)
+		// A log that is caught up with after a stop runs ahead of the owner.
+		live := now.Sub(rec.Time) < liveWithin
+		return live && rec.Kind == supervision.CheckResult && f.unserved != 0 && now.Unix()-f.unserved >= seconds(owner.Delay)
+	}
+	if !f.sent.set && (rec.Kind == supervision.PresentState || !owner.TellsState) {
+		return true // nothing was ever sent: Canopsis must learn of it now
 	}
 	checked := rec.Check.Start
 	if checked.IsZero() {
@@ -81,9 +96,6 @@ func (f *facts) stepIn(rec *supervision.Record, r reader, owner *Reader, now tim
 	if f.ownerUntil >= checked.Unix() {
 		f.unserved = 0
 		return false
-	}
-	if !f.sent.set && rec.Kind == supervision.PresentState {
-		return true // nothing was ever sent: Canopsis must learn of it now
 	}
 	if f.unserved == 0 {
 		f.unserved = now.Unix()
@@ -114,15 +126,12 @@ func (a *Arbiter) presentState(f *facts, this sentCheck, r reader) Reason {
 	return NoChange
 }
 
-func knownOf(c *supervision.Check) knownState {
-	return knownState{state: c.State, stateType: c.StateType, attempt: int16(c.Attempt), set: true}
-}
-
 func sentOf(rec *supervision.Record, r reader) sentCheck {
 	s := sentCheck{
 		end: rec.Time.Unix(), state: rec.Check.State, stateType: rec.Check.StateType,
 		attempt: int16(rec.Check.Attempt), output: outputHash(rec.Check.Output), sources: r.bit, set: true,
 	}
+	s.execution = int64(math.Round(rec.Check.Execution * 1000))
 	s.start = s.end
 	if !rec.Check.Start.IsZero() {
 		s.start = rec.Check.Start.Unix()
@@ -140,6 +149,9 @@ func (s *sentCheck) sameResult(o sentCheck) bool {
 		return false
 	}
 	if s.attempt > 0 && o.attempt > 0 && s.attempt != o.attempt {
+		return false
+	}
+	if s.execution > 0 && o.execution > 0 && s.execution != o.execution {
 		return false
 	}
 	// A log line tells the end of processing only: it lies between the start

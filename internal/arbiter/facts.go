@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -32,9 +31,13 @@ type facts struct {
 
 	downtimes    []int64 // ids of the running ones, as far as told
 	downtimeSaid bool    // a downtime is running, whose id was not told
+	// ended are downtimes whose end was told without their ids, endedUnknown is
+	// the moment of such an end when not even the ids were known (unix seconds).
+	ended        []int64
+	endedUnknown int64
 
-	said    []said       // comments and scheduled downtimes, newest last
-	history []timedState // states since the owner's last result, if the owner tells none
+	said    []said      // comments and scheduled downtimes, newest last
+	history []pastState // states since the owner's last result, if the owner tells none
 }
 
 // sentCheck identifies a check result across readers.
@@ -44,21 +47,9 @@ type sentCheck struct {
 	stateType  supervision.StateType
 	attempt    int16
 	output     uint32 // hash
+	execution  int64  // milliseconds; 0: not told
 	sources    uint8  // bit set of the readers that have reported it
 	set        bool
-}
-
-// knownState is the newest state that any reader told.
-type knownState struct {
-	state     supervision.State
-	stateType supervision.StateType
-	attempt   int16
-	set       bool
-}
-
-type timedState struct {
-	at int64
-	knownState
 }
 
 // said is something that was written once and may be reported by several
@@ -117,40 +108,6 @@ func (f *facts) heard(hash uint64, source uint8) bool {
 	return false
 }
 
-// noteState remembers a state for owners that can't see states themselves.
-func (f *facts) noteState(at time.Time, k knownState, keepHistory bool) {
-	f.known = k
-	if !keepHistory {
-		return
-	}
-	if len(f.history) == maxHistory {
-		f.history = slices.Delete(f.history, 0, 1)
-	}
-	f.history = append(f.history, timedState{at.Unix(), k})
-}
-
-// stateAt gives the state in which the object was at a moment, and forgets
-// what lies before it.
-func (f *facts) stateAt(t time.Time) (knownState, bool) {
-	at := t.Unix()
-	last := -1
-	for i := range f.history {
-		if f.history[i].at <= at {
-			last = i
-		}
-	}
-	if last >= 0 {
-		f.history = slices.Delete(f.history, 0, last)
-		return f.history[0].knownState, true
-	}
-	if len(f.history) > 0 {
-		// Everything known lies behind this moment: the state before the
-		// first change was never told.
-		return knownState{}, false
-	}
-	return f.known, f.known.set
-}
-
 func (f *facts) flags() supervision.Flags {
 	depth := len(f.downtimes)
 	if depth == 0 && f.downtimeSaid {
@@ -182,6 +139,11 @@ func (f *facts) encode() []byte {
 	for _, id := range f.downtimes {
 		b = binary.AppendVarint(b, id)
 	}
+	b = binary.AppendUvarint(b, uint64(len(f.ended)))
+	for _, id := range f.ended {
+		b = binary.AppendVarint(b, id)
+	}
+	b = binary.AppendVarint(b, f.endedUnknown)
 	b = binary.AppendUvarint(b, uint64(len(f.said)))
 	for _, s := range f.said {
 		b = binary.AppendUvarint(b, s.hash)
@@ -189,8 +151,9 @@ func (f *facts) encode() []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(f.history)))
 	for _, h := range f.history {
-		b = binary.AppendVarint(b, h.at)
 		b = h.knownState.encode(b)
+		b = binary.AppendUvarint(b, uint64(h.output))
+		b = append(b, bits(h.used, h.repeated))
 	}
 	return b
 }
@@ -201,12 +164,14 @@ func (s *sentCheck) encode(b []byte) []byte {
 	b = append(b, byte(s.state), byte(s.stateType))
 	b = binary.AppendVarint(b, int64(s.attempt))
 	b = binary.AppendUvarint(b, uint64(s.output))
+	b = binary.AppendVarint(b, s.execution)
 	return append(b, s.sources)
 }
 
 func (k *knownState) encode(b []byte) []byte {
 	b = append(b, byte(k.state), byte(k.stateType))
-	return binary.AppendVarint(b, int64(k.attempt))
+	b = binary.AppendVarint(b, int64(k.attempt))
+	return binary.AppendVarint(b, k.at)
 }
 
 func bits(bs ...bool) byte {
@@ -233,6 +198,7 @@ func decodeFacts(b []byte) (*facts, error) {
 	f.sent.state, f.sent.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
 	f.sent.attempt = int16(d.varint())
 	f.sent.output = uint32(d.uvarint())
+	f.sent.execution = d.varint()
 	f.sent.sources = d.byte()
 	d.known(&f.known)
 	f.ownerUntil, f.unserved = d.varint(), d.varint()
@@ -241,12 +207,18 @@ func decodeFacts(b []byte) (*facts, error) {
 		f.downtimes = append(f.downtimes, d.varint())
 	}
 	for range d.count() {
+		f.ended = append(f.ended, d.varint())
+	}
+	f.endedUnknown = d.varint()
+	for range d.count() {
 		f.said = append(f.said, said{d.uvarint(), d.byte()})
 	}
 	for range d.count() {
-		h := timedState{at: d.varint()}
+		var h pastState
 		d.known(&h.knownState)
-		h.set = true
+		h.output, h.set = uint32(d.uvarint()), true
+		set := d.byte()
+		h.used, h.repeated = set&1 != 0, set&2 != 0
 		f.history = append(f.history, h)
 	}
 	if d.bad || len(d.b) != 0 {
@@ -296,6 +268,7 @@ func (d *decoder) count() uint64 {
 func (d *decoder) known(k *knownState) {
 	k.state, k.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
 	k.attempt = int16(d.varint())
+	k.at = d.varint()
 }
 
 func (d *decoder) skip(n int) {

@@ -18,13 +18,13 @@ type barrier struct {
 	mu      sync.Mutex
 	end     map[string]time.Time // the last moment at which a feed had nothing more to read
 	running map[string]bool
-	waiting map[string]bool
-	changed chan struct{} // closed and replaced at each change
+	waiting map[string][]Wait // what a feed waits for at this moment
+	changed chan struct{}     // closed and replaced at each change
 }
 
 func newBarrier() *barrier {
 	return &barrier{
-		end: map[string]time.Time{}, running: map[string]bool{}, waiting: map[string]bool{},
+		end: map[string]time.Time{}, running: map[string]bool{}, waiting: map[string][]Wait{},
 		changed: make(chan struct{}),
 	}
 }
@@ -48,17 +48,17 @@ func (b *barrier) runs(feed string, running bool) {
 }
 
 // pass blocks feed until all that it waits for have read everything that was
-// there at the moment since. Feeds that don't run, or that wait themselves,
+// there at the moment since. Feeds that don't run, or that wait for this one,
 // don't hold it up.
 func (b *barrier) pass(ctx context.Context, feed string, waits []Wait, since time.Time) error {
 	if len(waits) == 0 {
 		return nil
 	}
-	b.set(func() { b.waiting[feed] = true })
-	defer b.set(func() { b.waiting[feed] = false })
+	b.set(func() { b.waiting[feed] = waits })
+	defer b.set(func() { delete(b.waiting, feed) })
 	for {
 		b.mu.Lock()
-		ready, changed := b.ready(waits, since), b.changed
+		ready, changed := b.ready(feed, waits, since), b.changed
 		b.mu.Unlock()
 		if ready {
 			return nil
@@ -71,9 +71,9 @@ func (b *barrier) pass(ctx context.Context, feed string, waits []Wait, since tim
 	}
 }
 
-func (b *barrier) ready(waits []Wait, since time.Time) bool {
+func (b *barrier) ready(feed string, waits []Wait, since time.Time) bool {
 	for _, w := range waits {
-		if !b.running[w.For] || b.waiting[w.For] {
+		if !b.running[w.For] || b.waitsFor(w.For, feed) {
 			continue
 		}
 		end, ever := b.end[w.For]
@@ -82,4 +82,17 @@ func (b *barrier) ready(waits []Wait, since time.Time) bool {
 		}
 	}
 	return true
+}
+
+// waitsFor tells whether a feed waits for another one at this moment.
+func (b *barrier) waitsFor(feed, other string) bool {
+	for _, w := range b.waiting[feed] {
+		if w.For != other {
+			continue
+		}
+		if _, ever := b.end[other]; !w.Once || !ever {
+			return true
+		}
+	}
+	return false
 }

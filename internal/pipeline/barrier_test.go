@@ -82,6 +82,31 @@ func TestTwoThatWaitForEachOtherGoOn(t *testing.T) {
 	})
 }
 
+// The status file waits for perfdata that itself waits for the log.
+func TestAChainIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Unix(1000, 0)
+		b := newBarrier()
+		for _, feed := range []string{"log", "perfdata", "status"} {
+			b.runs(feed, true)
+		}
+		b.reached("status", now.Add(-time.Hour))
+		perfdata := passes(t, b, "perfdata", []Wait{{For: "log"}, {For: "status", Once: true}}, now)
+		status := passes(t, b, "status", []Wait{{For: "log"}, {For: "perfdata"}}, now)
+		if perfdata() || status() {
+			t.Fatal("they did not wait for the log")
+		}
+		b.reached("log", now)
+		if !perfdata() || status() {
+			t.Fatal("the status file did not wait for perfdata")
+		}
+		b.reached("perfdata", now)
+		if !status() {
+			t.Error("the status file waits for ever")
+		}
+	})
+}
+
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	b := newBarrier()
 	b.runs("log", true)

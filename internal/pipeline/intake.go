@@ -114,6 +114,10 @@ func (in *intake) record(source string, rec *supervision.Record) {
 		}
 		return
 	}
+	if in.isPhantom(rec) {
+		in.tally.Add(tally.Worth, rec.Kind.String()+" not sent: the supervisor has no such service", 1, rec.Entity.String())
+		return
+	}
 	why, derived := in.arbiter.Judge(rec, source, in.now())
 	switch why {
 	case arbiter.News:
@@ -126,6 +130,17 @@ func (in *intake) record(source string, rec *supervision.Record) {
 	if derived != nil {
 		in.send(source, derived)
 	}
+}
+
+// isPhantom tells an order about a service that doesn't exist: the log shows it
+// although the supervisor refuses it. The object cache may lag behind, so a
+// service of which there was a result exists.
+func (in *intake) isPhantom(rec *supervision.Record) bool {
+	if rec.Note == nil && rec.Downtime == nil || rec.Entity.IsHost() || in.arbiter.Knows(rec.Entity) {
+		return false
+	}
+	host := supervision.Entity{Host: rec.Entity.Host}
+	return in.inventory.Object(host) != nil && in.inventory.Object(rec.Entity) == nil
 }
 
 func (in *intake) send(source string, rec *supervision.Record) {

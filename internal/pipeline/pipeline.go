@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -72,26 +74,52 @@ func New(cfg Config) (*Pipeline, error) {
 // Run works until the context ends, and returns when everything that it
 // started has stopped. An error means that it could not begin.
 func (p *Pipeline) Run(ctx context.Context) error {
-	if err := p.intake.restore(); err != nil {
-		return fmt.Errorf("reading what was sent last: %w", err)
-	}
-	for _, f := range p.cfg.Feeds {
-		p.barrier.runs(f.Source.Name(), true)
-	}
 	g, ctx := errgroup.WithContext(ctx)
-	for _, f := range p.cfg.Feeds {
-		g.Go(func() error {
-			p.keepRunning(ctx, "reader", f.Source.Name(), func(ctx context.Context) error { return p.feed(ctx, f) })
-			return nil
-		})
-	}
 	for _, w := range p.cfg.Workers {
 		g.Go(func() error {
 			p.keepRunning(ctx, "worker", w.Name, w.Run)
 			return nil
 		})
 	}
+	g.Go(func() error { return p.runFeeds(ctx) })
 	return g.Wait()
+}
+
+// runFeeds runs the feeds from where they had come to. A pipeline before this
+// one may have left commits on their way to a disk that is full or slow, so the
+// feeds begin when those are durable; otherwise they would read the same again.
+// The publishers run meanwhile: they are what empties a full disk.
+func (p *Pipeline) runFeeds(ctx context.Context) error {
+	if err := p.settle(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("waiting for what was stored before: %w", err)
+	}
+	if err := p.intake.restore(); err != nil {
+		return fmt.Errorf("reading what was sent last: %w", err)
+	}
+	for _, f := range p.cfg.Feeds {
+		p.barrier.runs(f.Source.Name(), true)
+	}
+	var feeds sync.WaitGroup
+	for _, f := range p.cfg.Feeds {
+		feeds.Go(func() {
+			p.keepRunning(ctx, "reader", f.Source.Name(), func(ctx context.Context) error { return p.feed(ctx, f) })
+		})
+	}
+	feeds.Wait()
+	return nil
+}
+
+// settle returns when everything that was stored before is durable: commits
+// become so in their order, and this one is empty.
+func (p *Pipeline) settle(ctx context.Context) error {
+	wait, err := p.cfg.Outbox.Store(ctx, journal.Commit{})
+	if err != nil {
+		return err
+	}
+	return wait(ctx)
 }
 
 // feed runs one source from its stored position.

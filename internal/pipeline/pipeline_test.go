@@ -43,7 +43,9 @@ func (m *memory) States(yield func(string, []byte) error) error {
 func (m *memory) Store(_ context.Context, c journal.Commit) (func(context.Context) error, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.commits = append(m.commits, c)
+	if c.Source != "" {
+		m.commits = append(m.commits, c)
+	}
 	return func(context.Context) error { return nil }, nil
 }
 
@@ -230,6 +232,69 @@ func TestADamagedStateIsForgottenAndCounted(t *testing.T) {
 		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
 		if counts.Counts()["stored entity state unreadable"] != 1 {
 			t.Errorf("counts %v", counts.Counts())
+		}
+	})
+}
+
+// full is an outbox to which a commit from before is still on its way.
+type full struct {
+	memory
+	stored chan struct{} // closed when it has arrived
+}
+
+func (f *full) Store(ctx context.Context, c journal.Commit) (func(context.Context) error, error) {
+	if _, err := f.memory.Store(ctx, c); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		select {
+		case <-f.stored:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}, nil
+}
+
+func TestFeedsBeginWhenAllFromBeforeIsDurableAndPublishersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := eventmap.DefaultOptions()
+		opts.ConnectorName = "test"
+		mapper, err := eventmap.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := &full{stored: make(chan struct{})}
+		source := &script{name: "log", end: untilDone}
+		publishing := false
+		p, err := New(Config{
+			Feeds: []Feed{{Source: source, Reader: changes}}, Outbox: out, Mapper: mapper, Inventory: groups{},
+			Workers: []Worker{{Name: "amqp", Run: func(ctx context.Context) error { publishing = true; return untilDone(ctx) }}},
+			Tally:   tally.New(slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, arrives := range []bool{false, true} {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error)
+			go func() { ended <- p.Run(ctx) }()
+			synctest.Wait()
+			if source.runs > 0 || !publishing {
+				t.Errorf("before: the source was started %d times, the publisher: %v", source.runs, publishing)
+			}
+			if arrives {
+				out.positions = map[string][]byte{"log": []byte("behind it")}
+				close(out.stored)
+				synctest.Wait()
+				if string(source.from) != "behind it" {
+					t.Errorf("began at %q", source.from)
+				}
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

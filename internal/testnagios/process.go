@@ -142,3 +142,11 @@ func (s *Site) Checks() []truth.Check {
 	s.must(sc.Err())
 	return out
 }
+
+// Read gives a file of the site's directory.
+func (s *Site) Read(name string) []byte {
+	s.t.Helper()
+	b, err := os.ReadFile(s.path(name))
+	s.must(err)
+	return b
+}

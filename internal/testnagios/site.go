@@ -185,7 +185,7 @@ func (s *Site) writeConfig() {
 		"nagios_user": u.Username, "nagios_group": g.Name, "check_workers": "2", "interval_length": "1",
 		"check_external_commands": "1", "check_for_updates": "0", "cached_host_check_horizon": "0", "cached_service_check_horizon": "0",
 		"service_inter_check_delay_method": "s", "max_service_check_spread": "1", "host_inter_check_delay_method": "s", "max_host_check_spread": "1",
-		"use_retained_scheduling_info": "0", "retain_state_information": "1", "enable_flap_detection": "0",
+		"use_retained_scheduling_info": "0", "retain_state_information": "1", "enable_flap_detection": "1",
 		"enable_predictive_host_dependency_checks": "0", "enable_predictive_service_dependency_checks": "0",
 		"log_service_retries": "1", "log_host_retries": "1", "log_initial_states": "0", "log_current_states": "1", "log_external_commands": "1", "log_passive_checks": "1",
 		"log_rotation_method": "n", "use_syslog": "0", "status_update_interval": "2", "process_performance_data": "1",
@@ -243,6 +243,7 @@ func (s *Site) common(host, service string, interval, attempts int) [][2]string 
 		{"check_command", "truth!" + s.key(host, service)}, {"check_interval", strconv.Itoa(interval)}, {"retry_interval", "1"},
 		{"max_check_attempts", strconv.Itoa(max(attempts, 1))}, {"active_checks_enabled", active}, {"check_period", "always"},
 		{"notification_period", "always"}, {"notification_interval", "60"}, {"contacts", "operator"}, {"process_perf_data", "1"},
+		{"flap_detection_enabled", "0"},
 	}
 }
 

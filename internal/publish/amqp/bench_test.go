@@ -3,6 +3,7 @@ package amqp
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -126,6 +127,7 @@ func bareLoop(b *testing.B, exchange string, messages []publish.Message) {
 }
 
 func measure(f func()) cost {
+	runtime.GC() // the garbage of the round before is not this one's
 	brokerCPU, cpu, start := broker.CPU(), ownCPU(), time.Now()
 	f()
 	return cost{time.Since(start).Seconds(), ownCPU() - cpu, broker.CPU() - brokerCPU}

@@ -41,6 +41,7 @@ func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
 	stopLoad()
 	q.awaitEmpty(t)
 	q.checkDelivered(t, broker.Drain(t, name), 5*r.options.Window)
+	r.awaitLog(t, string(classStopping)) // the broker's own words are not lost
 	if n := strings.Count(r.log.String(), "\n"); n > 5*6 {
 		t.Errorf("%d log lines for five faults:\n%s", n, r.log)
 	}

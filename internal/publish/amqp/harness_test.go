@@ -281,7 +281,10 @@ func (q *memoryQueue) behind(after int64, max, maxBytes int) []publish.Message {
 	return batch
 }
 
-func (q *memoryQueue) Release(_ context.Context, upTo int64) error {
+func (q *memoryQueue) Release(ctx context.Context, upTo int64) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if q.releasing != nil {
 		q.releasing()
 	}

@@ -113,14 +113,18 @@ func TestPoisonIsSetAside(t *testing.T) {
 func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
 	exchange, name := topology(t)
 	q := newMemoryQueue()
-	q.fill(100)
+	q.fill(2000)
+	options := quick(exchange)
+	options.WindowBytes = 4 * brokerMaxMessage
+	r := run(t, options, q)
+	q.awaitEmpty(t) // the window is fully open, and many are on their way with it
+	q.fill(300)
 	q.addMessage(publish.Message{RoutingKey: "k", Body: make([]byte, brokerMaxMessage+1)})
-	q.fill(100)
-	r := run(t, quick(exchange), q)
+	q.fill(300)
 	q.awaitEmpty(t)
-	q.checkDelivered(t, broker.Drain(t, name), r.options.Window)
-	if len(q.rejected) != 1 || !strings.Contains(q.rejected[101*3], "message size") {
-		t.Errorf("rejected %v, want message 303 for its size", q.rejected)
+	q.checkDelivered(t, broker.Drain(t, name), 2*r.options.Window)
+	if len(q.rejected) != 1 || !strings.Contains(q.rejected[2301*3], "message size") {
+		t.Errorf("rejected %v, want only message 6903, for its size", q.rejected)
 	}
 }
 

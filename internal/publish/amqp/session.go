@@ -52,26 +52,34 @@ func (p *Publisher) connect(ctx context.Context, a address) (*session, error) {
 	defer stop()
 	s := &session{conn: c, down: make(chan struct{})}
 	if err = p.open(ctx, s, a, login); err != nil {
-		cause := c.err()
+		f := connectFault(err, c.err())
+		if a.tls && s.client == nil && f.class == classLost {
+			// TLS 1.3 refuses a client certificate after its handshake, and the
+			// reset of the connection may overtake the alert that says so.
+			f = &fault{classTLS, f.err}
+		}
 		s.close()
-		return nil, connectError(err, cause)
+		return nil, f
 	}
 	return s, nil
 }
 
-// connectError prefers what the broker said, then what the network did, to the
+// connectFault prefers what the broker said, then what the network did, to the
 // client's reading of it: any silence during the login is "wrong password" to
 // the client.
-func connectError(err, network error) error {
+func connectFault(err, network error) *fault {
 	if network == nil {
-		return err
+		return explain(err)
 	}
-	switch f := explain(network); f.class {
-	case classLost: // how RabbitMQ tells a wrong password
-		return err
-	default:
-		return f
+	lost := explain(network)
+	if lost.class != classLost {
+		return lost
 	}
+	// A wrong password looks like a lost connection to the network.
+	if said := explain(err); said.class != classLost {
+		return said
+	}
+	return lost
 }
 
 func (p *Publisher) open(ctx context.Context, s *session, a address, login amqp091.Authentication) error {

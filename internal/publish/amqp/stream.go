@@ -16,7 +16,8 @@ const (
 	// releaseDelay is the longest that a confirmed message waits for others
 	// to be released with it.
 	releaseDelay = 20 * time.Millisecond
-	// releaseTimeout bounds the last release, when the context has ended.
+	// releaseTimeout bounds the last release, when the context has ended and
+	// the grace for the answers is over.
 	releaseTimeout = 2 * time.Second
 	// calm is how long nothing must have failed for an outage to be over, if
 	// that is less than the longest pause between attempts.
@@ -38,6 +39,7 @@ type stream struct {
 
 	returned   map[string]bool // message ids that came back
 	unreleased int             // confirmed messages behind released
+	due        *time.Timer     // runs while there are unreleased ones
 	confirmed  int64           // ID up to which all is confirmed
 	steady     bool            // it has lasted for a while
 	failed     error           // the first fault
@@ -66,19 +68,23 @@ func (d *delivery) send(ctx context.Context, session *session, broker address) e
 		sent:      make(chan sentMessage, d.options.Window),
 		stop:      stop,
 		returned:  map[string]bool{},
+		due:       time.NewTimer(releaseDelay),
 		confirmed: d.released,
 	}
-	// When the context ends, nothing more is sent, and the answers on the way
-	// have the grace to arrive.
+	// When the context ends, nothing more is sent, but the answers on the way
+	// have the grace to arrive, and the queue has some more to take them.
+	settling, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
 	forget := context.AfterFunc(ctx, func() {
 		time.AfterFunc(d.options.Grace, func() { session.conn.Close() })
+		time.AfterFunc(d.options.Grace+releaseTimeout, abandon)
 	})
 	defer forget()
 
 	group, sending := errgroup.WithContext(sending)
 	group.Go(func() error { return s.readAhead(sending, d.released) })
 	group.Go(func() error { return s.publish(sending) })
-	group.Go(func() error { return s.confirm(ctx) })
+	group.Go(func() error { return s.confirm(settling) })
 	err := group.Wait()
 	s.noteTooLarge(err)
 	return err
@@ -174,8 +180,8 @@ func (s *stream) publishRun(run []publish.Message) error {
 // confirm takes the answers in the order of the messages and releases what is
 // confirmed, until all that was sent is answered.
 func (s *stream) confirm(ctx context.Context) error {
-	release := time.NewTicker(releaseDelay)
-	defer release.Stop()
+	s.due.Stop() // until something waits to be released
+	defer s.due.Stop()
 	steady := time.NewTimer(min(calm, s.options.RetryMax))
 	defer steady.Stop()
 
@@ -200,7 +206,7 @@ func (s *stream) confirm(ctx context.Context) error {
 			if s.unreleased >= max(1, s.options.Window/5) {
 				s.release(ctx)
 			}
-		case <-release.C:
+		case <-s.due.C:
 			s.release(ctx)
 		case <-down:
 			// What was answered before still counts.
@@ -253,6 +259,9 @@ func (s *stream) settle(ctx context.Context, m sentMessage) {
 func (s *stream) settled(m sentMessage) {
 	s.confirmed = m.id
 	s.unreleased++
+	if s.unreleased == 1 {
+		s.due.Reset(releaseDelay)
+	}
 	s.window.confirm(m.size)
 }
 
@@ -260,8 +269,6 @@ func (s *stream) settled(m sentMessage) {
 // sent.
 func (s *stream) reject(ctx context.Context, m sentMessage) {
 	s.options.Log.Warn("set aside a message that can never be sent", "id", m.id, "reason", m.unsendable)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
-	defer cancel()
 	if err := s.queue.Reject(ctx, m.id, m.unsendable); err != nil {
 		s.fail(m, &queueError{"setting a message aside", err})
 		return
@@ -298,8 +305,6 @@ func (s *stream) release(ctx context.Context) {
 	if s.unreleased == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
-	defer cancel()
 	if err := s.queue.Release(ctx, s.confirmed); err != nil {
 		s.failed = errors.Join(&queueError{"releasing the delivered messages", err}, s.failed)
 		s.stop()

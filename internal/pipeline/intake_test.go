@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+)
+
+// kept is an outbox and a quarantine in memory.
+type kept struct {
+	keys     []string
+	rejected []supervision.Rejected
+}
+
+func (k *kept) Position(string) ([]byte, error) { return nil, nil }
+
+func (k *kept) States(func(string, []byte) error) error { return nil }
+
+func (k *kept) Store(_ context.Context, c journal.Commit) (func(context.Context) error, error) {
+	for _, e := range c.Events {
+		k.keys = append(k.keys, e.RoutingKey)
+	}
+	return func(context.Context) error { return nil }, nil
+}
+
+func (k *kept) Add(items ...supervision.Rejected) error {
+	k.rejected = append(k.rejected, items...)
+	return nil
+}
+
+// known is an object cache.
+type known map[supervision.Entity]*supervision.Object
+
+func (k known) Object(e supervision.Entity) *supervision.Object { return k[e] }
+
+func (k known) Members(supervision.DowntimeScope, supervision.Entity, string) []supervision.Entity {
+	return nil
+}
+
+func newIntake(t *testing.T, inventory supervision.Inventory) (*intake, *kept) {
+	t.Helper()
+	o := eventmap.DefaultOptions()
+	o.ConnectorName = "c"
+	mapper, err := eventmap.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := arbiter.New(arbiter.Options{Readers: []arbiter.Reader{{Name: "log", View: arbiter.Changes}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &kept{}
+	return &intake{
+		outbox: k, mapper: mapper, inventory: inventory, quarantine: k,
+		tally: tally.New(slog.New(slog.DiscardHandler)), now: time.Now, arbiter: judge,
+	}, k
+}
+
+func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
+	host, web := supervision.Entity{Host: "h"}, supervision.Entity{Host: "h", Service: "web"}
+	ack := func(e supervision.Entity) supervision.Record {
+		return supervision.Record{Kind: supervision.Acknowledged, Entity: e, Time: time.Now(), Ref: e.String(),
+			Note: &supervision.Note{Author: "a", Text: "t"}}
+	}
+	problem := supervision.Record{Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "h", Service: "new"}, Time: time.Now(), Ref: "1",
+		Check: &supervision.Check{State: supervision.Critical, StateType: supervision.Hard}}
+	unknownHost := supervision.Entity{Host: "other", Service: "s"}
+
+	in, k := newIntake(t, known{host: {}, web: {}})
+	err := in.take(t.Context(), "log", supervision.Batch{Records: []supervision.Record{
+		ack(host), ack(web), ack(supervision.Entity{Host: "h", Service: "typo"}),
+		problem, ack(problem.Entity), // the object cache is not up to date
+		ack(unknownHost), // there may be no object cache
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"nagios.c.ack.component.h", "nagios.c.ack.resource.h.web",
+		"nagios.c.check.resource.h.new", "nagios.c.ack.resource.h.new", "nagios.c.ack.resource.other.s",
+	}
+	if diff := cmp.Diff(want, k.keys); diff != "" {
+		t.Error(diff)
+	}
+}
