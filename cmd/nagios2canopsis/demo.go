@@ -56,6 +56,6 @@ func demoCommand(ctx context.Context, env environment) (err error) {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return site.Run(ctx) })
-	g.Go(func() error { return d.Run(ctx, env.reload) })
+	g.Go(func() error { return d.Run(ctx, nil) })
 	return g.Wait()
 }

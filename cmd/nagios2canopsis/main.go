@@ -34,7 +34,8 @@ the usual places is found by itself, and events go to RabbitMQ on this machine.
 type environment struct {
 	args           []string
 	stdout, stderr io.Writer
-	reload         <-chan struct{}
+	// hangups takes SIGHUP over, which else ends the process.
+	hangups func() <-chan struct{}
 }
 
 type command func(ctx context.Context, env environment) error
@@ -46,7 +47,7 @@ var errUsage = errors.New("wrong arguments")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	os.Exit(run(ctx, environment{args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, reload: hangups()}))
+	os.Exit(run(ctx, environment{args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, hangups: hangups}))
 }
 
 // hangups gives a value for each SIGHUP.

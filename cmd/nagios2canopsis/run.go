@@ -28,5 +28,5 @@ func runCommand(ctx context.Context, env environment) error {
 		Load:  func() (*assembly.Plan, error) { return loadPlan(path) },
 		Print: env.stdout, Logger: logger(env.stderr, l.Log),
 	}
-	return d.Run(ctx, env.reload)
+	return d.Run(ctx, env.hangups())
 }
