@@ -3,6 +3,7 @@ package endtoend
 import (
 	"bytes"
 	"database/sql"
+	endian "encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -169,8 +170,11 @@ func anotherFile(b []byte) []byte { return bytes.Repeat([]byte("this is no journ
 // liveLog gives the length of a write-ahead log without what is left behind of
 // an earlier use of the file (https://sqlite.org/fileformat2.html#walformat).
 func liveLog(wal []byte) int {
-	const header, frame = 32, 24 + 4096
-	end := header
+	const header, frameHeader = 32, 24
+	if len(wal) < header {
+		return 0
+	}
+	end, frame := header, frameHeader+int(endian.BigEndian.Uint32(wal[8:]))
 	for end+frame <= len(wal) && bytes.Equal(wal[16:24], wal[end+8:end+16]) {
 		end += frame
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -84,4 +85,22 @@ func FuzzDecodeStates(f *testing.F) {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestAnEmptiedJournalIsReported(t *testing.T) {
+	path := tempPath(t)
+	j := openTest(t, Options{Path: path})
+	if recovered(j) {
+		t.Error("a new journal is reported as a loss")
+	}
+	mustAppend(t, j, commit(1, 5))
+	mustClose(t, j)
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	var log logBuffer
+	j = openTest(t, Options{Path: path, Logger: log.logger()})
+	if !recovered(j) || j.Stats().Damaged != 1 || log.count("events that it held are lost") != 1 {
+		t.Errorf("%+v: %s", j.Stats(), log.String())
+	}
 }

@@ -31,6 +31,7 @@ func (w *writer) open() error {
 	if err != nil {
 		return err
 	}
+	emptied := isEmpty(path) && tail == walTail{}
 	s, err := openStore(path)
 	if err == nil {
 		err = w.takeOver(s)
@@ -47,7 +48,17 @@ func (w *writer) open() error {
 	if !again { // otherwise it is our own failed commit
 		w.reportTail(tail)
 	}
+	if !again && emptied {
+		w.reportLoss("the file is there, and empty: events that it held are lost", 1)
+	}
 	return nil
+}
+
+// isEmpty tells whether a file is there and has no bytes, as somebody leaves it
+// who wanted to free space, or a crash at the very first start.
+func isEmpty(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() == 0
 }
 
 func (w *writer) reportTail(tail walTail) {
