@@ -84,7 +84,6 @@ func scenarioObjects(settings map[string]string) *objects {
 		"servicegroups": []any{"critical", "web"}, "supervisor_display_name": "The site", "notes": "Front page", "notes_url": "http://wiki/http",
 		"action_url": "http://graphs/http", "contactgroups": []any{"operators"}, "SLA": "99.9", "OWNER": "Équipe Web", "cv_OUTPUT": "reserved",
 	})
-	o.service("web", "soft", 2, 4, nil, nil)
 	o.service("web", "Disque /", 2, 2, nil, nil)
 	o.service("web", "unknown", 2, 2, nil, nil)
 	o.service("web", "timeout", 6, 1, nil, nil)
@@ -93,6 +92,7 @@ func scenarioObjects(settings map[string]string) *objects {
 		"dt fixed", "dt flexible", "dt cancelled", "dt never", "dt by id"} {
 		o.service("db", name, 2, 1, nil, nil)
 	}
+	o.service("Serveur été", "soft", 2, 8, nil, nil)
 	o.service("Serveur été", latinService, 3, 2, nil, nil)
 	o.service("Serveur été", withoutPerfdata, 2, 1, map[string]string{"process_perf_data": "0"}, nil)
 	o.service("trap", "passive", 0, 1, nil, nil)

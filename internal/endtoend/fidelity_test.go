@@ -3,8 +3,8 @@ package endtoend
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,16 +87,10 @@ func playWith(t *testing.T, settings map[string]string, readers ...reader) *play
 		if !strings.Contains(c.Log(), "unsent=0") {
 			t.Errorf("%s stopped with events that were not sent:\n%s", readers[i].name, c.Log())
 		}
-		keep(c, readers[i].name, site.Dir)
 		p.got[readers[i].name] = decodeEvents(t, broker.Drain(t, queue))
 	}
 	p.byNumber, p.runs = p.results()
 	p.lines, p.states = perfdataTruth(t, site), logStates(t, site)
-	if to := os.Getenv("KEEP"); to != "" {
-		for i, f := range p.statuses.files {
-			os.WriteFile(fmt.Sprintf("%s/%s.status-%03d", to, filepath.Base(site.Dir), i), f.text, 0o644)
-		}
-	}
 	return p
 }
 
@@ -191,10 +185,12 @@ func TestFidelity(t *testing.T) {
 			reader{"all", nil},
 		)
 		p.compareExecutions(t)
+		p.happened(t, "perfdata", "log")
 		owned := p.perfdataChecks()
 		compare(t, "perfdata", owned, p.got["perfdata"])
 		compare(t, "spool", p.movedChecks(), p.got["spool"])
 		compare(t, "log", p.logChecks(), p.got["log"])
+		p.compareChanges(t, "log")
 		compare(t, "status", p.statusChecks(), p.got["status"])
 		compare(t, "all", append(owned, p.unownedChecks()...), p.got["all"])
 		p.compareOrders(t, "all")
@@ -253,9 +249,49 @@ func (p *play) compareExecutions(t *testing.T) {
 	t.Logf("%d executions and passive results, of which Nagios itself lost %d when it was stopped or killed", all, lost)
 }
 
-func keep(c *Connector, name, dir string) {
-	if to := os.Getenv("KEEP"); to != "" {
-		os.WriteFile(to+"/"+name+".log", []byte(c.Log()), 0o644)
-		os.CopyFS(to+"/"+name+".site", os.DirFS(dir))
+// compareChanges checks that every change of state that the plugin made is
+// among the events of the log reader.
+func (p *play) compareChanges(t *testing.T, about string) {
+	seen := map[string]bool{}
+	for _, e := range p.got[about] {
+		seen[e.entity().String()+e.n()] = true
+	}
+	last, changes := map[entity]int{}, 0
+	for _, l := range p.lines {
+		r, ok := p.byNumber[l.n]
+		if !ok {
+			continue
+		}
+		if r.state != last[l.entity] {
+			changes++
+			if !seen[l.entity.String()+l.n] {
+				t.Errorf("%s: no event of the change of %s to %d at %d", about, l.entity, r.state, l.time)
+			}
+		}
+		last[l.entity] = r.state
+	}
+	t.Logf("%s: %d changes of state", about, changes)
+}
+
+// happened checks that the scenario had what it is for, by what readers sent.
+func (p *play) happened(t *testing.T, readers ...string) {
+	missing := map[string]func(e event) bool{
+		"a soft problem":    func(e event) bool { return e.body["state_type"] == 0.0 && e.body["state"] != 0.0 },
+		"a soft recovery":   func(e event) bool { return e.body["state_type"] == 0.0 && e.body["state"] == 0.0 },
+		"unknown":           func(e event) bool { return e.text("supervisor_state") == "UNKNOWN" },
+		"host down":         func(e event) bool { return e.text("supervisor_state") == "DOWN" },
+		"host unreachable":  func(e event) bool { return e.text("supervisor_state") == "UNREACHABLE" },
+		"timeout":           func(e event) bool { return strings.Contains(e.text("output"), "timed out after") },
+		"exit code over 3":  func(e event) bool { return strings.Contains(e.text("output"), "Return code of 4") },
+		"a name in Latin-1": func(e event) bool { return e.text("resource") == "Journal système" },
+		"several lines":     func(e event) bool { return strings.Contains(e.text("long_output"), "\n") },
+	}
+	for _, reader := range readers {
+		for _, e := range p.got[reader] {
+			maps.DeleteFunc(missing, func(_ string, is func(event) bool) bool { return is(e) })
+		}
+	}
+	for what := range missing {
+		t.Errorf("the scenario brought no %s", what)
 	}
 }

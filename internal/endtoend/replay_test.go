@@ -83,6 +83,7 @@ func newReplay(t *testing.T, objects []byte) *replay {
 			t.Error(err)
 		}
 	})
+	r.settle() // all readers have seen that there is nothing yet
 	return r
 }
 

@@ -1,6 +1,7 @@
 package statusdat
 
 import (
+	"bytes"
 	"hash/maphash"
 	"time"
 
@@ -153,7 +154,9 @@ var factKeys = [...]Key{
 func (m *memory) facts(b *Block) uint64 {
 	var sum uint64
 	for _, key := range factKeys {
-		sum = mix(sum, maphash.Bytes(m.seed, b.Field(key)))
+		// Nagios 4.4 strips blanks from the end of a text when it reads it back
+		// from its retention file, at a reload.
+		sum = mix(sum, maphash.Bytes(m.seed, bytes.TrimRight(b.Field(key), " \t")))
 	}
 	return sum
 }

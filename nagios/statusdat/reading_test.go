@@ -298,3 +298,16 @@ func FuzzReading(f *testing.F) {
 		}
 	})
 }
+
+// Nagios 4.4.6 loses blanks at the end of a text when it is reloaded: that is
+// no new result. Anything else in a text is.
+func TestBlanksThatAReloadStripsAreNoNews(t *testing.T) {
+	b := newBench(t)
+	b.read(statusFile(2000, service(`long_plugin_output=/home (69%); `)))
+	if got := b.read(statusFile(2010, service(`long_plugin_output=/home (69%);`))); len(got) != 0 {
+		t.Errorf("stripped: %v", describeAll(got))
+	}
+	if got := b.read(statusFile(2020, service(`long_plugin_output= /home (69%);`))); len(got) != 1 {
+		t.Errorf("changed: %v", describeAll(got))
+	}
+}

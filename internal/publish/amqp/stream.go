@@ -203,7 +203,7 @@ func (s *stream) confirm(ctx context.Context) error {
 		case <-answered:
 			answered, next = nil, s.sent
 			s.settle(ctx, oldest)
-			if s.unreleased >= max(1, s.options.Window/5) {
+			if s.unreleased >= max(1, s.options.Window/2) {
 				s.release(ctx)
 			}
 		case <-s.due.C:

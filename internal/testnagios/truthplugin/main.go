@@ -5,7 +5,8 @@
 //
 // DIR/state/KEY holds "EXIT SLEEP_SECONDS\n" and then the raw output, in which
 // {{n}} is replaced by a number that no other run has: its start in nanoseconds.
-// With negative seconds the plugin appends that it began, and never ends.
+// With negative seconds the plugin appends that it began, and ends with whoever
+// started it.
 package main
 
 import (
@@ -32,7 +33,10 @@ func main() {
 	check := truth.Check{Key: key, Exit: exit, Start: start}
 	if sleep < 0 {
 		writeDown(dir, check)
-		time.Sleep(time.Hour)
+		for parent := os.Getppid(); os.Getppid() == parent; {
+			time.Sleep(100 * time.Millisecond)
+		}
+		return
 	}
 	time.Sleep(time.Duration(sleep * float64(time.Second)))
 	check.Output = bytes.ReplaceAll(output, []byte("{{n}}"), strconv.AppendInt(nil, check.N(), 10))
