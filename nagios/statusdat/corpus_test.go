@@ -205,6 +205,8 @@ func resultOnly(c *supervision.Check) *supervision.Check {
 	}
 	only := *c
 	only.Flags, only.MaxAttempts, only.Command, only.Latency, only.CheckType = nil, 0, "", 0, 0
+	// A reload strips blanks from the end of texts.
+	only.Output, only.LongOutput, only.Perfdata = strings.TrimRight(only.Output, " "), strings.TrimRight(only.LongOutput, " "), strings.TrimRight(only.Perfdata, " ")
 	return &only
 }
 
