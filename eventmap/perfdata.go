@@ -174,7 +174,11 @@ func appendLabel(buf []byte, m metric, unit string) []byte {
 		label = strings.ReplaceAll(label, "''", "'")
 	}
 	label = strings.TrimLeft(label, "'")
-	label = strings.TrimRight(label[:runeStart(label, min(len(label), maxLabel))], "'")
+	room := maxLabel
+	if unit != "" {
+		room -= len("_") + len(unit)
+	}
+	label = strings.TrimRight(label[:runeStart(label, min(len(label), room))], "'")
 	if label == "" {
 		label = unnamed
 	}
