@@ -85,7 +85,7 @@ var fields = []field{
 	row("supervisor_timestamp", intOrNot, allEvents, "moment of the record as the supervisor told it, Unix seconds", extra,
 		func(d *draft) { d.seconds(d.rec.Time) }),
 
-	row("state", anInt, checkEvent, "state of the check under `host_scale` or `service_scale`", "severity: 0 info, 1 minor, 2 major, 3 critical",
+	row("state", anInt, checkEvent, "state of the check under `host_states` or `service_states`", "severity: 0 info, 1 minor, 2 major, 3 critical",
 		func(d *draft) { d.integer(int64(d.m.scaled(d.entity, d.rec.Check.State))) }),
 	textRow("supervisor_state", checkEvent, "the supervisor's name of the state: `OK`, `CRITICAL`, `DOWN`, …", extra,
 		func(d *draft) string { return stateName(d.entity, d.rec.Check.State) }),
