@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -16,7 +18,7 @@ read and sent, with passwords hidden. Nothing is read or sent.
 The exit code is 0 if all is well, 1 if something is wrong.
 `
 
-var errTroubles = errors.New("the configuration is sound, but not everything can be read")
+var errTroubles = errors.New("the configuration is sound, but not everything is in place")
 
 func checkConfigCommand(_ context.Context, env environment) error {
 	var path string
@@ -70,10 +72,16 @@ func checkConfigCommand(_ context.Context, env environment) error {
 	for _, n := range plan.Notices {
 		fmt.Fprintf(env.stdout, "\nNote: %s\n", n)
 	}
-	for _, trouble := range plan.Troubles {
+	troubles := plan.Troubles
+	for key, path := range map[string]string{"journal.path": plan.Config.Journal.Path, "quarantine.path": plan.Config.Quarantine.Path} {
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			troubles = append(troubles, plan.Config.Fault(key, err.Error()+": create the directory, owned by the user that runs the connector"))
+		}
+	}
+	for _, trouble := range troubles {
 		fmt.Fprintf(env.stdout, "\nTrouble: %v\n", trouble)
 	}
-	if len(plan.Troubles) > 0 {
+	if len(troubles) > 0 {
 		return errTroubles
 	}
 	fmt.Fprintln(env.stdout, "\nAll is well.")

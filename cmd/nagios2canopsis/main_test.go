@@ -58,7 +58,7 @@ func TestCheckConfig(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "nagios.log"), "")
 	main := write(t, filepath.Join(dir, "nagios.cfg"), "log_file="+dir+"/nagios.log\nstatus_file="+dir+"/status.dat\n")
-	good := write(t, filepath.Join(dir, "good.yml"), "supervisor: "+main+"\nconnector_name: paris\npublish: {amqp: {urls: ['amqp://u:geheim@rabbit/canopsis']}}\n")
+	good := write(t, filepath.Join(dir, "good.yml"), "supervisor: "+main+"\nconnector_name: paris\npublish: {amqp: {urls: ['amqp://u:geheim@rabbit/canopsis']}}\njournal: {path: "+dir+"/j.db}\nquarantine: {path: "+dir+"/q}\n")
 	code, stdout, stderr := call(t, "check-config", "--config", good)
 	if code != 0 {
 		t.Fatalf("code %d: %s", code, stderr)

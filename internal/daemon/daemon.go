@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -45,6 +46,9 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan struct{}) (err error) {
 		Path: settings.Path, MaxBytes: int64(settings.MaxSize), Reserve: int64(settings.Reserve),
 		MaxAge: settings.MaxAge, Logger: d.Logger.With("room", "journal"),
 	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("journal.path: %w: create the directory, owned by the user that runs the connector", err)
+	}
 	if err != nil {
 		return fmt.Errorf("journal.path: %w", err)
 	}
