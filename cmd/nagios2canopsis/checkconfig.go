@@ -73,9 +73,11 @@ func checkConfigCommand(_ context.Context, env environment) error {
 		fmt.Fprintf(env.stdout, "\nNote: %s\n", n)
 	}
 	troubles := plan.Troubles
-	for key, path := range map[string]string{"journal.path": plan.Config.Journal.Path, "quarantine.path": plan.Config.Quarantine.Path} {
-		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			troubles = append(troubles, plan.Config.Fault(key, err.Error()+": create the directory, owned by the user that runs the connector"))
+	for _, file := range []struct{ key, path string }{
+		{"journal.path", plan.Config.Journal.Path}, {"quarantine.path", plan.Config.Quarantine.Path},
+	} {
+		if _, err := os.Stat(filepath.Dir(file.path)); err != nil {
+			troubles = append(troubles, plan.Config.Fault(file.key, err.Error()+": create the directory, owned by the user that runs the connector"))
 		}
 	}
 	for _, trouble := range troubles {
