@@ -18,7 +18,7 @@ import (
 // Build builds the program once for the tests of a package, into dir.
 func Build(dir string) (string, error) {
 	binary := filepath.Join(dir, "nagios2canopsis")
-	out, err := exec.Command("go", "build", "-o", binary, "github.com/nagios2canopsis/nagios2canopsis/cmd/nagios2canopsis").CombinedOutput()
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "github.com/nagios2canopsis/nagios2canopsis/cmd/nagios2canopsis").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
 	}

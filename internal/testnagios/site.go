@@ -90,7 +90,7 @@ func New(t testing.TB, opts Options) *Site {
 	for _, sub := range []string{"objects", "state", "archives", "rw", "spool/checkresults", "libexec", "perfdata"} {
 		s.must(os.MkdirAll(s.path(sub), 0o755))
 	}
-	if out, err := exec.Command("go", "build", "-o", s.path("libexec/truthplugin"),
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", s.path("libexec/truthplugin"),
 		"github.com/nagios2canopsis/nagios2canopsis/internal/testnagios/truthplugin").CombinedOutput(); err != nil {
 		t.Fatalf("building the plugin: %v\n%s", err, out)
 	}
