@@ -35,7 +35,7 @@ fuzz:
 	packaging/fuzz-all $(FUZZTIME)
 
 soak: test-tools
-	SOAK=1 $(GO) test -timeout 4h -count 1 ./internal/endtoend/... ./internal/journal/...
+	SOAK=1 $(GO) test -timeout 4h -count 1 ./internal/endtoend/...
 	$(MAKE) fuzz
 
 docs:

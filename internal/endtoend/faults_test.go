@@ -12,7 +12,7 @@ import (
 // How often the connector is killed by kill -9 under load, and how often with
 // SOAK=1 in the environment; how often the broker is stopped and started.
 const (
-	kills          = 25
+	kills          = 100
 	soakKills      = 1000
 	brokerRestarts = 5
 )

@@ -176,8 +176,8 @@ type Flags struct {
 	Acknowledged  bool
 	Flapping      bool
 	DowntimeDepth int
-	// PerfdataOff: the object's process_performance_data is 0, so no perfdata
-	// file will ever show its results.
+	// PerfdataOff: process_performance_data is 0, for the object or for the
+	// whole supervisor, so no perfdata file shows its results.
 	PerfdataOff bool
 }
 
