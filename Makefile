@@ -1,3 +1,5 @@
+# make build   the connector, nagios2canopsis
+# make module  the NEB module, nagios2canopsis.so; needs a C compiler
 # make demo    the whole pipeline on a small played Nagios, events on the terminal
 # make test    installs what the tests need (as root on Debian 12) and runs all of them
 # make bench   every speed claim, as a ratio to a reference measured in the same run
@@ -10,10 +12,13 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 
 FUZZTIME ?= 5m
 
-.PHONY: build demo test test-tools lint bench soak fuzz docs
+.PHONY: build module demo test test-tools lint bench soak fuzz docs
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o nagios2canopsis ./cmd/nagios2canopsis
+
+module:
+	$(MAKE) -C nagios/neb OUT=$(CURDIR)
 
 demo: build
 	./nagios2canopsis demo

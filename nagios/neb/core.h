@@ -1,0 +1,43 @@
+/* Which core has loaded us, and what it offers. */
+#ifndef N2C_CORE_H
+#define N2C_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct layout;
+
+enum family { UNKNOWN_CORE, NAGIOS, ICINGA, NAEMON };
+
+typedef int callback(int number, void *data);
+
+struct core {
+	enum family family;
+	int major, minor, patch;
+	char program[48];            /* "Nagios 4.4.6" */
+	int api;                     /* what __neb_api_version must be for it to load us */
+	const struct layout *layout; /* the table of its objects, NULL if the release is not supported */
+	int first_callback;          /* the number of the callback for process events; the others follow */
+	int object_in_tail;          /* where in the tail of a check's structure its object is */
+	bool acks_expire;            /* whether an acknowledgement's structure has an end time */
+
+	int (*register_callback)(int number, void *module, int priority, callback *);
+	int (*deregister_callback)(int number, callback *);
+	int (*set_module_info)(void *module, int what, const char *text);
+	const void *(*find_host)(const char *name);
+	const void *(*find_service)(const char *host_name, const char *description);
+	const void **hosts;          /* the core's own heads of its lists */
+	const void **services;
+	const int *broker_options;
+};
+
+extern struct core core;
+
+void core_recognise(void);
+
+enum { LOG_WARNING = 2, LOG_INFO = 262144 };
+
+/* Writes a line to the core's log. Must not be called once the core is gone. */
+void core_log(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

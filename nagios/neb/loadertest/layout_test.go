@@ -1,0 +1,137 @@
+package loadertest
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// differInNext are pairs of tables that differ in nothing but the pointer to the next
+// object, so that every object proves both. Their releases are told apart by version alone.
+var differInNext = map[string]string{"naemon-1.0.4": "naemon-1.1.0", "naemon-1.4.3": "naemon-1.5.0"}
+
+func oneOfEachTable() (all []core) {
+	seen := map[string]bool{}
+	for _, c := range cores {
+		if !seen[c.layout] {
+			all = append(all, c)
+		}
+		seen[c.layout] = true
+	}
+	return all
+}
+
+// TestWrongTable has cores whose objects are not laid out as their version says: nothing
+// may be read through the wrong table, and what the events carry is sent all the same.
+func TestWrongTable(t *testing.T) {
+	for _, c := range oneOfEachTable() {
+		for _, other := range oneOfEachTable() {
+			if c.layout == other.layout || c.exports == "nagios3" && other.exports == "nagios3" {
+				continue // Icinga's table is that of Nagios 3 with one field more
+			}
+			if differInNext[c.layout] == other.layout || differInNext[other.layout] == c.layout {
+				continue
+			}
+			liar := c
+			liar.objects = other.objects
+			for _, m := range everyMode {
+				if m.name != sanitized.name && (c.layout != "nagios-4.0" || other.layout != "nagios-4.5") {
+					continue // the same reads once more
+				}
+				t.Run(c.program+" with objects of "+other.objects+"/"+m.name, func(t *testing.T) {
+					t.Parallel()
+					dir := t.TempDir()
+					p, router, silent, disk, load := newPlay(t, m, liar, "spool="+dir)
+					p.objects = false
+					p.begin(router, silent, disk, load)
+					p.everything(router, silent, disk, load)
+					p.do("unload", "1")
+					p.end()
+					compare(t, records(t, dir), p.want)
+					p.logged("are not laid out as its version says")
+					if len(p.logs) != 2 {
+						t.Errorf("logged more than once: %q", p.logs)
+					}
+					if h := segments(t, dir)[0].header; h["LAYOUT"] != "none" {
+						t.Errorf("the segment says LAYOUT::%s", h["LAYOUT"])
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestForbiddenReading has a kernel that forbids process_vm_readv, as containers of old do: the proof takes the other way.
+func TestForbiddenReading(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Fatal("needs strace: ", err)
+	}
+	right := coreNamed(t, "Nagios 4.4.6")
+	wrong := right
+	wrong.objects = "nagios-4.5"
+	for _, c := range []core{right, wrong} {
+		dir := t.TempDir()
+		p, router, silent, disk, load := newPlay(t, plain, c, "spool="+dir, "strace", "-f", "-o", "/dev/null", "-e", "inject=process_vm_readv:error=EPERM")
+		p.objects = c.objects == right.objects
+		p.begin(router, silent, disk, load)
+		p.everything(router, silent, disk, load)
+		p.do("unload", "1")
+		p.end()
+		compare(t, records(t, dir), p.want)
+	}
+}
+
+// TestTableFoundWrongLate lets the proof at the start find nothing, as there are no
+// objects yet that differ, and the first check tell.
+func TestTableFoundWrongLate(t *testing.T) {
+	inEveryMode(t, []core{coreNamed(t, "Nagios 4.4.6")}, func(t *testing.T, m mode, c core) {
+		dir := t.TempDir()
+		p := &play{loader: start(t, m, c)}
+		p.load("spool=" + dir)
+		router, _, disk, _ := world()
+		p.define(router)
+		p.define(disk)
+		p.process("105", "PROCESSSTARTED")
+		at := p.now()
+		p.event("host_check", router, fields{"type": "801", "time": at, "output": "another pointer than the object's", "host_name": router.name})
+		p.event("service_check", disk, fields{"type": "701", "time": p.now()})
+		p.do("unload", "1")
+		p.end()
+		got := records(t, dir)
+		if last := got[len(got)-1]; last["DATATYPE"] != "SERVICECHECK" || last["HOSTADDRESS"] != "" || last["SERVICEOUTPUT"] != disk.fields["plugin_output"] {
+			t.Errorf("the last record is %v", last)
+		}
+		p.logged("the host of a check")
+	})
+}
+
+// TestUnknownCores has releases that the module doesn't know: it says so, does nothing, and lets the core live.
+func TestUnknownCores(t *testing.T) {
+	unknown := []core{
+		{program: "Nagios 5.0.0", exports: "nagios4", objects: "nagios-4.5", api: 4},
+		{program: "Nagios 4.6.0", exports: "nagios4", objects: "nagios-4.5", api: 4},
+		{program: "Nagios 2.12", exports: "nagios3", objects: "nagios-3.0", api: 3},
+		{program: "Naemon 1.6.0", exports: "naemon", objects: "naemon-1.5.0", api: 8},
+		{program: "Naemon 2.0.0", exports: "naemon", objects: "naemon-1.5.0", api: 8},
+		{program: "Naemon 0.9.1", exports: "naemon", objects: "nagios-4.0", api: 4},
+		{program: "Nagios x", exports: "nagios4", objects: "nagios-4.5", api: 4},
+	}
+	for _, c := range unknown {
+		inEveryModeNamed(t, "unknown", []core{c}, func(t *testing.T, m mode, c core) {
+			dir := t.TempDir()
+			p, router, silent, disk, load := newPlay(t, m, c, "spool="+dir)
+			p.begin(router, silent, disk, load)
+			p.everything(router, silent, disk, load)
+			p.do("unload", "1")
+			p.end()
+			if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+				t.Errorf("it wrote %v", entries)
+			}
+			p.logged(c.program + " is not known")
+			p.logged("known are Nagios 3.0 to 4.5, Naemon 1.0 to 1.5 and Icinga 1")
+			if len(p.logs) != 1 {
+				t.Errorf("logged %q", p.logs)
+			}
+		})
+	}
+}

@@ -1,0 +1,65 @@
+/*
+ * One record of the hand-over format (docs/HANDOVER.md), built in a static
+ * buffer: DATATYPE first, then a TAB before each KEY::VALUE, LF at the end.
+ */
+#ifndef N2C_RECORD_H
+#define N2C_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/time.h>
+
+enum {
+	RECORD_SIZE = 128 << 10,
+	NAME_SIZE = 4 << 10,       /* bounds of values as written, escapes included */
+	INVENTORY_SIZE = 40 << 10, /* of all that describes the object */
+	OUTPUT_SIZE = 32 << 10,
+	PERF_DATA_SIZE = 32 << 10,
+	CUT_SIZE = 1 << 10,        /* of the list of what was cut */
+};
+
+/* A key as it stands in the line; of a fixed size, so that it is copied without a loop or a call. */
+struct key {
+	char text[31];
+	unsigned char length;
+};
+#define KEY_TEXT(name) {"\t" name "::", sizeof "\t" name "::" - 1}
+#define KEY(name)                                             \
+	({                                                    \
+		static const struct key key_ = KEY_TEXT(name); \
+		&key_;                                        \
+	})
+
+/* Begins the record "DATATYPE::type". */
+void record_begin(const char *type);
+
+/* Ends it; it can be read until the next one is begun. */
+const char *record_end(size_t *length);
+
+/*
+ * Each of these writes a pair, or none when the value is not known: a text that
+ * is NULL, a time of 0, a duration that is not a number. A text is cut at its
+ * bound, and its key noted for TRUNCATED.
+ */
+void record_text(const struct key *, const char *value, size_t bound);
+void record_number(const struct key *, int64_t value);
+void record_count(const struct key *, uint64_t value);
+void record_flag(const struct key *, int value);
+void record_time(const struct key *, time_t);
+void record_moment(const struct key *, const struct timeval *);
+void record_seconds(const struct key *, double);
+
+/* The further lines of an output, in which the core has already escaped line feeds; bounded by what is left. */
+void record_long_text(const struct key *, const char *value);
+
+/* A pair of the object's inventory; prefix and name make its key. */
+void record_inventory(const struct key *, const char *value);
+void record_variable(const char *prefix, const char *name, const char *value);
+
+/* A list of names: open, one item each, close. */
+void record_list_open(const struct key *);
+void record_list_item(const char *name);
+void record_list_close(void);
+
+#endif

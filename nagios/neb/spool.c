@@ -1,0 +1,333 @@
+#include "spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core.h"
+#include "layout.h"
+#include "record.h"
+#include "ring.h"
+
+enum {
+	RETRY = 1000,        /* ms between two tries while nothing can be written */
+	LOG_AGAIN = 60000,   /* ms between two lines about the same trouble */
+	DRAIN_AT_ONCE = 256, /* records of the memory that one event may have to wait for */
+	HEADER_SIZE = 512,
+};
+
+static struct {
+	char directory[PATH_MAX];
+	uint64_t segment_size;
+	int64_t segment_age; /* ms */
+	pid_t pid;
+
+	int fd;              /* the segment, or -1 */
+	char path[PATH_MAX + 64];
+	uint64_t size;       /* of the segment: all of it whole records */
+	int64_t opened;      /* ms, as all moments here on the clock of now() */
+	uint64_t start;      /* the segment's name: microseconds since 1970 */
+	unsigned number;
+
+	int64_t written;     /* when the last record was, 0 if none was */
+	bool checked;        /* the directory has been looked at */
+	bool failing;
+	char reason[128];
+	int64_t next_try, next_log, next_loss_log;
+	uint64_t lost, lost_untold;
+} spool;
+
+/* Answered by the vDSO, without a system call, whatever the clock source. */
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_age)
+{
+	memset(&spool, 0, sizeof spool);
+	snprintf(spool.directory, sizeof spool.directory, "%s", directory);
+	spool.segment_size = segment_size;
+	spool.segment_age = (int64_t)segment_age * 1000;
+	spool.fd = -1;
+	ring_reset();
+}
+
+static void leave_segment(void)
+{
+	if (spool.fd >= 0)
+		close(spool.fd);
+	spool.fd = -1;
+}
+
+void spool_process(pid_t pid)
+{
+	if (pid != spool.pid)
+		leave_segment();
+	spool.pid = pid;
+}
+
+int spool_waits(void)
+{
+	return ring_count() > 0;
+}
+
+uint64_t spool_lost(void)
+{
+	return spool.lost;
+}
+
+unsigned spool_idle(void)
+{
+	return spool.written ? (unsigned)((now() - spool.written) / 1000) : UINT_MAX;
+}
+
+/* ---- trouble ---- */
+
+static void fails(const char *reason)
+{
+	int64_t t = now();
+
+	if (!spool.failing || (strcmp(reason, spool.reason) != 0 && t >= spool.next_log)) {
+		core_log(LOG_WARNING, "nothing can be written to %s: %s; records are kept in memory (%d MiB)",
+			 spool.directory, reason, RING_SIZE >> 20);
+		spool.next_log = t + LOG_AGAIN;
+		snprintf(spool.reason, sizeof spool.reason, "%s", reason);
+	}
+	spool.failing = true;
+	spool.next_try = t + RETRY;
+}
+
+static void keep(const char *record, size_t length)
+{
+	unsigned dropped = ring_push(record, length);
+
+	if (dropped == 0)
+		return;
+	spool.lost += dropped;
+	spool.lost_untold += dropped;
+	if (now() >= spool.next_loss_log) {
+		core_log(LOG_WARNING, "the memory for records is full: %llu lost so far, the oldest first",
+			 (unsigned long long)spool.lost);
+		spool.next_loss_log = now() + LOG_AGAIN;
+	}
+}
+
+/* ---- segments ---- */
+
+/* The start of a segment of ours, from its name "neb-<16 digits>-...log"; 0 if it is none. */
+static uint64_t start_of(const char *name)
+{
+	uint64_t start = 0;
+	size_t length = strlen(name);
+
+	if (length < 25 || strncmp(name, MODULE_NAME "-", 4) != 0 || strcmp(name + length - 4, ".log") != 0)
+		return 0;
+	for (int i = 4; i < 20; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return 0;
+		start = start * 10 + (uint64_t)(name[i] - '0');
+	}
+	return name[20] == '-' ? start : 0;
+}
+
+/*
+ * The directory must not be writable by everyone, who could put a link or a
+ * forged segment there; and new segments must sort behind those that are there,
+ * whatever the clock says.
+ */
+static bool check_directory(void)
+{
+	enum { LAST_START = 1000 * 1000 }; /* names that leave no room behind them are none of ours */
+	struct stat info;
+	struct dirent *entry;
+	DIR *entries;
+	int fd = open(spool.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		fails(errno == ENOTDIR || errno == ELOOP ? "it is not a directory" : strerror(errno));
+		return false;
+	}
+	/* fstat itself would need glibc 2.33; the kernel's structure is the same on x86-64. */
+	if (syscall(SYS_fstat, fd, &info) != 0 || (info.st_mode & S_IWOTH)) {
+		fails("it can be written by everyone (chmod o-w)");
+		close(fd);
+		return false;
+	}
+	entries = fdopendir(fd);
+	if (!entries) {
+		fails(strerror(errno));
+		close(fd);
+		return false;
+	}
+	while ((entry = readdir(entries)) != NULL) {
+		uint64_t start = start_of(entry->d_name);
+		if (start > spool.start && start < UINT64_C(9999999999999999) - LAST_START)
+			spool.start = start;
+	}
+	closedir(entries);
+	return true;
+}
+
+static bool open_segment(void)
+{
+	struct timeval t;
+	uint64_t micros;
+
+	if (spool.pid == 0)
+		spool.pid = getpid();
+	if (!spool.checked && !check_directory())
+		return false;
+	spool.checked = true;
+
+	gettimeofday(&t, NULL);
+	micros = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
+	spool.start = micros > spool.start ? micros : spool.start + 1;
+	snprintf(spool.path, sizeof spool.path, "%s/" MODULE_NAME "-%016llu-%d-%u.log", spool.directory,
+		 (unsigned long long)spool.start, (int)spool.pid, spool.number + 1);
+	spool.fd = open(spool.path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (spool.fd < 0) {
+		spool.checked = false; /* it may be another directory by now */
+		fails(strerror(errno));
+		return false;
+	}
+	spool.size = 0;
+	spool.opened = now();
+	return true;
+}
+
+static size_t header(char *to)
+{
+	return (size_t)snprintf(to, HEADER_SIZE,
+				"DATATYPE::SEGMENT\tFORMAT::1\tMODULE::" MODULE_NAME " " MODULE_VERSION
+				"\tPROGRAM::%s\tPID::%d\tLOST::%llu\tLAYOUT::%s\n",
+				core.program, (int)spool.pid, (unsigned long long)spool.lost, layout_name());
+}
+
+static ssize_t append(const char *bytes, size_t length)
+{
+	ssize_t n;
+
+	do
+		n = write(spool.fd, bytes, length);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* A write that was cut is taken back, so that no other record is glued to half a one. */
+static void failed_write(ssize_t written)
+{
+	int error = written >= 0 ? ENOSPC : errno;
+	bool usable = error == ENOSPC || error == EDQUOT;
+
+	if (written > 0 && ftruncate(spool.fd, (off_t)spool.size) != 0)
+		usable = false;
+	if (spool.size == 0) { /* a segment is never empty */
+		unlink(spool.path);
+		usable = false;
+	}
+	if (!usable)
+		leave_segment();
+	fails(strerror(error));
+}
+
+static bool write_record(const char *record, size_t length)
+{
+	static char first[HEADER_SIZE + RECORD_SIZE];
+	int64_t t = now();
+
+	if (spool.fd >= 0 && (spool.size + length > spool.segment_size || t - spool.opened >= spool.segment_age))
+		leave_segment();
+	if (spool.fd < 0 && !open_segment())
+		return false;
+	if (spool.size == 0) {
+		size_t head = header(first);
+
+		memcpy(first + head, record, length);
+		record = first;
+		length += head;
+	}
+	ssize_t n = append(record, length);
+	if (n != (ssize_t)length) {
+		failed_write(n);
+		return false;
+	}
+	if (spool.size == 0)
+		spool.number++;
+	spool.size += length;
+	spool.written = t;
+	return true;
+}
+
+/* ---- what waits ---- */
+
+/* Tells of what the memory has dropped, which was older than all that is in it. */
+static bool tell_losses(void)
+{
+	struct timeval t;
+	char record[128];
+
+	if (spool.lost_untold == 0)
+		return true;
+	gettimeofday(&t, NULL);
+	int length = snprintf(record, sizeof record, "DATATYPE::LOST\tTIMET::%lld.%06ld\tCOUNT::%llu\n",
+			      (long long)t.tv_sec, (long)t.tv_usec, (unsigned long long)spool.lost_untold);
+	if (!write_record(record, (size_t)length))
+		return false;
+	spool.lost_untold = 0;
+	return true;
+}
+
+static void drain(unsigned most)
+{
+	size_t length;
+
+	while (ring_count() > 0 && most-- > 0) {
+		if (!tell_losses())
+			return;
+		const char *record = ring_first(&length);
+		if (!write_record(record, length))
+			return;
+		ring_pop();
+	}
+	if (spool.failing && ring_count() == 0) {
+		spool.failing = false;
+		spool.next_loss_log = 0;
+		core_log(LOG_INFO, "%s can be written again, and what waited is written; %llu records lost since the start",
+			 spool.directory, (unsigned long long)spool.lost);
+	}
+}
+
+void spool_tick(void)
+{
+	if (ring_count() > 0 && (!spool.failing || now() >= spool.next_try))
+		drain(DRAIN_AT_ONCE);
+}
+
+void spool_put(const char *record, size_t length)
+{
+	spool_tick();
+	if (ring_count() > 0 || !write_record(record, length))
+		keep(record, length);
+}
+
+void spool_close(void)
+{
+	drain(UINT_MAX);
+	if (ring_count() > 0)
+		core_log(LOG_WARNING, "%u records could not be written and are lost", ring_count());
+	leave_segment();
+	ring_reset();
+}

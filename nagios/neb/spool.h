@@ -1,0 +1,39 @@
+/*
+ * The spool directory: segments that records are appended to, and the memory
+ * that holds records while the directory can't take them (docs/HANDOVER.md).
+ */
+#ifndef N2C_SPOOL_H
+#define N2C_SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MODULE_NAME "neb"
+#define MODULE_VERSION "1.0"
+
+/* Sets everything to the beginning. Opens nothing: the core may still fork. */
+void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_age);
+
+/* Tells the process that will write. A descriptor inherited from another one is closed unwritten. */
+void spool_process(pid_t);
+
+/* Takes a record: writes it, or keeps it in memory. */
+void spool_put(const char *record, size_t length);
+
+/* Tries what is overdue. */
+void spool_tick(void);
+
+/* How many seconds ago something was written; without end if nothing was yet. */
+unsigned spool_idle(void);
+
+/* Whether records wait in memory. */
+int spool_waits(void);
+
+/* How many records were lost since spool_reset. */
+uint64_t spool_lost(void);
+
+/* Writes what waits, with one try, and closes. */
+void spool_close(void);
+
+#endif
