@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 
 // testSupport may be imported by tests alone.
 var testSupport = []string{"internal/testbroker", "internal/testnagios", "internal/testnagios/truth", "internal/testnagios/truthplugin",
-	"internal/endtoend", "internal/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest"}
+	"internal/endtoend", "internal/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/moduletest"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")

@@ -1,0 +1,112 @@
+"""Values as the hand-over format writes them (docs/HANDOVER.md).
+
+Lines are put together as `native` strings, the type that brok data mostly has:
+text in Python 3, UTF-8 bytes in Python 2, where broks mix both kinds. Only a
+finished line is encoded.
+"""
+import sys
+
+MAX_LINE = 128 * 1024  # bytes of a record; what is longer is cut and says so
+MAX_OBJECT = 32 * 1024  # bytes of what is configured of one object
+
+_SPECIAL = (('\\', '\\\\'), ('\t', '\\t'), ('\n', '\\n'), ('\r', '\\r'), ('\0', '\\0'))
+
+if sys.version_info[0] >= 3:
+    import re
+    # A surrogate that isn't a byte in disguise is no character: nothing can encode it.
+    _lone = re.compile('[\\ud800-\\udc7f\\udd00-\\udfff]')
+
+    def native(value):
+        """Any value as text; bytes keep their identity."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bytes):
+            return value.decode('utf-8', 'surrogateescape')
+        return '' if value is None else str(value)
+
+    def encode(line):
+        """The bytes of a line."""
+        try:
+            return line.encode('utf-8')
+        except UnicodeEncodeError:
+            return _lone.sub('\ufffd', line).encode('utf-8', 'surrogateescape')
+else:
+    def native(value):
+        """Any value as bytes; text becomes UTF-8."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, unicode):
+            return value.encode('utf-8')
+        return '' if value is None else str(value)
+
+    def encode(line):
+        """The bytes of a line, which it is already."""
+        return line
+
+
+def escape(text):
+    """A native string without the bytes that separate pairs and records. Five
+    looks with `in` take a sixth of one with a regular expression."""
+    if '\\' in text or '\t' in text or '\n' in text or '\r' in text or '\0' in text:
+        for byte, sign in _SPECIAL:
+            text = text.replace(byte, sign)
+    return text
+
+
+def text(value):
+    """A value as text, None if there is none."""
+    return None if value is None else escape(native(value))
+
+
+def some(value):
+    """A value as text, None if there is none or it is empty: most settings of an object are."""
+    return text(value) or None
+
+
+def number(value):
+    """A number in decimal, None if it isn't one."""
+    try:
+        if isinstance(value, float):
+            return '%.6f' % value if value - value == 0 else None  # neither infinite nor NaN
+        return '%d' % int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def flag(value):
+    """1 or 0, None if it isn't known."""
+    return None if value is None else '1' if value else '0'
+
+
+def cut(value, room):
+    """The beginning of an escaped value that takes no more than room bytes, and no half character or escape."""
+    data = encode(value)
+    if len(data) <= room:
+        return value
+    data = data[:max(0, room)]
+    end = len(data)
+    while end and end > len(data) - 4 and ord(data[end - 1:end]) & 0xC0 == 0x80:
+        end -= 1
+    if end and ord(data[end - 1:end]) >= 0xC0:
+        data = data[:end - 1]
+    if (len(data) - len(data.rstrip(b'\\'))) % 2:
+        data = data[:-1]
+    return native(data)
+
+
+def join(pairs, room, share=1):
+    """Pairs of a key and an escaped value, as they follow others on a line, and the keys whose
+    values had to be cut: none may take more than its share of the room that is left."""
+    parts, shortened = [], []
+    for key, value in pairs:
+        if value is None:
+            continue
+        room -= len(key) + 3
+        size = len(encode(value))
+        if size > room // share:
+            shortened.append(key)
+            value = cut(value, room // share)
+            size = len(encode(value))
+        parts.append('\t%s::%s' % (key, value))
+        room -= size
+    return ''.join(parts), shortened
