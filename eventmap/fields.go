@@ -106,8 +106,8 @@ var fields = []field{
 		func(d *draft) string { return d.perfdata }),
 	row("perf_data_raw", aString, checkEvent, "performance data as the plugin wrote it", extra,
 		func(d *draft) { d.limited(d.rec.Check.Perfdata, d.m.options.MaxPerfdata) }),
-	row("output_truncated", aBool, allEvents&^pbehaviorEvent, "whether output, long output or perf_data_raw was cut, which `…` at its end shows", extra,
-		func(d *draft) { d.boolean(d.repairs&TextCut != 0) }),
+	row("output_truncated", aBool, allEvents&^pbehaviorEvent, "whether output, long output or perf_data_raw was cut: here, which `…` at its end shows, or by the module that read it", extra,
+		func(d *draft) { d.boolean(d.repairs&TextCut != 0 || d.rec.Check != nil && d.rec.Check.Truncated) }),
 
 	row("execution_time", numOrNot, checkEvent, "seconds that the check took", extra,
 		func(d *draft) { d.measured(d.rec.Check.Execution) }),

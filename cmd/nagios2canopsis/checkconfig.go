@@ -40,7 +40,7 @@ func checkConfigCommand(_ context.Context, env environment) error {
 	if source == "" {
 		source = "none (" + defaultConfig + " does not exist), these are the defaults"
 	}
-	fmt.Fprintf(env.stdout, "Configuration file: %s\n\n%s\n", source, indent(string(shown)))
+	fmt.Fprintf(env.stdout, "Configuration file: %s\n\n%s\nSource of check results: %s.\n\n", source, indent(string(shown)), plan.Choice())
 
 	t := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	if s := plan.Supervisor; s != nil {

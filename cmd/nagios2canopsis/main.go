@@ -22,6 +22,7 @@ it to Canopsis as events on RabbitMQ: durably, in order, with nothing lost.
 Usage:
   nagios2canopsis run            work until stopped
   nagios2canopsis check-config   check the configuration, and show what would be read and sent
+  nagios2canopsis neb            show, enable or disable the broker module in the supervisor
   nagios2canopsis tail           print what would be sent from now on; stores and sends nothing
   nagios2canopsis demo           the whole pipeline on a small played Nagios
   nagios2canopsis version        print the version
@@ -33,6 +34,7 @@ the usual places is found by itself, and events go to RabbitMQ on this machine.
 // environment is what a command uses of the process.
 type environment struct {
 	args           []string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	// hangups takes SIGHUP over, which else ends the process.
 	hangups func() <-chan struct{}
@@ -47,7 +49,7 @@ var errUsage = errors.New("wrong arguments")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	os.Exit(run(ctx, environment{args: os.Args[1:], stdout: os.Stdout, stderr: os.Stderr, hangups: hangups}))
+	os.Exit(run(ctx, environment{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hangups: hangups}))
 }
 
 // hangups gives a value for each SIGHUP.
@@ -65,7 +67,8 @@ func hangups() <-chan struct{} {
 // run gives the exit code: 0 done, 1 failed, 2 wrong arguments.
 func run(ctx context.Context, env environment) int {
 	commands := map[string]command{
-		"run": runCommand, "check-config": checkConfigCommand, "tail": tailCommand, "demo": demoCommand, "version": versionCommand,
+		"run": runCommand, "check-config": checkConfigCommand, "tail": tailCommand, "demo": demoCommand,
+		"neb": nebCommand, "version": versionCommand,
 	}
 	if len(env.args) == 0 {
 		fmt.Fprint(env.stderr, overview)

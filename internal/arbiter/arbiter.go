@@ -27,8 +27,10 @@ const (
 	Changes View = iota
 	// Snapshot: the status file shows the last result, every few seconds.
 	Snapshot
-	// Complete: perfdata files and broker modules show every result.
+	// Complete: perfdata files show every result.
 	Complete
+	// Everything: a broker module shows every result and every condition.
+	Everything
 )
 
 // Reader describes a source to the arbiter.
@@ -36,8 +38,8 @@ type Reader struct {
 	Name string
 	View View
 
-	// For Complete readers: the classes of objects whose check results it
-	// brings, and how long it may take to bring one (0: it has brought
+	// For Complete readers and better: the classes of objects whose check
+	// results it owns, and how long it may take to bring one (0: it has brought
 	// everything by the time that the status file shows it).
 	Hosts, Services bool
 	Delay           time.Duration
@@ -78,6 +80,9 @@ type Arbiter struct {
 	keepHistory [2]bool
 	facts       map[supervision.Entity]*facts
 	dirty       map[supervision.Entity]*facts
+	// told is the time of the last check result of a broker module: what happened
+	// until then, the module tells, whatever it is (unix seconds).
+	told int64
 }
 
 type reader struct {
@@ -99,7 +104,7 @@ func New(opts Options) (*Arbiter, error) {
 			return nil, fmt.Errorf("two readers are called %q", r.Name)
 		}
 		a.readers[r.Name] = reader{r, 1 << i}
-		if r.View != Complete {
+		if r.View < Complete {
 			continue
 		}
 		for class, covers := range [2]bool{r.Hosts, r.Services} {
@@ -130,6 +135,7 @@ func (a *Arbiter) Remember(key string, value []byte) error {
 		return fmt.Errorf("state of %q: %w", supervision.Entity{Host: host, Service: service}, err)
 	}
 	a.facts[supervision.Entity{Host: host, Service: service}] = f
+	a.told = max(a.told, f.ownerUntil)
 	return nil
 }
 
@@ -168,10 +174,10 @@ func (a *Arbiter) of(e supervision.Entity) *facts {
 }
 
 // Judge decides of a record from a reader at the moment now. It may fill in
-// the state of a check result whose reader can't see it, and may return a
-// further record that follows from this one: the end of an acknowledgement,
-// which no supervisor announces, is derived from the check result that ends it.
-func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (Reason, *supervision.Record) {
+// the state of a check result whose reader can't see it, and may give further
+// records that follow from this one and are to be sent after it: what no
+// supervisor announces, such as the end of an acknowledgement.
+func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (Reason, []supervision.Record) {
 	r, ok := a.readers[source]
 	if !ok {
 		r = reader{Reader: Reader{Name: source}}
@@ -186,72 +192,79 @@ func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (
 	}
 	f := a.of(rec.Entity)
 	a.dirty[rec.Entity] = f
-	switch rec.Kind {
-	case supervision.CheckResult, supervision.PresentState:
+	if rec.Check != nil {
 		before := f.sent
-		if why := a.check(f, rec, r, now); why != News {
-			return why, nil
-		}
-		return News, f.endAcknowledgement(rec, before)
+		why := a.check(f, rec, r, now)
+		return why, f.consequences(rec, r, before, why)
+	}
+	owner := a.owner[class(rec.Entity)]
+	if r.View != Everything && owner != nil && owner.View == Everything && f.unserved == 0 && rec.Time.Unix() <= a.told {
+		return OwnerBringsIt, nil
+	}
+	return f.condition(rec, r), nil
+}
+
+// condition judges what is no check result.
+func (f *facts) condition(rec *supervision.Record, r reader) Reason {
+	switch rec.Kind {
 	case supervision.Acknowledged:
-		return f.acknowledge(rec.Note, r), nil
+		return f.acknowledge(rec, r)
 	case supervision.AcknowledgementRemoved:
 		if !f.acknowledged {
-			return NoChange, nil
+			return NoChange
 		}
 		f.acknowledged = false
-		return News, nil
+		return News
 	case supervision.FlappingStarted, supervision.FlappingStopped:
 		started := rec.Kind == supervision.FlappingStarted
 		if f.flapping == started {
-			return NoChange, nil
+			return NoChange
 		}
 		f.flapping = started
-		return News, nil
+		return News
 	case supervision.CommentAdded, supervision.CommentDeleted:
-		if f.heard(textHash(rec.Kind.String(), rec.Note.Author, rec.Note.Text), r.bit) {
-			return SeenAlready, nil
+		if rec.Kind == supervision.CommentAdded && known(&f.lastComment, rec.Note.ID, rec.Note.Loaded, r) ||
+			f.heard(textHash(rec.Kind.String(), rec.Note.Author, rec.Note.Text), r.bit) {
+			return SeenAlready
 		}
-		return News, nil
+		return News
 	default:
-		return f.downtime(rec, r), nil
+		return f.downtime(rec, r)
 	}
 }
 
+// known tells whether a comment or downtime that a starting supervisor took
+// over was told before, by the greatest id that a broker module told of the
+// object: ids grow. One that is new sets it, whatever it was.
+func known(last *int64, id int64, loaded bool, r reader) bool {
+	switch {
+	case r.View != Everything:
+		return false
+	case loaded && id <= *last:
+		return true
+	}
+	*last = id
+	return false
+}
+
 // acknowledge judges an acknowledgement. The log shows the order, even when
-// the supervisor refused it because there is no problem.
-func (f *facts) acknowledge(n *supervision.Note, r reader) Reason {
+// the supervisor refused it because there is no problem. A supervisor that
+// starts tells it again, and earlier ones whose comments it has kept.
+func (f *facts) acknowledge(rec *supervision.Record, r reader) Reason {
+	n, at := rec.Note, rec.Time.Unix()
 	if r.View == Changes && f.known.set && f.known.state == supervision.OK {
 		return Refused
 	}
 	text := textHash(supervision.Acknowledged.String(), n.Author, n.Text)
 	heard := f.heard(text, r.bit)
-	if heard || f.acknowledged && (f.ackText == text || f.ackSource != r.bit) {
+	if heard || f.acknowledged && (f.ackText == text || f.ackSource != r.bit || n.Loaded && at <= f.ackAt+ackDelay) {
 		return SeenAlready
 	}
-	f.acknowledged, f.sticky, f.ackText, f.ackSource = true, n.Sticky, text, r.bit
+	f.acknowledged, f.sticky, f.ackText, f.ackSource, f.ackAt = true, n.Sticky, text, r.bit, at
 	return News
 }
 
-// endAcknowledgement derives the end of an acknowledgement from a check result
-// as Nagios does (base/checks.c): a recovery ends every acknowledgement, any
-// other change of state one that is not sticky.
-func (f *facts) endAcknowledgement(rec *supervision.Record, before sentCheck) *supervision.Record {
-	if !f.acknowledged || rec.Kind != supervision.CheckResult {
-		return nil
-	}
-	recovered := rec.Check.State == supervision.OK
-	changed := before.set && before.state != rec.Check.State
-	if !recovered && (f.sticky || !changed) {
-		return nil
-	}
-	f.acknowledged = false
-	text := "acknowledgement cleared by a change of state"
-	if recovered {
-		text = "acknowledgement cleared by recovery"
-	}
-	return &supervision.Record{
-		Kind: supervision.AcknowledgementRemoved, Entity: rec.Entity, Time: rec.Time,
-		Ref: rec.Ref + "#ackremove", Note: &supervision.Note{Text: text},
-	}
-}
+// ackDelay is how many seconds the comment of an acknowledgement may be younger
+// than the acknowledgement: they are made one after the other, around the end
+// of a second.
+const ackDelay = 2

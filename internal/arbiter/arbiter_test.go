@@ -386,7 +386,7 @@ func TestTheEndOfAnAcknowledgementIsDerived(t *testing.T) {
 			a.Judge(&ack, "log", at(2))
 			why, derived := a.Judge(&next, "log", at(3))
 			got := ""
-			if derived != nil {
+			for _, derived := range derived {
 				got = derived.Note.Text
 				if derived.Kind != supervision.AcknowledgementRemoved || derived.Entity != web || !derived.Time.Equal(at(3)) {
 					t.Errorf("derived %+v", derived)

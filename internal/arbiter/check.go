@@ -18,11 +18,14 @@ const liveWithin = 30 * time.Second
 // check judges a check result or a present state.
 func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Time) Reason {
 	c := rec.Check
-	if c.Flags != nil {
+	if c.Flags != nil && r.View == Snapshot {
 		f.perfdataOff = c.Flags.PerfdataOff
 	}
 	owner := a.owner[class(rec.Entity)]
-	if r.View == Complete {
+	if r.View == Everything {
+		a.told = max(a.told, rec.Time.Unix())
+	}
+	if r.View >= Complete {
 		f.ownerUntil, f.unserved, f.perfdataOff = max(f.ownerUntil, rec.Time.Unix()), 0, false
 		if why := f.fillState(rec); why != News {
 			return why
@@ -32,14 +35,14 @@ func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Ti
 	}
 	this := sentOf(rec, r)
 	switch {
-	case r.View == Complete:
+	case r.View >= Complete:
 	case rec.Kind == supervision.PresentState && r.View == Snapshot && a.opts.Resync == Always:
 		// Everything is told again, whoever told it before.
 	case owner != nil && f.wronglyFilled(this, r, owner):
 		this.sources |= f.sent.sources
 		f.sent = this
 		return News
-	case owner != nil && !f.perfdataOff && !f.stepIn(rec, r, owner, now):
+	case owner != nil && (owner.View == Everything || !f.perfdataOff) && !f.stepIn(rec, r, owner, now):
 		return OwnerBringsIt
 	}
 	if rec.Kind == supervision.PresentState {

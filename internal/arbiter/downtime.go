@@ -17,6 +17,12 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 	d := rec.Downtime
 	switch rec.Kind {
 	case supervision.DowntimeScheduled:
+		if d.Loaded {
+			f.loaded = append(f.loaded, d.ID)
+		}
+		if known(&f.lastDowntime, d.ID, d.Loaded, r) {
+			return SeenAlready
+		}
 		// Nagios 4.4 keeps of a downtime's comment what is before the first ';'.
 		comment, _, _ := strings.Cut(d.Comment, ";")
 		hash := textHash(d.Author, comment, d.Start.UTC().String(), d.End.UTC().String())
@@ -30,7 +36,7 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 		if d.ID == 0 {
 			return f.downtimesOver(rec)
 		}
-		return f.downtimeOver(rec)
+		return f.downtimeOver(rec, r)
 	}
 }
 
@@ -73,25 +79,30 @@ func (f *facts) downtimesOver(rec *supervision.Record) Reason {
 	return News
 }
 
-// downtimeOver judges the end of one downtime.
-func (f *facts) downtimeOver(rec *supervision.Record) Reason {
+// downtimeOver judges the end of one downtime. A broker module tells the end,
+// and then that the supervisor has forgotten it.
+func (f *facts) downtimeOver(rec *supervision.Record, r reader) Reason {
 	d := rec.Downtime
-	if i := slices.Index(f.downtimes, d.ID); i >= 0 {
-		f.downtimes = slices.Delete(f.downtimes, i, i+1)
-		if len(f.downtimes) == 0 {
-			f.downtimeSaid = false
-		}
-		return News
-	}
 	if i := slices.Index(f.ended, d.ID); i >= 0 {
 		f.ended = slices.Delete(f.ended, i, i+1)
 		return SeenAlready
 	}
-	if f.endedUnknown != 0 && d.Start.Unix() <= f.endedUnknown {
+	running := slices.Index(f.downtimes, d.ID)
+	if r.View == Everything && !d.Forgotten {
+		f.ended = append(f.ended, d.ID)
+		f.ended = slices.Delete(f.ended, 0, max(len(f.ended)-maxEnded, 0))
+	}
+	switch {
+	case running >= 0:
+		f.downtimes = slices.Delete(f.downtimes, running, running+1)
+		if len(f.downtimes) == 0 {
+			f.downtimeSaid = false
+		}
+		return News
+	case f.endedUnknown != 0 && d.Start.Unix() <= f.endedUnknown:
 		f.endedUnknown = 0
 		return SeenAlready
-	}
-	if rec.Kind == supervision.DowntimeCancelled {
+	case rec.Kind == supervision.DowntimeCancelled:
 		return News // one that was scheduled and never began
 	}
 	return NoChange

@@ -26,6 +26,7 @@ type facts struct {
 	sticky       bool
 	ackText      uint64 // hash of author and text
 	ackSource    uint8
+	ackAt        int64 // unix seconds
 
 	flapping bool
 
@@ -35,6 +36,12 @@ type facts struct {
 	// the moment of such an end when not even the ids were known (unix seconds).
 	ended        []int64
 	endedUnknown int64
+
+	// lastComment and lastDowntime are the greatest ids that a broker module told;
+	// loaded are the downtimes that a supervisor which starts has taken over, until
+	// it tells the state of the object.
+	lastComment, lastDowntime int64
+	loaded                    []int64
 
 	said    []said      // comments and scheduled downtimes, newest last
 	history []pastState // states since the owner's last result, if the owner tells none
@@ -119,7 +126,7 @@ func (f *facts) flags() supervision.Flags {
 	}
 }
 
-const encodingVersion = 1
+const encodingVersion = 2
 
 var errFacts = errors.New("damaged entity state")
 
@@ -135,15 +142,16 @@ func (f *facts) encode() []byte {
 	b = binary.AppendVarint(b, f.unserved)
 	b = binary.AppendUvarint(b, f.ackText)
 	b = append(b, f.ackSource)
-	b = binary.AppendUvarint(b, uint64(len(f.downtimes)))
-	for _, id := range f.downtimes {
-		b = binary.AppendVarint(b, id)
-	}
-	b = binary.AppendUvarint(b, uint64(len(f.ended)))
-	for _, id := range f.ended {
-		b = binary.AppendVarint(b, id)
+	b = binary.AppendVarint(b, f.ackAt)
+	for _, ids := range [][]int64{f.downtimes, f.ended, f.loaded} {
+		b = binary.AppendUvarint(b, uint64(len(ids)))
+		for _, id := range ids {
+			b = binary.AppendVarint(b, id)
+		}
 	}
 	b = binary.AppendVarint(b, f.endedUnknown)
+	b = binary.AppendVarint(b, f.lastComment)
+	b = binary.AppendVarint(b, f.lastDowntime)
 	b = binary.AppendUvarint(b, uint64(len(f.said)))
 	for _, s := range f.said {
 		b = binary.AppendUvarint(b, s.hash)
@@ -202,14 +210,14 @@ func decodeFacts(b []byte) (*facts, error) {
 	f.sent.sources = d.byte()
 	d.known(&f.known)
 	f.ownerUntil, f.unserved = d.varint(), d.varint()
-	f.ackText, f.ackSource = d.uvarint(), d.byte()
-	for range d.count() {
-		f.downtimes = append(f.downtimes, d.varint())
-	}
-	for range d.count() {
-		f.ended = append(f.ended, d.varint())
+	f.ackText, f.ackSource, f.ackAt = d.uvarint(), d.byte(), d.varint()
+	for _, ids := range []*[]int64{&f.downtimes, &f.ended, &f.loaded} {
+		for range d.count() {
+			*ids = append(*ids, d.varint())
+		}
 	}
 	f.endedUnknown = d.varint()
+	f.lastComment, f.lastDowntime = d.varint(), d.varint()
 	for range d.count() {
 		f.said = append(f.said, said{d.uvarint(), d.byte()})
 	}

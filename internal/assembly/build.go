@@ -60,7 +60,11 @@ func (p *Plan) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, erro
 			parts.Logger.Warn("left out of a preview, because reading takes it away from others", "reader", r.Name, "path", r.Path)
 			continue
 		}
-		feed, err := r.build(parts.Logger.With("reader", r.Name))
+		build := r.build
+		if parts.Preview && r.preview != nil {
+			build = r.preview
+		}
+		feed, err := build(parts.Logger.With("reader", r.Name))
 		if err != nil {
 			return nil, fmt.Errorf("reader %s: %w", r.Name, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
@@ -30,17 +31,24 @@ type Plan struct {
 	Notices []string
 
 	mapping eventmap.Options
+	module  module
+
+	// latest is the supervisor's configuration as it was last seen, readAt when
+	// that was written.
+	latest *nagios.Config
+	readAt time.Time
 }
 
 // Reader is one reader of the plan.
 type Reader struct {
-	Name string // as in the journal: log, status, perfdata-host, …
+	Name string // as in the journal: module, log, status, perfdata-host, …
 	Path string
 	Note string // one phrase: what it brings
 
 	stateless bool // its check results come without a state
 	consumes  bool // what it has read is gone for others
 	build     buildReader
+	preview   buildReader // instead of build where nothing may be taken away; nil: as build
 }
 
 // Resolve makes the plan of a configuration. root is the root of the file
@@ -89,7 +97,7 @@ func (p *Plan) findSupervisor(root string) error {
 	if err != nil {
 		return p.Config.Fault("supervisor", err.Error())
 	}
-	p.Supervisor = supervisor
+	p.Supervisor, p.latest, p.readAt = supervisor, supervisor, modTime(path)
 	for _, w := range supervisor.Warnings {
 		p.Notices = append(p.Notices, w.Error())
 	}

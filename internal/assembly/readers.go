@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
@@ -17,6 +18,9 @@ import (
 
 // buildReader makes the feed of a reader.
 type buildReader func(log *slog.Logger) (pipeline.Feed, error)
+
+// ModuleReader is the name of the reader of a broker module's spool.
+const ModuleReader = "module"
 
 // The names of the readers, which are the keys of their positions.
 const (
@@ -35,14 +39,26 @@ func (p *Plan) chooseReaders() (faults []error) {
 	if s == nil {
 		s = &nagios.Config{}
 	}
-	if path, err := p.choose("readers.log", r.Log.Enabled, r.Log.Path, s.LogFile, "log_file"); err != nil {
+	p.module = findModule(&r.Module, p.Supervisor, time.Now())
+	module, err := p.moduleReader()
+	if err != nil {
 		faults = append(faults, err)
-	} else if path != "" {
-		p.Readers = append(p.Readers, p.logReader(path, s))
 	}
-	perfdata, err := p.perfdataReaders(s)
-	p.Readers = append(p.Readers, perfdata...)
-	faults = append(faults, err...)
+	p.Readers = append(p.Readers, module...)
+	if p.filesAreNeeded(r.Log.Enabled) {
+		path, err := p.choose("readers.log", r.Log.Enabled, r.Log.Path, s.LogFile, "log_file")
+		if err != nil {
+			faults = append(faults, err)
+		}
+		if path != "" {
+			p.Readers = append(p.Readers, p.logReader(path, s))
+		}
+	}
+	if p.filesAreNeeded(r.Perfdata.Enabled) {
+		perfdata, err := p.perfdataReaders(s)
+		p.Readers = append(p.Readers, perfdata...)
+		faults = append(faults, err...)
+	}
 	if path, err := p.choose("readers.status", r.Status.Enabled, r.Status.Path, s.StatusFile, "status_file"); err != nil {
 		faults = append(faults, err)
 	} else if path != "" {
@@ -159,7 +175,7 @@ func (p *Plan) statusReader(path string) Reader {
 	// What the status file shows is judged when the others have read what had
 	// been written by then.
 	var waits []pipeline.Wait
-	for _, name := range p.has(logName, perfdataHost, perfdataService, perfdataBoth, perfdataSpool) {
+	for _, name := range p.has(ModuleReader, logName, perfdataHost, perfdataService, perfdataBoth, perfdataSpool) {
 		waits = append(waits, pipeline.Wait{For: name})
 	}
 	return Reader{

@@ -65,13 +65,15 @@ func (l *Loaded) check() []error {
 
 func (c *checker) readers(r *Readers) {
 	for key, s := range map[string]Switch{
-		"readers.log.enabled": r.Log.Enabled, "readers.perfdata.enabled": r.Perfdata.Enabled,
+		"readers.module.enabled": r.Module.Enabled,
+		"readers.log.enabled":    r.Log.Enabled, "readers.perfdata.enabled": r.Perfdata.Enabled,
 		"readers.status.enabled": r.Status.Enabled, "readers.objects.enabled": r.Objects.Enabled,
 	} {
 		c.oneOf(key, string(s), string(Auto), string(On), string(Off))
 	}
 	for key, path := range map[string]string{
-		"readers.log.path": r.Log.Path, "readers.log.archive": r.Log.Archive,
+		"readers.module.path": r.Module.Path,
+		"readers.log.path":    r.Log.Path, "readers.log.archive": r.Log.Archive,
 		"readers.perfdata.host.path": r.Perfdata.Host.Path, "readers.perfdata.service.path": r.Perfdata.Service.Path,
 		"readers.perfdata.spool.path": r.Perfdata.Spool.Path, "readers.perfdata.spool.move_to": r.Perfdata.Spool.MoveTo,
 		"readers.status.path": r.Status.Path, "readers.objects.path": r.Objects.Path,

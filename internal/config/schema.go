@@ -29,6 +29,7 @@ const (
 
 // Readers are the sources.
 type Readers struct {
+	Module   ModuleReader   `yaml:"module" doc:"The spool directory of a broker module in the supervisor: every check result, acknowledgement, downtime, comment and flapping state, at once. While a module writes, it is the source: the log and the perfdata files are not read unless they are 'on'."`
 	Log      LogReader      `yaml:"log" doc:"The supervisor's log: state changes, acknowledgements, downtimes, comments, flapping, at once."`
 	Perfdata PerfdataReader `yaml:"perfdata" doc:"The perfdata files: every check result, at once. Where they are read, they are the source of check results."`
 	Status   StatusReader   `yaml:"status" doc:"The status file: the last result and the conditions of every object, every few seconds."`
@@ -43,6 +44,12 @@ const (
 	FromEnd       Begin = "end"
 	FromBeginning Begin = "beginning"
 )
+
+// ModuleReader reads what a broker module hands over.
+type ModuleReader struct {
+	Enabled Switch `yaml:"enabled" doc:"auto, on or off. auto: as long as a module writes there, it is the source, and else the files; on: the module is the source, whether it writes or not."`
+	Path    string `yaml:"path" doc:"The spool directory; empty: the one that the broker_module line of the supervisor's configuration names, for Shinken /var/spool/nagios2canopsis/shinken."`
+}
 
 // LogReader reads nagios.log.
 type LogReader struct {
@@ -197,6 +204,7 @@ func Default() *Config {
 	return &Config{
 		Supervisor: "auto",
 		Readers: Readers{
+			Module:   ModuleReader{Enabled: Auto},
 			Log:      LogReader{Enabled: Auto, Begin: FromEnd},
 			Perfdata: PerfdataReader{Enabled: Auto, Begin: FromEnd, Spool: PerfdataSpool{Pattern: "*", After: "keep"}},
 			Status:   StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed"},

@@ -20,8 +20,14 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
 
-// summaryEvery is the time between two summaries of what was counted.
-const summaryEvery = 10 * time.Minute
+const (
+	// summaryEvery is the time between two summaries of what was counted.
+	summaryEvery = 10 * time.Minute
+	// lookEvery is the time between two looks whether the plan still holds, and
+	// tryEvery the one after a look that led to nothing.
+	lookEvery = 5 * time.Second
+	tryEvery  = time.Minute
+)
 
 // Daemon runs the connector.
 type Daemon struct {
@@ -121,6 +127,8 @@ func (l *life) run(ctx context.Context, now *ready, reload <-chan struct{}) (*re
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- now.pipeline.Run(running) }()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		var next *ready
 		select {
@@ -133,6 +141,11 @@ func (l *life) run(ctx context.Context, now *ready, reload <-chan struct{}) (*re
 			next = l.resync(ctx, now.plan)
 		case <-reload:
 			next = l.reload(ctx)
+		case at := <-look.C:
+			if now.plan.Outdated(at) {
+				next = l.reload(ctx)
+				look.Reset(tryEvery)
+			}
 		}
 		if next != nil {
 			stop()
@@ -180,6 +193,7 @@ func (d *Daemon) announce(plan *assembly.Plan) {
 	for _, other := range plan.Others {
 		d.Logger.Info("another supervisor's configuration is left alone", "config", other)
 	}
+	d.Logger.Info(plan.Choice())
 	for _, r := range plan.Readers {
 		d.Logger.Info("reading", "reader", r.Name, "path", r.Path, "brings", r.Note)
 	}

@@ -127,8 +127,8 @@ func (in *intake) record(source string, rec *supervision.Record) {
 	default:
 		in.tally.Add(tally.Quiet, rec.Kind.String()+" not sent: "+string(why), 1, rec.Entity.String())
 	}
-	if derived != nil {
-		in.send(source, derived)
+	for i := range derived {
+		in.send(source, &derived[i])
 	}
 }
 

@@ -163,7 +163,11 @@ type Check struct {
 	Execution   float64   // seconds
 	Start       time.Time // of the check; zero when not told
 
-	// What the object is in at that moment, told by status.dat only.
+	// Truncated: the reader got a text of the result cut.
+	Truncated bool
+
+	// What the object is in at that moment, told by status.dat and by broker
+	// modules.
 	Flags *Flags
 
 	// Extra holds further macros that the reader was given (unknown keys of a
@@ -189,6 +193,8 @@ type Note struct {
 	Sticky     bool
 	Persistent bool
 	Expires    time.Time // zero: never
+	// Loaded: not written now, but taken over by a supervisor that starts.
+	Loaded bool
 }
 
 // DowntimeScope says what a scheduling command covers.
@@ -218,6 +224,11 @@ type Downtime struct {
 	Scope       DowntimeScope
 	Group       string // of the …group scopes
 	Text        string // the supervisor's own sentence (DOWNTIME ALERT), if any
+	// Loaded: not scheduled now, but taken over by a supervisor that starts.
+	Loaded bool
+	// Forgotten, of DowntimeCancelled: the supervisor deletes what it knew of it.
+	// If it had begun, its end was told before.
+	Forgotten bool
 }
 
 // Flapping is a change of the flapping state.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -43,7 +44,7 @@ func compilePairs(template string, object Object) (*Format, error) {
 	f := &Format{object: object, prefix: pairsPrefix, pairs: true}
 	told := make(map[meaning]bool)
 	for segment := range strings.SplitSeq(template, "\t") {
-		key, value, ok := cutKey(segment)
+		key, value, ok := pairs.CutKey(segment)
 		if !ok {
 			return nil, nil
 		}
@@ -65,53 +66,6 @@ func compilePairs(template string, object Object) (*Format, error) {
 	return f, f.checkComplete(func(m meaning) bool { return told[m] })
 }
 
-// cutKey cuts "KEY::VALUE". A key is a macro name: capitals, digits and
-// underscores.
-func cutKey(segment string) (key, value string, ok bool) {
-	for i := 0; i < len(segment); i++ {
-		switch c := segment[i]; {
-		case c >= 'A' && c <= 'Z', c == '_', c >= '0' && c <= '9' && i > 0:
-		case c == ':' && i > 0 && strings.HasPrefix(segment[i:], "::"):
-			return segment[:i], segment[i+2:], true
-		default:
-			return "", "", false
-		}
-	}
-	return "", "", false
-}
-
-type pair struct {
-	key, value string
-	start      int // of the value, in the line
-}
-
-// cutPairs cuts a line into its pairs. A tab inside a value makes a segment
-// that does not start with KEY::; it belongs to the value before it.
-func cutPairs(line string, pairs []pair) ([]pair, error) {
-	for start := 0; start <= len(line); {
-		end := strings.IndexByte(line[start:], '\t')
-		if end < 0 {
-			end = len(line)
-		} else {
-			end += start
-		}
-		key, value, ok := cutKey(line[start:end])
-		switch {
-		case ok && len(pairs) == maxMacros:
-			return nil, fmt.Errorf("more than %d pairs", maxMacros)
-		case ok:
-			pairs = append(pairs, pair{key, value, end - len(value)})
-		case len(pairs) == 0:
-			return nil, fmt.Errorf("%s is not KEY::VALUE", quote(line[start:end]))
-		default:
-			last := &pairs[len(pairs)-1]
-			last.value = line[last.start:end]
-		}
-		start = end + 1
-	}
-	return pairs, nil
-}
-
 // ParsePairs reads a KEY::VALUE line, without its line feed, whose DATATYPE is
 // HOSTPERFDATA, SERVICEPERFDATA, HOSTCHECK or SERVICECHECK; of the last two the
 // escapes are undone. Keys that say nothing about a check are kept in
@@ -120,91 +74,52 @@ func cutPairs(line string, pairs []pair) ([]pair, error) {
 func ParsePairs(line string) (supervision.Record, error) { return parsePairs(line, nil) }
 
 func parsePairs(line string, aliases map[string]string) (supervision.Record, error) {
-	var array [24]pair
-	pairs, err := cutPairs(line, array[:0])
+	var array [64]pairs.Pair
+	cut, err := pairs.Cut(line, array[:0])
 	if err != nil {
 		return supervision.Record{}, err
 	}
-	kind, err := findDataType(pairs)
-	if err != nil {
-		return supervision.Record{}, err
+	value, ok := pairs.Find(cut, "DATATYPE")
+	if !ok {
+		return supervision.Record{}, errors.New("no DATATYPE")
 	}
+	kind, ok := dataTypes[value]
+	if !ok {
+		return supervision.Record{}, fmt.Errorf("unknown DATATYPE %s", quote(value))
+	}
+	return kind.parse(cut, aliases)
+}
+
+// ParseCheck reads the pairs of a check result that one of our broker modules
+// wrote, and undoes their escapes; see ParsePairs.
+func ParseCheck(object Object, cut []pairs.Pair) (supervision.Record, error) {
+	return dataType{object, true}.parse(cut, nil)
+}
+
+func (kind dataType) parse(cut []pairs.Pair, aliases map[string]string) (supervision.Record, error) {
 	r := newResult(kind.object)
-	for i := range pairs {
-		p := &pairs[i]
-		if err := r.putPair(p, kind, aliases); err != nil {
-			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, p.key, err)
+	for i := range cut {
+		if err := r.putPair(cut[i], kind, aliases); err != nil {
+			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, cut[i].Key, err)
 		}
-		for _, earlier := range pairs[:i] {
-			if earlier.key == p.key {
-				return supervision.Record{}, fmt.Errorf("field %d %s: is there twice", i+1, p.key)
-			}
-		}
+	}
+	if key := pairs.Twice(cut); key != "" {
+		return supervision.Record{}, fmt.Errorf("field %s: is there twice", key)
 	}
 	return r.finish()
 }
 
-func (r *result) putPair(p *pair, kind dataType, aliases map[string]string) error {
-	macro, value := p.key, p.value
+func (r *result) putPair(p pairs.Pair, kind dataType, aliases map[string]string) error {
+	macro, value := p.Key, p.Value
 	if known, ok := aliases[macro]; ok {
 		macro = known
 	}
 	m := r.object.meaningOf(macro)
 	switch {
 	case kind.escaped:
-		value = unescape(value)
+		value = pairs.Unescape(value)
 	case m == longOutput:
 		value = unescapeLong(value)
 	}
 	return r.put(m, macro, value)
-}
-
-func findDataType(pairs []pair) (dataType, error) {
-	for _, p := range pairs {
-		if p.key != "DATATYPE" {
-			continue
-		}
-		if kind, ok := dataTypes[p.value]; ok {
-			return kind, nil
-		}
-		return dataType{}, fmt.Errorf("unknown DATATYPE %s", quote(p.value))
-	}
-	return dataType{}, errors.New("no DATATYPE")
-}
-
-// unescape undoes the escapes of our broker modules. A backslash before
-// anything else stands for itself.
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '\\' && i+1 < len(s) {
-			if plain, ok := unescapedByte(s[i+1]); ok {
-				c = plain
-				i++
-			}
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
-}
-
-func unescapedByte(c byte) (plain byte, ok bool) {
-	switch c {
-	case '\\':
-		return '\\', true
-	case 't':
-		return '\t', true
-	case 'n':
-		return '\n', true
-	case 'r':
-		return '\r', true
-	case '0':
-		return 0, true
-	}
-	return 0, false
 }

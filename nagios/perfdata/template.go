@@ -32,7 +32,7 @@ func (o Object) String() string {
 	return "host"
 }
 
-// maxMacros bounds the macros of a template and the pairs of a line.
+// maxMacros bounds the macros of a template.
 const maxMacros = 128
 
 // Format knows the form of the lines that one template makes.

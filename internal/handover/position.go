@@ -1,0 +1,57 @@
+package handover
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Position says how far each segment that is still there has been read. It is
+// made to be stored as JSON.
+type Position struct {
+	Segments []Mark `json:"segments"` // by name
+}
+
+// Mark is a place in one segment.
+type Mark struct {
+	File   string `json:"file"`
+	Offset int64  `json:"offset"` // behind the last line that is durable, in bytes
+}
+
+// ParsePosition reads a stored position; none is the zero one.
+func ParsePosition(stored []byte) (p Position, err error) {
+	if len(stored) == 0 {
+		return p, nil
+	}
+	if err := json.Unmarshal(stored, &p); err != nil {
+		return Position{}, fmt.Errorf("stored position: %w", err)
+	}
+	for _, m := range p.Segments {
+		if m.Offset < 0 {
+			return Position{}, fmt.Errorf("stored position: offset %d of %s", m.Offset, m.File)
+		}
+	}
+	return p, nil
+}
+
+// Of gives the offset in a segment: 0 for one that the position doesn't know.
+func (p Position) Of(file string) int64 {
+	for _, m := range p.Segments {
+		if m.File == file {
+			return m.Offset
+		}
+	}
+	return 0
+}
+
+// keep forgets the segments that are not among those named.
+func (p *Position) keep(names []Name) {
+	p.Segments = slices.DeleteFunc(p.Segments, func(m Mark) bool {
+		return !slices.ContainsFunc(names, func(n Name) bool { return n.File == m.File })
+	})
+}
+
+// forget forgets a segment.
+func (p *Position) forget(file string) {
+	p.Segments = slices.DeleteFunc(p.Segments, func(m Mark) bool { return m.File == file })
+}

@@ -1,0 +1,287 @@
+package handover
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios/perfdata"
+)
+
+// Line is what a line of a segment says: a record, or one of the other things.
+type Line struct {
+	Record supervision.Record // its Kind is zero when the line is none
+	Header *Header            // of a segment
+	Lost   int64              // records that the module could not keep
+	Skip   string             // why the line says nothing to us; empty: it does
+}
+
+// ParseLine reads a line, without its line feed. The strings of the record
+// share the line's memory.
+func ParseLine(line string) (Line, error) {
+	var array [64]pairs.Pair
+	cut, err := pairs.CutEscaped(line, array[:0])
+	if err != nil {
+		return Line{}, err
+	}
+	if cut[0].Key != "DATATYPE" {
+		return Line{}, fmt.Errorf("begins with %.40q, not with DATATYPE", cut[0].Key)
+	}
+	switch kind := cut[0].Value; kind {
+	case "HOSTCHECK", "HOSTSTATE":
+		return check(perfdata.Host, kind == "HOSTSTATE", cut)
+	case "SERVICECHECK", "SERVICESTATE":
+		return check(perfdata.Service, kind == "SERVICESTATE", cut)
+	case "SEGMENT":
+		h, err := ParseHeader(line)
+		return Line{Header: &h}, err
+	case "ALIVE":
+		return Line{Skip: "sign of life"}, nil
+	default:
+		if key := pairs.Twice(cut); key != "" {
+			return Line{}, fmt.Errorf("field %s: is there twice", key)
+		}
+		return condition(kind, &fields{pairs: cut})
+	}
+}
+
+// check reads a check result or a present state.
+func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error) {
+	rec, err := perfdata.ParseCheck(object, cut)
+	if err != nil {
+		return Line{}, err
+	}
+	c := rec.Check
+	if c.State == supervision.StateNotTold {
+		return Line{}, errors.New("no state")
+	}
+	take := func(key string) (value string, ok bool) {
+		value, ok = c.Extra[key]
+		delete(c.Extra, key)
+		return value, ok
+	}
+	acknowledged, toldAck := take("ACKNOWLEDGED")
+	flapping, toldFlapping := take("FLAPPING")
+	depth, toldDepth := take("DOWNTIMEDEPTH")
+	if toldAck && toldFlapping && toldDepth {
+		n, err := strconv.Atoi(depth)
+		if err != nil {
+			return Line{}, fmt.Errorf("field DOWNTIMEDEPTH: %.40q is not a number", depth)
+		}
+		c.Flags = &supervision.Flags{Acknowledged: acknowledged == "1", Flapping: flapping == "1", DowntimeDepth: max(n, 0)}
+	}
+	_, c.Truncated = take("TRUNCATED")
+	// An object without a display name has its own name for one
+	// (common/objects.c, add_host and add_service).
+	for key, name := range map[string]string{"HOSTDISPLAYNAME": rec.Entity.Host, "SERVICEDISPLAYNAME": rec.Entity.Service} {
+		if c.Extra[key] == name {
+			delete(c.Extra, key)
+		}
+	}
+	if len(c.Extra) == 0 {
+		c.Extra = nil
+	}
+	if present {
+		rec.Kind = supervision.PresentState
+		if !c.Start.IsZero() {
+			// TIMET is when it was told; the result is older.
+			if end := c.Start.Add(time.Duration(c.Execution * float64(time.Second))); end.Before(rec.Time) {
+				rec.Time = end
+			}
+		}
+	}
+	return Line{Record: rec}, nil
+}
+
+// condition reads a record that is no check result.
+func condition(kind string, f *fields) (Line, error) {
+	rec := supervision.Record{
+		Entity: supervision.Entity{Host: f.text("HOSTNAME"), Service: f.text("SERVICEDESC")},
+		Time:   f.time("TIMET"),
+	}
+	out := Line{}
+	switch kind {
+	case "ACKNOWLEDGEMENT":
+		rec.Kind, rec.Note = supervision.Acknowledged, f.note()
+	case "ACKNOWLEDGEMENTREMOVED":
+		rec.Kind, rec.Note = supervision.AcknowledgementRemoved, &supervision.Note{Text: ackEnd[f.text("REASON")]}
+	case "COMMENTADDED", "COMMENTDELETED":
+		rec.Kind, rec.Note = supervision.CommentAdded, f.note()
+		if kind == "COMMENTDELETED" {
+			rec.Kind = supervision.CommentDeleted
+		}
+		if entryType := f.text("ENTRYTYPE"); entryType != "1" {
+			// The acknowledgement, downtime or flapping that it comes with is told by itself.
+			out.Skip = "comment of the supervisor's own"
+		}
+	case "DOWNTIMESCHEDULED", "DOWNTIMESTARTED", "DOWNTIMEENDED", "DOWNTIMECANCELLED", "DOWNTIMEDELETED":
+		rec.Kind, rec.Downtime = downtimeKinds[kind], f.downtime()
+		rec.Downtime.Forgotten = kind == "DOWNTIMEDELETED"
+	case "FLAPPINGSTARTED", "FLAPPINGSTOPPED":
+		rec.Kind = supervision.FlappingStarted
+		if kind == "FLAPPINGSTOPPED" {
+			rec.Kind = supervision.FlappingStopped
+		}
+		rec.Flapping = f.flapping(rec.Kind)
+	case "PROCESSSTARTED", "PROCESSRELOADED", "PROCESSSTOPPED":
+		rec.Kind = processKinds[kind]
+		rec.Process = &supervision.ProcessState{PID: int(f.number("PID")), Version: f.text("PROGRAM")}
+	case "LOST":
+		out.Lost = f.number("COUNT")
+		return out, f.err
+	default:
+		return Line{}, fmt.Errorf("unknown DATATYPE %.40q", kind)
+	}
+	switch {
+	case f.err != nil:
+		return Line{}, f.err
+	case rec.Time.IsZero():
+		return Line{}, errors.New("TIMET is missing or empty")
+	case rec.Process == nil && rec.Entity.Host == "":
+		return Line{}, errors.New("HOSTNAME is missing or empty")
+	}
+	out.Record = rec
+	return out, nil
+}
+
+// ackEnd says in words how an acknowledgement ended; empty for one that
+// somebody removed, or whose reason is not told.
+var ackEnd = map[string]string{
+	"RECOVERY": "acknowledgement cleared by recovery",
+	"CHANGE":   "acknowledgement cleared by a change of state",
+	"EXPIRED":  "acknowledgement expired",
+}
+
+var downtimeKinds = map[string]supervision.Kind{
+	"DOWNTIMESCHEDULED": supervision.DowntimeScheduled,
+	"DOWNTIMESTARTED":   supervision.DowntimeStarted,
+	"DOWNTIMEENDED":     supervision.DowntimeEnded,
+	"DOWNTIMECANCELLED": supervision.DowntimeCancelled,
+	"DOWNTIMEDELETED":   supervision.DowntimeCancelled,
+}
+
+var processKinds = map[string]supervision.Kind{
+	"PROCESSSTARTED":  supervision.SupervisorStarted,
+	"PROCESSRELOADED": supervision.SupervisorReloaded,
+	"PROCESSSTOPPED":  supervision.SupervisorStopped,
+}
+
+// fields gives the values of a line by key, and keeps the first that is not
+// what it has to be.
+type fields struct {
+	pairs []pairs.Pair
+	err   error
+}
+
+func (f *fields) text(key string) string {
+	value, _ := pairs.Find(f.pairs, key)
+	return pairs.Unescape(value)
+}
+
+func (f *fields) fault(key, value, what string) {
+	if f.err == nil {
+		f.err = fmt.Errorf("field %s: %.40q is not %s", key, value, what)
+	}
+}
+
+func (f *fields) number(key string) int64 {
+	value := f.text(key)
+	if value == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		f.fault(key, value, "a whole number")
+	}
+	return n
+}
+
+func (f *fields) decimal(key string) float64 {
+	value := f.text(key)
+	if value == "" {
+		return 0
+	}
+	if strings.Trim(value, "+-.0123456789") != "" { // ParseFloat also takes inf, nan, hexadecimal
+		f.fault(key, value, "a number")
+		return 0
+	}
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		f.fault(key, value, "a number")
+	}
+	return n
+}
+
+func (f *fields) yes(key string) bool {
+	switch value := f.text(key); value {
+	case "", "0":
+		return false
+	case "1":
+		return true
+	default:
+		f.fault(key, value, "0 or 1")
+		return false
+	}
+}
+
+// latest bounds times to what fits the nanoseconds of an int64 (the year 2200).
+const latest = 7258118400
+
+// time reads Unix seconds with up to six decimals. 0 and less is what a
+// supervisor writes for none.
+func (f *fields) time(key string) time.Time {
+	value := f.text(key)
+	if value == "" {
+		return time.Time{}
+	}
+	whole, fraction, _ := strings.Cut(value, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	var micros uint64
+	if fraction != "" && err == nil {
+		micros, err = strconv.ParseUint((fraction + "000000")[:6], 10, 63)
+	}
+	switch {
+	case err != nil || seconds > latest:
+		f.fault(key, value, "a time")
+		return time.Time{}
+	case seconds <= 0:
+		return time.Time{}
+	}
+	return time.Unix(seconds, int64(micros)*1000)
+}
+
+func (f *fields) note() *supervision.Note {
+	return &supervision.Note{
+		ID: f.number("ID"), Author: f.text("AUTHOR"), Text: f.text("COMMENT"),
+		Sticky: f.yes("STICKY"), Persistent: f.yes("PERSISTENT"), Expires: f.time("EXPIRES"), Loaded: f.yes("LOADED"),
+	}
+}
+
+func (f *fields) downtime() *supervision.Downtime {
+	const longest = 100 * 365 * 24 * 3600 // seconds; what a Duration holds and a bit of sense
+	seconds := f.number("DURATION")
+	return &supervision.Downtime{
+		ID: f.number("ID"), Author: f.text("AUTHOR"), Comment: f.text("COMMENT"),
+		Entry: f.time("ENTRY"), Start: f.time("START"), End: f.time("END"), Fixed: f.yes("FIXED"),
+		Duration:    time.Duration(min(max(seconds, 0), longest)) * time.Second,
+		TriggeredBy: f.number("TRIGGEREDBY"), Loaded: f.yes("LOADED"),
+	}
+}
+
+// flapping says a change in the words of Nagios' log (base/flapping.c).
+func (f *fields) flapping(kind supervision.Kind) *supervision.Flapping {
+	change, low, high := f.decimal("PERCENTCHANGE"), f.decimal("LOWTHRESHOLD"), f.decimal("HIGHTHRESHOLD")
+	out := &supervision.Flapping{Disabled: f.yes("DISABLED")}
+	switch {
+	case out.Disabled || f.text("PERCENTCHANGE") == "":
+	case kind == supervision.FlappingStarted:
+		out.Text = fmt.Sprintf("%.1f%% change >= %.1f%% threshold", change, high)
+	default:
+		out.Text = fmt.Sprintf("%.1f%% change < %.1f%% threshold", change, low)
+	}
+	return out
+}

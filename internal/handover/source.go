@@ -1,0 +1,119 @@
+package handover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// Options describe a spool directory.
+type Options struct {
+	// Name is the key of the source, such as "module".
+	Name string
+	// Dir is the directory. It need not exist yet.
+	Dir string
+	// Watch: read only what is written from now on, and delete nothing.
+	Watch bool
+	// Poll is the time between two looks at the directory; what is written wakes
+	// the reader where inotify works. Default 1 s.
+	Poll time.Duration
+	// Quiet is how long the last segment of a process that is followed by another
+	// one must not have been written to before it is deleted. A module that lives
+	// writes at least every half minute. Default 5 minutes.
+	Quiet time.Duration
+	// Logger gets a line for each module that begins to write, and for trouble.
+	// Default: silence.
+	Logger *slog.Logger
+}
+
+const (
+	defaultPoll  = time.Second
+	defaultQuiet = 5 * time.Minute
+)
+
+// Source reads the segments of a spool directory.
+type Source struct{ options Options }
+
+// New makes a source. Nothing is opened before Run.
+func New(o Options) *Source {
+	if o.Poll <= 0 {
+		o.Poll = defaultPoll
+	}
+	if o.Quiet <= 0 {
+		o.Quiet = defaultQuiet
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Source{o}
+}
+
+// Name is the key of the source.
+func (s *Source) Name() string { return s.options.Name }
+
+// Run reads until the context ends. It fails when the directory or one of its
+// segments can't be read; a directory that is not there is waited for.
+func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
+	position, err := ParsePosition(from)
+	if err != nil {
+		return fmt.Errorf("spool %s: %w", s.options.Dir, err)
+	}
+	if err := s.awaitDirectory(ctx); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	bell := watch(s.options.Dir, s.options.Logger)
+	defer bell.close()
+	r := newReader(s.options, position, from, emit)
+	defer r.close()
+	if s.options.Watch && len(from) == 0 {
+		if err := r.skipToEnd(); err != nil {
+			return fmt.Errorf("spool %s: %w", s.options.Dir, err)
+		}
+	}
+	tick := time.NewTicker(s.options.Poll)
+	defer tick.Stop()
+	for {
+		if err := r.pass(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("spool %s: %w", s.options.Dir, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-bell.rings:
+		}
+	}
+}
+
+// awaitDirectory waits until the directory is there.
+func (s *Source) awaitDirectory(ctx context.Context) error {
+	tick := time.NewTicker(s.options.Poll)
+	defer tick.Stop()
+	for first := true; ; first = false {
+		_, err := List(s.options.Dir)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("spool: %w", err)
+		case first:
+			s.options.Logger.Info("the spool directory is not there yet", "path", s.options.Dir)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package handover
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
+)
+
+// aliveFor is how long after its last write a module is taken to be at work:
+// four times as long as it is ever silent, writing ALIVE when idle.
+const aliveFor = 2 * time.Minute
+
+// Spool is the state of a spool directory, as somebody sees it who doesn't read
+// it.
+type Spool struct {
+	Dir      string
+	Segments []Segment // oldest first
+
+	Header     Header    // of the newest segment
+	LastRecord time.Time // of the last whole record; zero if there is none
+	Lost       int64     // records since the module was loaded
+}
+
+// Alive tells whether a module is writing to a directory now. It lists the
+// directory, and reads nothing. A directory that can't be listed has none.
+func Alive(dir string, now time.Time) bool {
+	segments, err := list(dir)
+	return err == nil && Spool{Segments: segments}.Alive(now)
+}
+
+// Look lists a spool directory, and reads its newest segment. With an error,
+// the Spool has what was learnt before it; a directory that doesn't exist gives
+// fs.ErrNotExist.
+func Look(dir string) (Spool, error) {
+	s := Spool{Dir: dir}
+	var err error
+	if s.Segments, err = list(dir); err != nil {
+		return s, err
+	}
+	newest, found := s.Newest()
+	if !found {
+		return s, nil
+	}
+	read, err := readSegment(filepath.Join(dir, newest.File))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil // the connector has just done with it
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading the newest segment: %w", err)
+	}
+	s.Header, s.Lost, s.LastRecord = read.header, read.lost, read.last
+	if s.LastRecord.IsZero() {
+		s.LastRecord = newest.Modified
+	}
+	return s, nil
+}
+
+// Newest gives the segment that was begun last.
+func (s Spool) Newest() (Segment, bool) {
+	if len(s.Segments) == 0 {
+		return Segment{}, false
+	}
+	return s.Segments[len(s.Segments)-1], true
+}
+
+// Alive tells whether the newest segment was written to within the last two
+// minutes.
+func (s Spool) Alive(now time.Time) bool {
+	newest, found := s.Newest()
+	return found && now.Sub(newest.Modified).Abs() <= aliveFor
+}
+
+// Size gives the bytes of all segments.
+func (s Spool) Size() (bytes int64) {
+	for _, segment := range s.Segments {
+		bytes += segment.Size
+	}
+	return bytes
+}
+
+// Backlog gives the bytes behind a position; all of them without one.
+func (s Spool) Backlog(from *Position) (bytes int64) {
+	for _, segment := range s.Segments {
+		bytes += segment.Size
+		if from != nil {
+			bytes -= min(from.Of(segment.File), segment.Size)
+		}
+	}
+	return bytes
+}
+
+// Segment is a file of a spool directory.
+type Segment struct {
+	Name
+	Size     int64
+	Modified time.Time
+}
+
+func list(dir string) ([]Segment, error) {
+	names, err := List(dir)
+	if err != nil {
+		return nil, fmt.Errorf("listing the spool directory: %w", err)
+	}
+	var segments []Segment
+	for _, name := range names {
+		info, err := os.Lstat(filepath.Join(dir, name.File))
+		if err != nil {
+			continue // deleted meanwhile
+		}
+		segments = append(segments, Segment{name, info.Size(), info.ModTime()})
+	}
+	return segments, nil
+}
+
+// readSegment reads what a file says. Who can write to the directory must not
+// make us read another file, or wait for a pipe.
+func readSegment(path string) (summary, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return summary{}, err
+	}
+	defer f.Close()
+	s, err := summarize(f)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// summary is what the text of a segment says.
+type summary struct {
+	header Header
+	lost   int64     // records, since the module was loaded
+	last   time.Time // of its last whole record; zero if that has no time
+}
+
+// summarize reads a segment, whose last line may be half written. Of a line
+// only the beginning is looked at.
+func summarize(r io.Reader) (summary, error) {
+	const beginning = 16 << 10
+	lines := bufio.NewReaderSize(r, beginning)
+	var s summary
+	for n := 0; ; n++ {
+		line, err := lines.ReadSlice('\n')
+		kept := string(line)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = lines.ReadSlice('\n')
+		}
+		if errors.Is(err, io.EOF) {
+			return s, nil
+		}
+		if err != nil {
+			return s, err
+		}
+		s.add(n, strings.TrimSuffix(kept, "\n"))
+	}
+}
+
+// add takes the nth line, from 0. A header is written together with the first
+// record, and has counted what is lost by then: if that record is LOST, it
+// tells nothing further.
+func (s *summary) add(n int, line string) {
+	if header, err := ParseHeader(line); n == 0 && err == nil {
+		s.header, s.lost = header, header.Lost
+		return
+	}
+	cut, err := pairs.CutEscaped(line, nil)
+	if err != nil {
+		return
+	}
+	f := fields{pairs: cut}
+	switch kind := f.text("DATATYPE"); {
+	case n > 1 && kind == "LOST":
+		s.lost += max(f.number("COUNT"), 0)
+	case kind == "ALIVE" && f.text("LOST") != "":
+		s.lost = max(f.number("LOST"), 0)
+	}
+	s.last = f.time("TIMET")
+}

@@ -1,0 +1,104 @@
+package brokermodule
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+)
+
+// MakeSpool creates the spool directory for the supervisor's user and group, if
+// it is not there. The group may write, so that a connector that belongs to it
+// can delete what it has read. The error says what to do by hand.
+func MakeSpool(dir string, cfg *nagios.Config) (made bool, err error) {
+	switch err := CheckSpool(dir); {
+	case err == nil:
+		return false, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	}
+	owner, group := cfg.User, cfg.Group
+	if owner == "" {
+		owner = string(cfg.Flavour)
+	}
+	byHand := func(err error) error {
+		return fmt.Errorf("%w (by hand, as root: install -d -m 2770 -o %s -g %s %s)", err, owner, group, dir)
+	}
+	uid, gid, err := lookUp(owner, group)
+	if group == "" {
+		group = strconv.Itoa(gid)
+	}
+	if err != nil {
+		return false, byHand(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return false, byHand(fmt.Errorf("creating the spool directory: %w", err))
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return false, byHand(fmt.Errorf("creating the spool directory: %w", err))
+	}
+	if err := handOver(dir, uid, gid); err != nil {
+		return false, errors.Join(byHand(fmt.Errorf("giving the spool directory to %s: %w", owner, err)), os.Remove(dir))
+	}
+	return true, nil
+}
+
+// CheckSpool says why the module would refuse a directory.
+func CheckSpool(dir string) error {
+	info, err := os.Lstat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the spool directory: %w", err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("the spool directory: %s is a link, which the module does not follow (name the directory itself)", dir)
+	case !info.IsDir():
+		return fmt.Errorf("the spool directory: %s is not a directory", dir)
+	case info.Mode()&0o002 != 0:
+		return fmt.Errorf("the spool directory: everybody may write to %s, which is why the module refuses it (chmod o-w %s)", dir, dir)
+	}
+	return nil
+}
+
+// handOver sets owner and mode of the directory that was just made, and of
+// nothing that was put in its place meanwhile.
+func handOver(dir string, uid, gid int) error {
+	d, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Chown(uid, gid); err != nil {
+		return err
+	}
+	return d.Chmod(0o770 | fs.ModeSetgid)
+}
+
+// lookUp gives the numbers of a user and a group, which the cores let be given
+// as numbers too. Without a group it is the user's own.
+func lookUp(owner, group string) (uid, gid int, err error) {
+	u, err := user.Lookup(owner)
+	if err != nil {
+		if u, err = user.LookupId(owner); err != nil {
+			return 0, 0, fmt.Errorf("the supervisor's user %s: %w", owner, err)
+		}
+	}
+	groupID := u.Gid
+	if group != "" {
+		g, err := user.LookupGroup(group)
+		if err != nil {
+			if g, err = user.LookupGroupId(group); err != nil {
+				return 0, 0, fmt.Errorf("the supervisor's group %s: %w", group, err)
+			}
+		}
+		groupID = g.Gid
+	}
+	uid, errUID := strconv.Atoi(u.Uid)
+	gid, errGID := strconv.Atoi(groupID)
+	return uid, gid, errors.Join(errUID, errGID)
+}

@@ -1,0 +1,144 @@
+package brokermodule
+
+import (
+	"debug/elf"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+)
+
+// DefaultSpool is the directory to which the module writes when its arguments
+// name none.
+const DefaultSpool = "/var/spool/nagios2canopsis/neb"
+
+// fileName is the name under which the module is installed.
+const fileName = "nagios2canopsis.so"
+
+// Module is the NEB module as a broker_module line names it.
+type Module struct {
+	Path  string
+	Args  string
+	Spool string // directory of its segments
+	// Origin is the place of the line, "file:line", or what is known of it.
+	Origin string
+}
+
+// Find looks for the module in a supervisor's configuration: for a file whose
+// name contains nagios2canopsis.
+func Find(cfg *nagios.Config) (Module, bool) {
+	for _, m := range cfg.BrokerModules {
+		if isOurs(m.Path) {
+			return Module{Path: m.Path, Args: m.Args, Spool: spoolOf(m.Args), Origin: originOfLine(cfg)}, true
+		}
+	}
+	return Module{}, false
+}
+
+// isOurs tells the module's file by its name.
+func isOurs(path string) bool {
+	name := filepath.Base(path)
+	extension := filepath.Ext(name)
+	return strings.Contains(name, "nagios2canopsis") && (extension == ".so" || extension == ".o")
+}
+
+// spoolOf gives the directory that the module's arguments name; the last one
+// counts, and relative ones don't.
+func spoolOf(args string) string {
+	dir := DefaultSpool
+	for _, arg := range strings.FieldsFunc(args, isSeparator) {
+		if value, found := strings.CutPrefix(arg, "spool="); found && filepath.IsAbs(value) {
+			dir = filepath.Clean(value)
+		}
+	}
+	return dir
+}
+
+// isSeparator tells what stands between two arguments of the module.
+func isSeparator(r rune) bool { return strings.ContainsRune(" \t\r\n,", r) }
+
+// originOfLine gives the place of the module's line.
+func originOfLine(cfg *nagios.Config) string {
+	if line, found := lineIn(cfg.Path); found {
+		return line
+	}
+	return includedLine(cfg)
+}
+
+// includedLine gives the place of the module's line in an included file. Of
+// those, the one with the last broker_module line of all is known.
+func includedLine(cfg *nagios.Config) string {
+	origin := cfg.Origin("broker_module")
+	if i := strings.LastIndexByte(origin, ':'); i > 0 && origin[:i] != cfg.Path {
+		if line, found := lineIn(origin[:i]); found {
+			return line
+		}
+	}
+	return "a file that " + cfg.Path + " includes"
+}
+
+// lineIn looks for the module's line in a file; one that can't be read has none.
+func lineIn(file string) (string, bool) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", false
+	}
+	for _, s := range statements(splitLines(string(text))) {
+		if s.isOurModule() {
+			return fmt.Sprintf("%s:%d", file, s.first+1), true
+		}
+	}
+	return "", false
+}
+
+// SearchInstalled gives the module's file: in one of the places where packages
+// and make install put it, or beside our own program.
+func SearchInstalled() (string, error) {
+	places := []string{filepath.Join("/usr/lib/nagios2canopsis", fileName), filepath.Join("/usr/local/lib/nagios2canopsis", fileName)}
+	if program, err := os.Executable(); err == nil {
+		places = append(places, filepath.Join(filepath.Dir(program), fileName))
+	}
+	for _, path := range places {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("the module is not installed: none of %s is there (install it, or name it with --module)", strings.Join(places, ", "))
+}
+
+// CheckFile says why a supervisor could not load the file, which for most of
+// them means that they would not start at all. The program of the supervisor
+// may be empty if it is not known.
+func CheckFile(module, supervisor string) error {
+	if !isOurs(module) {
+		return fmt.Errorf("module %s: by its name it is not ours (name the file so that it contains nagios2canopsis and ends in .so)", module)
+	}
+	file, err := elf.Open(module)
+	if err != nil {
+		return fmt.Errorf("module %s: %w (install it again, or name another one with --module)", module, bareError(err))
+	}
+	defer file.Close()
+	symbols, err := file.DynamicSymbols()
+	if err != nil {
+		return fmt.Errorf("module %s: its symbols: %w (install it again)", module, err)
+	}
+	exports := false
+	for _, s := range symbols {
+		exports = exports || s.Name == "nebmodule_init" && s.Section != elf.SHN_UNDEF
+	}
+	if !exports {
+		return fmt.Errorf("module %s: it is no event broker module, it has no nebmodule_init (name the right file with --module)", module)
+	}
+	core, err := elf.Open(supervisor)
+	if err != nil {
+		return nil // unknown, or a script that starts the program
+	}
+	defer core.Close()
+	if core.Machine != file.Machine || core.Class != file.Class {
+		return fmt.Errorf("module %s is built for %v %v, and %s is %v %v: install the module for that architecture",
+			module, file.Machine, file.Class, supervisor, core.Machine, core.Class)
+	}
+	return nil
+}
