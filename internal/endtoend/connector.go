@@ -25,6 +25,16 @@ func Build(dir string) (string, error) {
 	return binary, nil
 }
 
+// BuildModule builds the NEB module into dir, and gives its path.
+func BuildModule(dir string) (string, error) {
+	_, file, _, _ := runtime.Caller(0)
+	out, err := exec.Command("make", "-C", filepath.Join(filepath.Dir(file), "../../nagios/neb"), "OUT="+dir).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("make: %w\n%s", err, out)
+	}
+	return filepath.Join(dir, "nagios2canopsis.so"), nil
+}
+
 // Connector is a nagios2canopsis process, that can be stopped, killed and
 // started again on the same configuration file.
 type Connector struct {

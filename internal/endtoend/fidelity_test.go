@@ -67,6 +67,11 @@ type reader struct {
 func playWith(t *testing.T, settings map[string]string, readers ...reader) *play {
 	p := &play{objects: scenarioObjects(settings), t: t, got: map[string][]event{}}
 	site := testnagios.New(t, p.options)
+	for _, r := range readers {
+		if strings.Contains(settings["broker_module"], moduleFile(r.name)) {
+			installModule(t, site, r.name)
+		}
+	}
 	p.scenario = newScenario(t, site, p.options)
 	exchange := "fidelity." + filepath.Base(site.Dir)
 	broker.DeclareExchange(t, exchange)
@@ -113,8 +118,10 @@ func (p *play) connect(exchange string, r reader) *Connector {
 
 		"mapping.events.downtime_comment": true,
 	}.With(r.with)
-	if path, ok := settings["readers.perfdata.spool.path"].(string); ok {
-		settings["readers.perfdata.spool.path"] = strings.ReplaceAll(path, "{DIR}", p.site.Dir)
+	for key, value := range settings {
+		if text, ok := value.(string); ok {
+			settings[key] = strings.ReplaceAll(text, "{DIR}", p.site.Dir)
+		}
 	}
 	c := NewConnector(p.t, binary, settings.YAML(p.t))
 	c.Start()

@@ -8,10 +8,11 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testbroker"
 )
 
-// The program and the RabbitMQ of all tests here. Each test uses an exchange
-// and a queue of its own, and leaves the broker running.
+// The program, the NEB module and the RabbitMQ of all tests here. Each test uses
+// an exchange and a queue of its own, and leaves the broker running.
 var (
 	binary string
+	module string
 	broker *testbroker.Broker
 )
 
@@ -26,6 +27,10 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	if binary, err = Build(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "building the program:", err)
+		return 1
+	}
+	if module, err = BuildModule(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "building the module:", err)
 		return 1
 	}
 	if broker, err = testbroker.Launch(testbroker.Options{}); err != nil {

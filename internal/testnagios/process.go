@@ -61,6 +61,9 @@ func (s *Site) Start() {
 	s.wait("starting Nagios", 30*time.Second, func() bool { return s.launches() > before })
 }
 
+// PID is the process id of the running Nagios.
+func (s *Site) PID() int { return s.cmd.Process.Pid }
+
 // launches counts the starts of the command worker, which is the last thing
 // that Nagios starts.
 func (s *Site) launches() int {

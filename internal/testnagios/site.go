@@ -130,6 +130,13 @@ func (s *Site) who() {
 	s.must(err)
 }
 
+// Mkdir makes a directory in the site's that belongs to Nagios.
+func (s *Site) Mkdir(name string) {
+	s.t.Helper()
+	s.must(os.MkdirAll(s.path(name), 0o755))
+	s.must(os.Lchown(s.path(name), s.uid, s.gid))
+}
+
 func (s *Site) chown() {
 	s.must(filepath.Walk(s.Dir, func(p string, _ os.FileInfo, err error) error {
 		if err != nil {
