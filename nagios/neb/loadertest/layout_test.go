@@ -3,6 +3,8 @@ package loadertest
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -132,6 +134,27 @@ func TestUnknownCores(t *testing.T) {
 			if len(p.logs) != 1 {
 				t.Errorf("logged %q", p.logs)
 			}
+		})
+	}
+}
+
+// TestBehindAnotherModule has a module in the core's name space before ours:
+// every module exports __neb_api_version, and Nagios 4 loads all of them
+// globally. The number that the core reads must be in ours.
+func TestBehindAnotherModule(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "other.so")
+	compile := exec.Command("cc", "-shared", "-fPIC", "-o", other, "-x", "c", "-")
+	compile.Stdin = strings.NewReader("int __neb_api_version = 3; int nebmodule_init(int f, char *a, void *m) { return -1; }")
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, c := range someCores(t) {
+		t.Run(c.program, func(t *testing.T) {
+			p, router, silent, disk, load := newPlay(t, plain, c, "spool="+t.TempDir(), "env", "LD_PRELOAD="+other)
+			p.begin(router, silent, disk, load)
+			p.checked(disk, nil)
+			p.do("unload", "1")
+			p.end()
 		})
 	}
 }

@@ -216,11 +216,11 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
-// TestSmallFileSystem fills a real file system, where the test may mount one.
+// TestSmallFileSystem fills a real file system.
 func TestSmallFileSystem(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=750"); err != nil {
-		t.Skip("can't mount: ", err)
+		t.Fatal("mounting a file system of 64 KiB, which takes root: ", err)
 	}
 	defer syscall.Unmount(dir, 0)
 	p := newSpoolPlay(t, sanitized, "spool="+dir)
@@ -288,9 +288,6 @@ func TestOverflow(t *testing.T) {
 
 // TestAlive has a quiet core: half a minute without a record makes one.
 func TestAlive(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
 	t.Parallel()
 	dir := t.TempDir()
 	p := newSpoolPlay(t, plain, "spool="+dir)
