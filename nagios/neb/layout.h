@@ -32,6 +32,7 @@ struct object {
 	uint16_t long_output;
 	uint16_t perf_data;
 	uint16_t last_check;
+	uint16_t last_time_ok; /* of a host: last_time_up */
 	uint16_t latency;
 	uint16_t execution_time;
 	uint16_t has_been_checked;

@@ -37,6 +37,7 @@ enum { SILENCE = 30 }; /* seconds without a record until ALIVE is written */
 static struct arguments arguments;
 static bool loaded;          /* the core has accepted us, and is a supported one */
 static bool running;         /* the event loop has begun: nothing is taken over from before any more */
+static unsigned long last_loaded_comment;
 static bool removal_ordered; /* a command that removes an acknowledgement is being executed */
 
 static bool wants(unsigned events)
@@ -142,6 +143,9 @@ static void take_over_acknowledgement(const struct comment *comment)
 	const struct object *at = service ? &layout->service : &layout->host;
 	if (!object || !layout_plausible(at, object) || !int_at(object, at->acknowledged))
 		return;
+	/* A persistent comment outlives its acknowledgement: one from before the last OK belongs to an earlier problem. */
+	if (comment->entry_time < time_at(object, at->last_time_ok))
+		return;
 	acks_add(object, end_of(at, object), true);
 	struct ack ack = {.object = object, .end_time = end_of(at, object)};
 	report_loaded_acknowledgement(comment, object, &ack);
@@ -183,7 +187,11 @@ static int on_service_check(int number, void *data)
 
 /* ---- downtimes, comments, flapping ---- */
 
-/* What is created comes as LOAD and then as ADD with one id; what is taken over after a start, as LOAD alone. */
+/*
+ * What is created comes as LOAD and then as ADD with one id; what is taken over
+ * after a start, as LOAD alone. While a core takes over its downtimes it writes
+ * their comments anew, as LOAD and ADD: those have been told already.
+ */
 static int on_comment(int number, void *data)
 {
 	const struct comment *comment = data;
@@ -191,6 +199,10 @@ static int on_comment(int number, void *data)
 
 	(void)number;
 	if (load && running)
+		return 0;
+	if (load)
+		last_loaded_comment = comment->id;
+	else if (!running && comment->event.type == COMMENT_ADDED && comment->id == last_loaded_comment)
 		return 0;
 	if (wants(COMMENTS)) {
 		if (load || comment->event.type == COMMENT_ADDED)
@@ -278,6 +290,7 @@ static int on_process(int number, void *data)
 		break;
 	case PROCESS_LOOP_STARTS:
 		running = true;
+		spool_leave_to_helpers();
 		if (wants(PROCESS))
 			report_process("PROCESSSTARTED", event);
 		layout_prove();
@@ -300,6 +313,7 @@ static int on_process(int number, void *data)
 static int on_program_status(int number, void *data)
 {
 	(void)number;
+	spool_look();
 	spool_tick();
 	if (running && !spool_waits() && spool_idle() >= SILENCE)
 		report_alive(data);
@@ -370,6 +384,7 @@ int nebmodule_init(int flags, char *text, void *module)
 	}
 	loaded = true;
 	running = removal_ordered = false;
+	last_loaded_comment = 0;
 	layout_reset();
 	acks_reset();
 	arguments_read(&arguments, text);

@@ -110,12 +110,11 @@ static char *whole_character(const char *start, char *end)
 	return end;
 }
 
-/*
- * Writes at most bound bytes and returns whether all of the text is in them.
- * With core_escapes, `\n` and `\\` are what the core made of a line feed and a
- * backslash: our own escapes already.
- */
-static bool put_escaped(const char *text, size_t bound, bool core_escapes)
+/* What a core has escaped already, in the way that we do: nothing, line feeds, or line feeds and backslashes. */
+enum escaped { NOTHING, LINE_FEEDS, BACKSLASHES };
+
+/* Writes at most bound bytes and returns whether all of the text is in them. */
+static bool put_escaped(const char *text, size_t bound, enum escaped escaped)
 {
 	size_t left = strnlen(text, bound + 1);
 	char *const start = record.end, *const limit = start + bound;
@@ -133,7 +132,8 @@ static bool put_escaped(const char *text, size_t bound, bool core_escapes)
 			break;
 		record.end[0] = '\\';
 		record.end[1] = escapes[(unsigned char)*text];
-		if (core_escapes && *text == '\\' && left > 1 && (text[1] == 'n' || text[1] == '\\')) {
+		if (*text == '\\' && left > 1 &&
+		    ((text[1] == 'n' && escaped >= LINE_FEEDS) || (text[1] == '\\' && escaped == BACKSLASHES))) {
 			record.end[1] = text[1];
 			text++;
 			left--;
@@ -166,7 +166,7 @@ static void note_cut_key(const struct key *key)
 	note_cut(key->text + 1, key->length - 3u, "", 0);
 }
 
-static void put_text(const struct key *key, const char *value, size_t bound, bool core_escapes)
+static void put_text(const struct key *key, const char *value, size_t bound, enum escaped escaped)
 {
 	if (!value)
 		return;
@@ -176,18 +176,18 @@ static void put_text(const struct key *key, const char *value, size_t bound, boo
 		return;
 	}
 	put_key(key);
-	if (!put_escaped(value, bound - key->length, core_escapes))
+	if (!put_escaped(value, bound - key->length, escaped))
 		note_cut_key(key);
 }
 
 void record_text(const struct key *key, const char *value, size_t bound)
 {
-	put_text(key, value, bound, false);
+	put_text(key, value, bound, NOTHING);
 }
 
-void record_long_text(const struct key *key, const char *value)
+void record_long_text(const struct key *key, const char *value, bool backslashes_escaped)
 {
-	put_text(key, value, RECORD_SIZE, true);
+	put_text(key, value, RECORD_SIZE, backslashes_escaped ? BACKSLASHES : LINE_FEEDS);
 }
 
 /* ---- the object's inventory, bounded as a whole ---- */
@@ -203,7 +203,7 @@ void record_inventory(const struct key *key, const char *value)
 		return;
 	}
 	size_t left = record.inventory - key->length;
-	put_text(key, value, left < NAME_SIZE ? left : NAME_SIZE, false);
+	put_text(key, value, left < NAME_SIZE ? left : NAME_SIZE, NOTHING);
 	record.inventory -= (size_t)(record.end - start);
 }
 
@@ -238,7 +238,7 @@ void record_variable(const char *prefix, const char *name, const char *value)
 	put("::", 2);
 
 	size_t left = record.inventory - key_length;
-	if (!put_escaped(value, room(left < NAME_SIZE ? left : NAME_SIZE), false))
+	if (!put_escaped(value, room(left < NAME_SIZE ? left : NAME_SIZE), NOTHING))
 		note_cut(prefix, prefix_length, name, length);
 	record.inventory -= (size_t)(record.end - start);
 }
@@ -274,7 +274,7 @@ void record_list_item(const char *name)
 		put_byte(',');
 		bound--;
 	}
-	if (!put_escaped(name, bound, false)) {
+	if (!put_escaped(name, bound, NOTHING)) {
 		record.end = start; /* half a name would be another group's */
 		record.list_cut = true;
 	}

@@ -50,8 +50,8 @@ void record_time(const struct key *, time_t);
 void record_moment(const struct key *, const struct timeval *);
 void record_seconds(const struct key *, double);
 
-/* The further lines of an output, in which the core has already escaped line feeds; bounded by what is left. */
-void record_long_text(const struct key *, const char *value);
+/* The further lines of an output, in which the core has already escaped line feeds, most also backslashes; bounded by what is left. */
+void record_long_text(const struct key *, const char *value, bool backslashes_escaped);
 
 /* A pair of the object's inventory; prefix and name make its key. */
 void record_inventory(const struct key *, const char *value);

@@ -163,14 +163,14 @@ static void texts(const struct keys *keys, const char *output, const char *perf_
 {
 	record_text(&keys->output, output, OUTPUT_SIZE);
 	record_text(&keys->perf_data, perf_data, PERF_DATA_SIZE);
-	record_long_text(&keys->long_output, long_output);
+	record_long_text(&keys->long_output, long_output, core.family != NAEMON); /* it escapes line feeds only */
 }
 
 /* The two structures have the same fields in another order. */
-#define CHECK(check, keys)                                                                                    \
+#define CHECK(check, keys, type_of_check)                                                                     \
 	do {                                                                                                  \
 		state(keys, (check)->state, (check)->state_type, (check)->attempt, (check)->max_attempts,     \
-		      (check)->check_type);                                                                   \
+		      type_of_check);                                                                         \
 		record_seconds(&(keys)->execution_time, (check)->execution_time);                              \
 		record_seconds(&(keys)->latency, (check)->latency);                                            \
 		record_number(KEY("RETURNCODE"), (check)->return_code);                                       \
@@ -201,7 +201,8 @@ void report_host_check(const struct host_check *check, const void *host)
 	begin(host_keys.check, &check->event.at, check->host_name, NULL);
 	record_moment(&host_keys.last_check, &check->started);
 	record_moment(KEY("CHECKENDTIME"), &check->ended);
-	CHECK(check, &host_keys);
+	/* Nagios before 3.3 and Icinga before 1.5 call every host check active; the object knows better. */
+	CHECK(check, &host_keys, host && layout ? int_at(host, layout->host.check_type) : check->check_type);
 	check_of(false, host, check->command_name);
 	texts(&host_keys, check->output, check->perf_data, check->long_output);
 	hand_over();
@@ -224,7 +225,7 @@ void report_service_check(const struct service_check *check, const void *service
 		fetch_details(&layout->service, service);
 		fetch_host_details(host);
 	}
-	CHECK(check, &service_keys);
+	CHECK(check, &service_keys, check->check_type);
 	check_of(true, service, check->command_name);
 	texts(&service_keys, check->output, check->perf_data, check->long_output);
 	hand_over();
@@ -266,7 +267,9 @@ void report_acknowledgement(const struct acknowledgement *ack, time_t end_time)
 	record_number(&keys_of(service)->state_id, ack->state);
 	record_text(KEY("AUTHOR"), ack->author, NAME_SIZE);
 	record_text(KEY("COMMENT"), ack->comment, OUTPUT_SIZE);
-	record_flag(KEY("STICKY"), ack->sticky);
+	/* Naemon makes any number but 0 sticky, and announces only 2 as such. */
+	if (ack->sticky || core.family != NAEMON)
+		record_flag(KEY("STICKY"), ack->sticky);
 	record_flag(KEY("PERSISTENT"), ack->persistent);
 	record_flag(KEY("NOTIFY"), ack->notify);
 	record_time(KEY("EXPIRES"), end_time);

@@ -79,6 +79,33 @@ void spool_process(pid_t pid)
 	spool.pid = pid;
 }
 
+/* fstat itself would need glibc 2.33; the kernel's structure is the same on x86-64. */
+static bool look_at(int fd, struct stat *info)
+{
+	return syscall(SYS_fstat, fd, info) == 0;
+}
+
+/*
+ * The helper that reads the command file is forked between the loading of what
+ * was retained and the event loop (Nagios 4, Naemon before 1.5), and keeps the
+ * segment of that moment open for its whole life, deleted or not.
+ */
+void spool_leave_to_helpers(void)
+{
+	leave_segment();
+}
+
+/* What is written to a segment that somebody has deleted is lost to the reader. */
+void spool_look(void)
+{
+	struct stat info;
+
+	if (spool.fd >= 0 && look_at(spool.fd, &info) && info.st_nlink == 0) {
+		leave_segment();
+		spool.checked = false;
+	}
+}
+
 int spool_waits(void)
 {
 	return ring_count() > 0;
@@ -160,8 +187,7 @@ static bool check_directory(void)
 		fails(errno == ENOTDIR || errno == ELOOP ? "it is not a directory" : strerror(errno));
 		return false;
 	}
-	/* fstat itself would need glibc 2.33; the kernel's structure is the same on x86-64. */
-	if (syscall(SYS_fstat, fd, &info) != 0 || (info.st_mode & S_IWOTH)) {
+	if (!look_at(fd, &info) || (info.st_mode & S_IWOTH)) {
 		fails("it can be written by everyone (chmod o-w)");
 		close(fd);
 		return false;

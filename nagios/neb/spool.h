@@ -18,6 +18,12 @@ void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_
 /* Tells the process that will write. A descriptor inherited from another one is closed unwritten. */
 void spool_process(pid_t);
 
+/* The core has forked its helpers: what they have inherited is not written to again. */
+void spool_leave_to_helpers(void);
+
+/* Finds out whether somebody has deleted the segment; then another one is begun. */
+void spool_look(void);
+
 /* Takes a record: writes it, or keeps it in memory. */
 void spool_put(const char *record, size_t length);
 

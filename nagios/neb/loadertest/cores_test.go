@@ -69,6 +69,9 @@ func (p *play) acknowledge(x *thing, sticky string, end string) {
 	r := x.identity("ACKNOWLEDGEMENT", at)
 	r[x.prefix()+"STATEID"] = x.fields["current_state"]
 	r["AUTHOR"], r["COMMENT"], r["STICKY"], r["PERSISTENT"], r["NOTIFY"] = "ada", "seen\tit", sticky, "1", "0"
+	if p.core.exports == "naemon" && sticky == "0" {
+		delete(r, "STICKY") // Naemon announces one that is sticky by 1 as not sticky
+	}
 	if p.core.acksExpire && end != "0" {
 		r["EXPIRES"] = end
 	}
@@ -90,15 +93,21 @@ func (p *play) removed(x *thing, at, reason string) {
 
 func (p *play) comment(x *thing, eventType, datatype, id, entryType string, loaded bool) {
 	p.t.Helper()
+	p.commentOf("1690000000", x, eventType, datatype, id, entryType, loaded)
+}
+
+// commentOf is comment for one that was written at a certain time.
+func (p *play) commentOf(entry string, x *thing, eventType, datatype, id, entryType string, loaded bool) {
+	p.t.Helper()
 	at := p.now()
 	f := names(x, "comment_type", "1", "2")
-	p.event("comment", nil, with(f, fields{"type": eventType, "time": at, "entry_time": "1690000000", "author_name": "grace", "comment_data": "line one\nline two",
+	p.event("comment", nil, with(f, fields{"type": eventType, "time": at, "entry_time": entry, "author_name": "grace", "comment_data": "line one\nline two",
 		"persistent": "1", "source": "1", "entry_type": entryType, "expires": "1", "expire_time": "1800000000", "comment_id": id}))
 	if datatype == "" {
 		return
 	}
 	r := x.identity(datatype, at)
-	r["ID"], r["AUTHOR"], r["COMMENT"], r["ENTRY"], r["ENTRYTYPE"] = id, "grace", "line one\nline two", "1690000000", entryType
+	r["ID"], r["AUTHOR"], r["COMMENT"], r["ENTRY"], r["ENTRYTYPE"] = id, "grace", "line one\nline two", entry, entryType
 	r["PERSISTENT"], r["EXPIRES"] = "1", "1800000000"
 	if loaded {
 		r["LOADED"] = "1"
@@ -143,7 +152,7 @@ func world() (router, silent, disk, load *thing) {
 		variables: [][2]string{{"SITE", "Paris"}, {"RACK", "a\\b\tc"}},
 		fields: fields{"alias": "the router", "address": "10.0.0.1", "display_name": "Router", "notes": "n", "notes_url": "http://x/$HOSTNAME$", "action_url": "http://y/",
 			"max_attempts": "5", "current_attempt": "5", "current_state": "1", "state_type": "1", "plugin_output": "DOWN - no answer", "perf_data": "rta=0ms;;;",
-			"problem_has_been_acknowledged": "1", "acknowledgement_type": "2", "has_been_checked": "1", "last_check": "1690000500", "latency": "0.125",
+			"problem_has_been_acknowledged": "1", "acknowledgement_type": "2", "has_been_checked": "1", "last_check": "1690000500", "last_time_up": "1685000000", "latency": "0.125",
 			"execution_time": "1.000001", "check_type": "0", "scheduled_downtime_depth": "2"}}
 	silent = &thing{name: "silent", fields: fields{"address": "10.0.0.2", "max_attempts": "3", "current_attempt": "1"}}
 	disk = &thing{host: router, name: router.name, description: "disk /", command: "check_disk", groups: []string{"storage"}, variables: [][2]string{{"PATH", "/"}},
@@ -159,6 +168,7 @@ func (p *play) begin(router, silent, disk, load *thing) {
 	p.t.Helper()
 	p.process("104", "")
 	p.process("100", "")
+	p.commentOf("1680000000", router, "902", "COMMENTADDED", "10", "4", true) // of an acknowledgement that ended with the last recovery
 	p.comment(router, "902", "COMMENTADDED", "11", "4", true)
 	if p.objects {
 		r := router.identity("ACKNOWLEDGEMENT", "1690000000")
@@ -167,6 +177,8 @@ func (p *play) begin(router, silent, disk, load *thing) {
 	}
 	p.comment(disk, "902", "COMMENTADDED", "12", "4", true) // acknowledged once, no more
 	p.comment(disk, "902", "COMMENTADDED", "13", "1", true)
+	p.comment(disk, "902", "COMMENTADDED", "14", "2", true)
+	p.comment(disk, "900", "", "14", "2", false) // Nagios 4 writes the comment of a downtime anew while it loads it
 	p.downtime(disk, "1102", "0", "DOWNTIMESCHEDULED", "3", true)
 	at := p.process("105", "PROCESSSTARTED")
 	if p.objects {
@@ -247,6 +259,7 @@ func newPlay(t testing.TB, m mode, c core, args string, wrap ...string) (p *play
 	router, silent, disk, load = world()
 	p.load(args)
 	for _, x := range []*thing{router, silent, disk, load} {
+		x.core = c
 		p.define(x)
 	}
 	return p, router, silent, disk, load
@@ -281,8 +294,8 @@ func TestEveryCore(t *testing.T) {
 				p.end()
 
 				all := segments(t, dir)
-				if len(all) != 2 || len(all[0].records) != first {
-					t.Fatalf("there are %d segments, not the two of two loads, or the first has not %d records", len(all), first)
+				if len(all) != 4 || len(all[0].records)+len(all[1].records) != first {
+					t.Fatalf("there are %d segments, not the four of two loads, or the first two have not %d records", len(all), first)
 				}
 				for _, s := range all {
 					if s.header["LAYOUT"] != c.layout || s.header["PROGRAM"] != c.program || s.header["LOST"] != "0" {
@@ -293,7 +306,7 @@ func TestEveryCore(t *testing.T) {
 				if len(p.logs) != 2 {
 					t.Errorf("not just one line for each load was logged: %q", p.logs)
 				}
-				if left, _ := os.ReadDir(dir); len(left) != 2 {
+				if left, _ := os.ReadDir(dir); len(left) != 4 {
 					t.Errorf("%d files in the spool", len(left))
 				}
 			})

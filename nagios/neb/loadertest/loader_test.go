@@ -53,6 +53,23 @@ func coreNamed(t testing.TB, program string) core {
 	return core{}
 }
 
+// plainLong undoes what the core did to a long output: all escape line feeds,
+// and all but Naemon backslashes.
+func (c core) plainLong(text string) string {
+	if c.exports == "naemon" {
+		return strings.ReplaceAll(text, `\n`, "\n")
+	}
+	return unescaper.Replace(text)
+}
+
+// escapeLong does to a long output what the core does to it.
+func (c core) escapeLong(text string) string {
+	if c.exports == "naemon" {
+		return strings.ReplaceAll(text, "\n", `\n`)
+	}
+	return strings.NewReplacer("\\", `\\`, "\n", `\n`).Replace(text)
+}
+
 // A loader is a running core, obeying a line at a time.
 type loader struct {
 	t      testing.TB

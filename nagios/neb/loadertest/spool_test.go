@@ -72,14 +72,15 @@ func TestNoDirectory(t *testing.T) {
 	})
 }
 
-// TestDirectoryGone removes the directory under the module: what comes after the segment's end goes to the new one.
+// TestDirectoryGone removes the directory under the module: what comes after the
+// next look at the segment goes to the new one.
 func TestDirectoryGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	os.Mkdir(dir, 0o750)
-	p := newSpoolPlay(t, plain, "spool="+dir+" segment_age=1")
+	p := newSpoolPlay(t, plain, "spool="+dir)
 	p.numbered(0, 10)
 	os.RemoveAll(dir)
-	p.do("pause", "1100")
+	p.event("program_status", nil, fields{"type": "1200", "time": "5"})
 	for n := 1; n < 5; n++ {
 		p.numbered(n, 10)
 	}

@@ -7,6 +7,7 @@ import (
 
 // A thing is a host or, with a description, a service of the core.
 type thing struct {
+	core        core   // that has it
 	host        *thing // of a service
 	name        string
 	description string
@@ -172,7 +173,7 @@ func (x *thing) state(r record) {
 	x.copy(r, p+"OUTPUT", "plugin_output")
 	x.copy(r, p+"PERFDATA", "perf_data")
 	if long, ok := x.fields["long_plugin_output"]; ok {
-		r["LONG"+p+"OUTPUT"] = unescaper.Replace(long) // the core has escaped it
+		r["LONG"+p+"OUTPUT"] = x.core.plainLong(long)
 	}
 }
 
