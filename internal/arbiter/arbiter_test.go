@@ -453,6 +453,20 @@ func TestTheEndOfADowntimeIsToldOnce(t *testing.T) {
 	})
 }
 
+// The log has been read on while the status file still shows a downtime running.
+func TestADowntimeThatIsOverInTheLog(t *testing.T) {
+	a := run(t, Options{Readers: []Reader{logReader, status}}, []step{
+		{"log", downtime(supervision.DowntimeStarted, 1, 0), 0, News},
+		{"log", downtime(supervision.DowntimeEnded, 4, 0), 0, News},
+		{"status", downtime(supervision.DowntimeStarted, 2, 7), 0, SeenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 6, 7), 0, SeenAlready},
+		{"status", downtime(supervision.DowntimeStarted, 8, 8), 0, News},
+	})
+	if got := a.Flags(web).DowntimeDepth; got != 1 {
+		t.Errorf("depth %d, want 1", got)
+	}
+}
+
 func TestOrdersAreNoNews(t *testing.T) {
 	cancel := downtime(supervision.DowntimeCancelled, 3, 0)
 	cancel.Downtime.Text = ""

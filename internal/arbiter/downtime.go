@@ -31,7 +31,7 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 		}
 		return News
 	case supervision.DowntimeStarted:
-		return f.downtimeStarted(d)
+		return f.downtimeStarted(rec)
 	default: // ended, cancelled
 		if d.ID == 0 {
 			return f.downtimesOver(rec)
@@ -40,7 +40,8 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 	}
 }
 
-func (f *facts) downtimeStarted(d *supervision.Downtime) Reason {
+func (f *facts) downtimeStarted(rec *supervision.Record) Reason {
+	d := rec.Downtime
 	running := len(f.downtimes) > 0 || f.downtimeSaid
 	if d.ID == 0 {
 		f.downtimeSaid = true
@@ -51,6 +52,11 @@ func (f *facts) downtimeStarted(d *supervision.Downtime) Reason {
 	}
 	if slices.Contains(f.downtimes, d.ID) {
 		return NoChange
+	}
+	if f.endedUnknown != 0 && rec.Time.Unix() <= f.endedUnknown {
+		// The log was ahead, and has told its end.
+		f.ended = append(f.ended, d.ID)
+		return SeenAlready
 	}
 	known := f.downtimeSaid && len(f.downtimes) == 0
 	f.downtimes = append(f.downtimes, d.ID)

@@ -233,19 +233,26 @@ func (s *scenario) comments() {
 }
 
 func (s *scenario) downtimes() {
-	schedule := func(seconds float64, service string, from, to, fixed, duration int, phases ...string) {
+	triggered := func(seconds float64, service, by string, from, to, fixed, duration int, phases ...string) {
 		text := "planned: " + service
 		s.at(seconds, func() {
-			now := int(time.Now().Unix())
-			s.site.Command("SCHEDULE_SVC_DOWNTIME;db;%s;%d;%d;%d;0;%d;alice;%s", service, now+from, now+to, fixed, duration, text)
+			trigger, now := 0, int(time.Now().Unix())
+			if by != "" {
+				trigger = s.downtimeID(by)
+			}
+			s.site.Command("SCHEDULE_SVC_DOWNTIME;db;%s;%d;%d;%d;%d;%d;alice;%s", service, now+from, now+to, fixed, trigger, duration, text)
 		})
 		s.expect(service, "comment", "alice", "downtime scheduled…"+text)
 		for _, phase := range phases {
 			s.expect(service, "comment", "*", phase+"…")
 		}
 	}
+	schedule := func(seconds float64, service string, from, to, fixed, duration int, phases ...string) {
+		triggered(seconds, service, "", from, to, fixed, duration, phases...)
+	}
 	schedule(4, "dt fixed", 1, 12, 1, 0, "downtime started", "downtime ended")
 	schedule(4, "dt flexible", 0, 30, 0, 8, "downtime started", "downtime ended")
+	triggered(7, "dt triggered", "dt flexible", 0, 5, 1, 0, "downtime started", "downtime ended")
 	s.set(8, "db", "dt flexible", critical)
 	schedule(5, "dt cancelled", 0, 600, 1, 0, "downtime started", "downtime cancelled")
 	s.at(20, func() { s.site.Command("DEL_DOWNTIME_BY_HOST_NAME;db;dt cancelled") })

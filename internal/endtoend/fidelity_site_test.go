@@ -89,7 +89,7 @@ func scenarioObjects(settings map[string]string) *objects {
 	o.service("web", "timeout", 6, 1, nil, nil)
 	o.service("db", "flap", 1, 1, map[string]string{"flap_detection_enabled": "1", "low_flap_threshold": "14", "high_flap_threshold": "20"}, nil)
 	for _, name := range []string{"ack sticky", "ack normal", "ack removed", "ack recovery", "ack twice", "ack refused", "comment",
-		"dt fixed", "dt flexible", "dt cancelled", "dt never", "dt by id"} {
+		"dt fixed", "dt flexible", "dt triggered", "dt cancelled", "dt never", "dt by id"} {
 		o.service("db", name, 2, 1, nil, nil)
 	}
 	o.service("Serveur été", "soft", 2, 8, nil, nil)

@@ -225,7 +225,7 @@ type statusFile struct {
 
 // brief tells a file that a reader may have missed: Nagios deletes the last one
 // when it stops.
-func (f statusFile) brief() bool { return f.until.Sub(f.seen) < 500*time.Millisecond }
+func (f statusFile) brief() bool { return f.until.Sub(f.seen) < time.Second }
 
 // statusRecord gathers the status files as Nagios writes them.
 type statusRecord struct {
