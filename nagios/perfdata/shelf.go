@@ -93,7 +93,7 @@ func (s *shelf) close() {
 }
 
 // watch scans whenever there may be something new, until the context ends.
-func (s *shelf) watch(ctx context.Context, bell *bell) error {
+func (s *shelf) watch(ctx context.Context, arrived <-chan struct{}) error {
 	for {
 		again, err := s.scan()
 		if err != nil {
@@ -104,7 +104,7 @@ func (s *shelf) watch(ctx context.Context, bell *bell) error {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-s.room:
-		case <-bell.rings:
+		case <-arrived:
 		}
 		timer.Stop()
 		if ctx.Err() != nil {

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -96,14 +98,14 @@ func (s *SpoolSource) Run(ctx context.Context, from []byte, emit supervision.Emi
 	}
 	shelf := newShelf(s.options, position)
 	defer shelf.close()
-	bell := watchDir(s.options.Dir, s.options.Logger)
-	defer bell.close()
+	arrived := bell.Watch(s.options.Dir, fsnotify.Create, 0, s.options.Logger)
+	defer arrived.Close()
 	if _, err := shelf.scan(); err != nil {
 		return fmt.Errorf("perfdata spool: %w", err)
 	}
 	r := &spoolReader{dir: s.options.Dir, shelf: shelf, lines: lines, emit: emit, resume: position}
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return shelf.watch(running, bell) })
+	g.Go(func() error { return shelf.watch(running, arrived.Rings()) })
 	g.Go(func() error { return r.read(running) })
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("perfdata spool: %w", err)
