@@ -140,10 +140,10 @@ func (l *life) run(ctx context.Context, now *ready, reload <-chan struct{}) (*re
 		case <-l.journal.Recovered():
 			next = l.resync(ctx, now.plan)
 		case <-reload:
-			next = l.reload(ctx)
+			next = l.reload(ctx, "configuration read again")
 		case at := <-look.C:
 			if now.plan.Outdated(at) {
-				next = l.reload(ctx)
+				next = l.reload(ctx, "the broker module has begun to write, or has ceased: the readers are chosen anew")
 				look.Reset(tryEvery)
 			}
 		}
@@ -168,7 +168,7 @@ func (l *life) resync(ctx context.Context, plan *assembly.Plan) *ready {
 
 // reload builds the pipeline of the configuration as it is now; nil if that is
 // refused.
-func (l *life) reload(ctx context.Context) *ready {
+func (l *life) reload(ctx context.Context, why string) *ready {
 	plan, err := l.Load()
 	if err == nil {
 		var next *ready
@@ -176,7 +176,7 @@ func (l *life) reload(ctx context.Context) *ready {
 			if plan.Config.Journal != l.settings {
 				l.Logger.Warn("changes of section journal take effect at the next restart")
 			}
-			l.Logger.Info("configuration read again")
+			l.Logger.Info(why)
 			l.announce(plan)
 			return next
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -166,7 +167,7 @@ func (m *moduleSite) checkStream(about string, got []event, killed []time.Time, 
 	}
 	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results told again after a kill of Nagios",
 		about, len(processed), len(got), repeated, retold)
-	if len(processed) < 500 {
+	if len(processed) < 200 {
 		m.t.Errorf("%s: only %d results: this showed nothing", about, len(processed))
 	}
 }
@@ -252,4 +253,44 @@ func TestModuleThroughFaults(t *testing.T) {
 			t.Errorf("%d segments are left in %s: %v, %v", len(left), name, left, err)
 		}
 	}
+}
+
+// TestTheModuleIsFoundBesideARunningNagios: without a word about readers in the
+// configuration the module is the source, and neb status says how it is.
+func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
+	t.Parallel()
+	m := newModuleSite(t, "found")
+	dir := t.TempDir()
+	queue := m.exchange + ".found"
+	broker.DeclareQueue(t, queue, nil)
+	broker.Bind(t, queue, "#", m.exchange)
+	c := NewConnector(t, binary, Settings{
+		"supervisor": m.MainConfig(), "connector_name": "found",
+		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
+		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": m.exchange,
+	}.YAML(t))
+	c.Start()
+	c.AwaitLog("does not write now: the files are read until it does", 10*time.Second)
+	c.AwaitLog("msg=reading reader=log", 10*time.Second)
+	m.Start()
+	c.AwaitLog("has begun to write, or has ceased: the readers are chosen anew", 30*time.Second)
+	c.AwaitLog("the broker module brings everything", 10*time.Second)
+	stop := m.handOver()
+	time.Sleep(3 * time.Second)
+	stop()
+	var out []byte
+	var err error
+	Eventually(t, "everything read", 20*time.Second, func() bool {
+		out, err = exec.Command(binary, "neb", "status", "--config", c.config).CombinedOutput()
+		return strings.Contains(string(out), "Backlog      0 B\n")
+	})
+	if err != nil || !strings.Contains(string(out), "Lost         0\n") || !strings.Contains(string(out), "Loaded       yes: neb ") || !strings.HasSuffix(string(out), "All is well.\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	m.Stop()
+	c.Stop()
+	if n := strings.Count(c.Log(), "msg=reading reader=log"); n != 1 {
+		t.Errorf("the log was read in %d of two plans, want the first only", n)
+	}
+	m.checkStream("found by itself", decodeEvents(t, broker.Drain(t, queue)), nil, false)
 }

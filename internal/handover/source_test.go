@@ -19,7 +19,7 @@ import (
 
 // module writes segments as a broker module does.
 type module struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	pid   int
 	start int64
@@ -27,7 +27,7 @@ type module struct {
 	file  *os.File
 }
 
-func newModule(t *testing.T, dir string, pid int) *module {
+func newModule(t testing.TB, dir string, pid int) *module {
 	m := &module{t: t, dir: dir, pid: pid, start: time.Now().UnixMicro()}
 	t.Cleanup(func() {
 		if m.file != nil {
