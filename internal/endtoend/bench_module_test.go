@@ -27,7 +27,7 @@ const (
 func benchSite(b *testing.B) *testnagios.Site {
 	b.Helper()
 	o := testnagios.Options{Settings: map[string]string{
-		"event_broker_options": "-1", "broker_module": "{DIR}/libexec/" + moduleFile("bench") + " spool={DIR}/spool/bench segment_size=4G segment_age=86400",
+		"event_broker_options": "-1", "broker_module": "{DIR}/libexec/" + moduleFile("bench") + " spool={DIR}/spool/bench segment_size=1G segment_age=86400",
 		"process_performance_data": "0", "log_passive_checks": "0", "log_external_commands": "0", "log_service_retries": "0", "enable_notifications": "0",
 		"enable_flap_detection": "0", "status_update_interval": "60",
 	}}
