@@ -23,11 +23,10 @@ module:
 demo: build
 	./nagios2canopsis demo
 
-# The end-to-end tests have the machine to themselves: they watch clocks. Of the
-# others many wait for servers, so more run than there are processors.
+# The end-to-end tests have the machine to themselves: they watch clocks.
 test: test-tools lint
-	$(GO) test -race -p 4 -timeout 14m $$($(GO) list ./... | grep -v '/internal/endtoend$$')
-	$(GO) test -race -parallel 3 -timeout 14m ./internal/endtoend
+	$(GO) test -race -timeout 14m $$($(GO) list ./... | grep -v '/internal/endtoend$$')
+	$(GO) test -race -timeout 14m ./internal/endtoend
 
 test-tools:
 	packaging/test-tools
