@@ -154,6 +154,18 @@ func flipped(before, n int) func([]byte) []byte {
 	}
 }
 
+// upToLastPage leaves the file up to the first event in the last page of events;
+// the events after it are in front of it. What is behind that page changes from
+// run to run: a free page, where damage means nothing.
+func upToLastPage(b []byte) []byte { return b[:bytes.LastIndex(b, []byte("result "))] }
+
+func tornOffEvents(b []byte) []byte { return tornOff(6000)(upToLastPage(b)) }
+
+func flippedEvents(b []byte) []byte {
+	flipped(2000, 2000)(upToLastPage(b))
+	return b
+}
+
 // flippedEvent damages one letter of the 700th event.
 func flippedEvent(b []byte) []byte {
 	b[bytes.Index(b, []byte("result 700, "))] ^= 0xff
@@ -217,8 +229,8 @@ func TestDamagedJournal(t *testing.T) {
 		lost   int // at most, of about 1500
 		aside  int // files
 	}{
-		"torn off":         {tornOff(6000), 50, 1},
-		"a page flipped":   {flipped(2000, 2000), 50, 1},
+		"torn off":         {tornOffEvents, 50, 1},
+		"a page flipped":   {flippedEvents, 50, 1},
 		"an event flipped": {flippedEvent, 1, 0},
 		"garbage":          {noise, 2000, 1},
 		"another file":     {anotherFile, 2000, 1},
