@@ -223,9 +223,14 @@ type statusFile struct {
 	seen, until time.Time
 }
 
-// brief tells a file that a reader may have missed: Nagios deletes the last one
-// when it stops.
-func (f statusFile) brief() bool { return f.until.Sub(f.seen) < time.Second }
+// brief tells a file that a reader may have missed, since it was still busy with
+// the one before: Nagios deletes the last one when it stops.
+func (f statusFile) brief() bool { return f.until.Sub(f.seen) < readerLag }
+
+// readerLag is how long the reader of the status file may wait for that of the
+// log: a passive result or a rotated log has to be quiet for half a second, which
+// is looked at every quarter. The rest is a busy machine's.
+const readerLag = 1500 * time.Millisecond
 
 // statusRecord gathers the status files as Nagios writes them.
 type statusRecord struct {

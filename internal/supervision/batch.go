@@ -16,8 +16,8 @@ type Batch struct {
 	// Position is opaque to everybody but the source. Nil leaves the stored
 	// one as it is.
 	Position []byte
-	// EndSeen is the moment just before the source looked and found nothing
-	// more to read behind this batch; zero when there is more.
+	// EndSeen is a moment from before which the source has nothing more to give
+	// behind this batch; zero when it has not seen its end.
 	EndSeen time.Time
 }
 

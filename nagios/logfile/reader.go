@@ -253,6 +253,15 @@ func (r *Reader) release() {
 // Waiting tells whether a result is held back to see whether an ALERT follows.
 func (r *Reader) Waiting() bool { return r.held != nil && r.held.result != nil }
 
+// Awaits names the result that is held back, which no other result is called;
+// empty if none is.
+func (r *Reader) Awaits() string {
+	if !r.Waiting() {
+		return ""
+	}
+	return r.held.output.records[0].Ref
+}
+
 // Settle gives out the result that is held back, because nothing more is
 // coming. An order that waits for its PASSIVE line goes on waiting.
 func (r *Reader) Settle() {

@@ -48,9 +48,16 @@ func New(o Options) *Source {
 		Begin:    o.Begin,
 		Engine:   follow.Tail,
 		Poll:     o.Poll,
+		Grace:    rotatedGrace,
 		Logger:   o.Logger,
 	})}
 }
+
+// rotatedGrace is how long a rotated log has to be quiet before the new one is
+// read. One process writes both, and has begun the new one by then: what may
+// come late is a line that another thread of Icinga or Shinken was writing.
+// Until then all readers wait that wait for the log.
+const rotatedGrace = 500 * time.Millisecond
 
 // Name is "log".
 func (s *Source) Name() string { return sourceName }
@@ -96,6 +103,10 @@ type run struct {
 	emit   supervision.Emit
 	stored string    // the last position given
 	quiet  time.Time // since when the log's end has been seen with a result waiting
+
+	ended     time.Time // the last moment at which the log's end was seen
+	awaits    string    // the result that is held back, empty if none is
+	toldUntil time.Time // everything from before this moment was given out
 }
 
 // deliver turns a chunk into a batch.
@@ -111,9 +122,7 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	for _, n := range c.Notices {
 		b.Rejected = append(b.Rejected, rejection(n))
 	}
-	if !r.reader.Waiting() {
-		b.EndSeen = c.EndSeen
-	}
+	b.EndSeen = r.told(c)
 	encoded, err := json.Marshal(position{Log: c.Position, Held: r.reader.Held(), Program: r.reader.Program()})
 	if err != nil {
 		return fmt.Errorf("encoding the position in %s: %w", c.File, err)
@@ -126,6 +135,25 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	}
 	r.stored = string(encoded)
 	return nil
+}
+
+// told gives the moment from before which everything was given out. A result
+// that is held back came after the last sight of the end before it: where
+// passive results never cease, one is always held back, and readers that wait
+// for this one would wait for ever.
+func (r *run) told(c follow.Chunk) time.Time {
+	awaits := r.reader.Awaits()
+	switch {
+	case awaits == "":
+		r.toldUntil = c.EndSeen
+	case awaits != r.awaits:
+		r.toldUntil = r.ended
+	}
+	r.awaits = awaits
+	if !c.EndSeen.IsZero() {
+		r.ended = c.EndSeen
+	}
+	return r.toldUntil
 }
 
 // settle ends the wait for an ALERT when the log has been quiet for long enough.

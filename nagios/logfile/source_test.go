@@ -221,6 +221,52 @@ func TestSettleTime(t *testing.T) {
 	}
 }
 
+// TestToldWhilePassiveResultsNeverCease has a result held back at each sight of
+// the end: what came before it is told all the same.
+func TestToldWhilePassiveResultsNeverCease(t *testing.T) {
+	var told time.Time
+	r := &run{reader: NewReader("Naemon 1.4.1"), emit: func(_ context.Context, b supervision.Batch) error {
+		told = b.EndSeen
+		return nil
+	}}
+	line := func(offset int64, text string) follow.Chunk {
+		return follow.Chunk{Lines: []follow.Line{{Text: []byte("[1795424200] " + text), Offset: offset}}}
+	}
+	result := func(offset int64) follow.Chunk { return line(offset, "PASSIVE HOST CHECK: h;1;gone") }
+	begin := time.Now()
+	end := func(at time.Duration) follow.Chunk { return follow.Chunk{EndSeen: begin.Add(at)} }
+	const never = -1
+	for i, step := range []struct {
+		chunk follow.Chunk
+		told  time.Duration
+	}{
+		{result(0), never},
+		{end(1), never}, // the result may be older than the first sight of the end
+		{result(100), 1},
+		{end(2), 1},
+		{end(3), 1}, // the same result still
+		{result(200), 3},
+		{end(4), 3},
+		{line(300, "Warning: disk full"), 3}, // may come before the ALERT
+		{line(400, "SERVICE ALERT: h;s;OK;HARD;1;ok"), never}, // there may be more
+		{end(5), 5},
+		{result(500), 5},
+		{end(5 + settleTime), 5},
+		{end(5 + 2*settleTime), 5 + 2*settleTime}, // settled
+	} {
+		if err := r.deliver(t.Context(), step.chunk); err != nil {
+			t.Fatal(err)
+		}
+		want := begin.Add(step.told)
+		if step.told == never {
+			want = time.Time{}
+		}
+		if !told.Equal(want) {
+			t.Errorf("step %d: told until %s, want %s", i+1, told.Sub(begin), step.told)
+		}
+	}
+}
+
 // TestSourceRemembersWhoWrites stops between the supervisor's start, which says
 // that its PASSIVE lines can be believed, and such a line.
 func TestSourceRemembersWhoWrites(t *testing.T) {
