@@ -109,6 +109,7 @@ func TestOversizedLineIsSkipped(t *testing.T) {
 		d.append("", huge+"\nd\n"+long+"\n")
 		d.append("", "e\n")
 		r.want("a", fits, "b", "c", "d", "e")
+		r.stop()
 		want := []Notice{
 			{Kind: Oversized, File: d.path, Offset: 103, Length: 101},
 			{Kind: Oversized, File: d.path, Offset: 207, Length: 300 << 10},
@@ -143,6 +144,7 @@ func TestChunksAreBounded(t *testing.T) {
 		d.append("", text(lines))
 		r := d.follow(nil)
 		r.want(lines...)
+		r.stop()
 		for i, chunk := range r.chunks {
 			if chunk.lines > 10 || chunk.bytes > 5000 && chunk.lines > 1 {
 				t.Errorf("chunk %d has %d lines, %d bytes", i, chunk.lines, chunk.bytes)

@@ -50,6 +50,7 @@ func TestHalfLineAtTheEndOfTheOldFile(t *testing.T) {
 		d.append(".1", "f\nlost")
 		r.want("a", "half", "b")
 		r.wantNotices(Unfinished)
+		r.stop()
 		if n := r.notices[0]; string(n.Text) != "lost" || n.Offset != 7 || n.Length != 4 {
 			t.Errorf("notice %+v does not tell the half line", n)
 		}
