@@ -92,6 +92,7 @@ var logNames = []string{"archives/nagios-11-23-2026-00.log", "archives/nagios-11
 // TestCorpus plays a large recording and compares the events with what the
 // plugins were told to do.
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	c := corpus{t, corpusDir()}
 	if _, err := os.Stat(c.dir); err != nil {
 		t.Logf("the recording is not there (%v): nothing compared", err)

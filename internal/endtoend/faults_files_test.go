@@ -14,6 +14,7 @@ import (
 // TestLogRotatedWhileStopped rotates the log twice between two runs, with
 // lines that nobody has read in each of the files.
 func TestLogRotatedWhileStopped(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	archive := filepath.Join(dir, "archives")
 	must(t, os.Mkdir(archive, 0o755))
@@ -56,6 +57,7 @@ func TestLogRotatedWhileStopped(t *testing.T) {
 // TestPerfdataCopiedAndTruncatedAtItsEnd: what was read before is not repeated,
 // and what is written after is not lost.
 func TestPerfdataCopiedAndTruncatedAtItsEnd(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	r.Start()
@@ -75,6 +77,7 @@ func TestPerfdataCopiedAndTruncatedAtItsEnd(t *testing.T) {
 // TestPerfdataCopiedAndTruncatedUnderLoad: what had not been read when the file
 // was truncated is found in the copy beside it.
 func TestPerfdataCopiedAndTruncatedUnderLoad(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	r.load.Write(500)
@@ -90,6 +93,7 @@ func TestPerfdataCopiedAndTruncatedUnderLoad(t *testing.T) {
 // TestPerfdataRotatedWhileTheConnectorIsKilled renames the file at random
 // moments between and during the runs.
 func TestPerfdataRotatedWhileTheConnectorIsKilled(t *testing.T) {
+	t.Parallel()
 	const turns = 12
 	r := perfdataRig(t, nil)
 	r.declare(nil)
@@ -116,6 +120,7 @@ func TestPerfdataRotatedWhileTheConnectorIsKilled(t *testing.T) {
 // TestPoisonDoesNotStopTheRest puts lines that nobody can read, and lines that
 // RabbitMQ or Canopsis could not bear, into the middle of the load.
 func TestPoisonDoesNotStopTheRest(t *testing.T) {
+	t.Parallel()
 	longHost := strings.Repeat("h", 300)
 	line := func(host, service, output, perfdata string) string {
 		return fmt.Sprintf("DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::%s\tSERVICEDESC::%s\tSERVICESTATE::OK\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tSERVICEOUTPUT::%s\tSERVICEPERFDATA::%s\n",

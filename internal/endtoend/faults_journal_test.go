@@ -66,6 +66,7 @@ func checkHeld(t *testing.T, r *rig, runs int) {
 }
 
 func TestFullDiskHoldsTheSourceUntilThereIsSpace(t *testing.T) {
+	t.Parallel()
 	r, space := fullDisk(t)
 	checkHeld(t, r, 1)
 	r.Kill()
@@ -79,6 +80,7 @@ func TestFullDiskHoldsTheSourceUntilThereIsSpace(t *testing.T) {
 }
 
 func TestFullDiskIsEmptiedByDelivery(t *testing.T) {
+	t.Parallel()
 	r, _ := fullDisk(t)
 	checkHeld(t, r, 1)
 	t.Logf("stopped on the full disk after %s", r.Stop().Round(time.Millisecond))
@@ -196,6 +198,7 @@ func liveLog(wal []byte) int {
 // TestDamagedEndOfTheWriteAheadLog: positions are in the same commits as
 // events, so what is cut off is read from the supervisor's file again.
 func TestDamagedEndOfTheWriteAheadLog(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func([]byte) []byte{
 		"torn off": tornOff(100), "more torn off": tornOff(50_000), "flipped": flipped(64, 64), "flipped before": flipped(50_000, 1),
 	} {
@@ -224,6 +227,7 @@ func TestDamagedEndOfTheWriteAheadLog(t *testing.T) {
 // TestDamagedJournal: what is legible is kept, the rest is reported, and the
 // present state is sent again, from the status file.
 func TestDamagedJournal(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		damage func([]byte) []byte
 		lost   int // at most, of about 1500
@@ -286,6 +290,7 @@ func (r *rig) awaitNewest() {
 // TestSIGHUPOnAFullDisk: what the old pipeline had read and could not store is
 // not read again by the new one.
 func TestSIGHUPOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	r, space := fullDisk(t)
 	for _, name := range []string{"second", "third"} {
 		r.Configure(r.settings.With(Settings{"connector_name": name}).YAML(t))

@@ -18,6 +18,7 @@ const (
 )
 
 func TestKilledAgainAndAgainUnderLoad(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	count := kills
@@ -40,6 +41,7 @@ func TestKilledAgainAndAgainUnderLoad(t *testing.T) {
 // TestKilledWhileSeveralReadersSeeTheSame: each result is in the log, in the
 // perfdata file and, if nothing newer came, in the status file. It is sent once.
 func TestKilledWhileSeveralReadersSeeTheSame(t *testing.T) {
+	t.Parallel()
 	const count = 10
 	dir := t.TempDir()
 	log, err := os.Create(filepath.Join(dir, "nagios.log"))
@@ -74,6 +76,7 @@ func TestKilledWhileSeveralReadersSeeTheSame(t *testing.T) {
 }
 
 func TestStoppedBySIGTERMUnderLoad(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	r.load.Write(8000)
@@ -103,6 +106,7 @@ func TestStoppedBySIGTERMWhileTheBrokerIsFrozen(t *testing.T) {
 }
 
 func TestSIGHUPWithAFaultyConfigurationIsRefused(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	r.load.Start(rate)
@@ -117,6 +121,7 @@ func TestSIGHUPWithAFaultyConfigurationIsRefused(t *testing.T) {
 }
 
 func TestSIGHUPWithANewConfigurationTakesOver(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	r.load.Write(5000)

@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // wrote in 70 s about some hosts and services, with its default perfdata
 // templates.
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	read := func(name string) []byte {
 		t.Helper()
 		b, err := os.ReadFile(filepath.Join("testdata/nagios4", name))

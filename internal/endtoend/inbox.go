@@ -23,50 +23,20 @@ func NewInbox(t testing.TB, broker *testbroker.Broker, queue string) *Inbox {
 	return &Inbox{t: t, broker: broker, queue: queue}
 }
 
-// Fetch takes what the queue holds, one message after the other, so that none
-// is on its way when the broker is stopped. Not so when it is killed: RabbitMQ
-// may then still hold what was taken just before.
+// Fetch takes what the queue holds. None of it is on its way when the broker is
+// stopped then; when it is killed, RabbitMQ may still hold what was taken just
+// before.
 func (i *Inbox) Fetch() []amqp091.Delivery {
 	i.t.Helper()
-	before := len(i.messages)
-	i.with(func(channel *amqp091.Channel) error {
-		for {
-			message, ok, err := channel.Get(i.queue, true)
-			if err != nil || !ok {
-				return err
-			}
-			i.messages = append(i.messages, message)
-		}
-	})
-	return i.messages[before:]
+	messages := i.broker.Drain(i.t, i.queue)
+	i.messages = append(i.messages, messages...)
+	return messages
 }
 
 // Depth is the number of messages that the queue holds.
-func (i *Inbox) Depth() (depth int) {
+func (i *Inbox) Depth() int {
 	i.t.Helper()
-	i.with(func(channel *amqp091.Channel) error {
-		queue, err := channel.QueueDeclarePassive(i.queue, true, false, false, false, nil)
-		depth = queue.Messages
-		return err
-	})
-	return depth
-}
-
-// with runs f on a connection of its own, since none outlives the faults.
-func (i *Inbox) with(f func(*amqp091.Channel) error) {
-	i.t.Helper()
-	conn, err := i.broker.Dial()
-	if err != nil {
-		i.t.Fatalf("looking into queue %s: %v", i.queue, err)
-	}
-	defer conn.Close()
-	channel, err := conn.Channel()
-	if err == nil {
-		err = f(channel)
-	}
-	if err != nil {
-		i.t.Fatalf("looking into queue %s: %v", i.queue, err)
-	}
+	return i.broker.Depth(i.t, i.queue)
 }
 
 // Messages gives everything fetched so far, in the order of the queue.
