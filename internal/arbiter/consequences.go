@@ -84,6 +84,7 @@ func (f *facts) agree(rec *supervision.Record, before sentCheck) (derived []supe
 	f.downtimes = slices.DeleteFunc(slices.Clone(running), func(id int64) bool { return !slices.Contains(f.loaded, id) })
 	for _, id := range running {
 		if !slices.Contains(f.loaded, id) {
+			f.endTold(id)
 			add(supervision.Record{Kind: supervision.DowntimeEnded, Downtime: &supervision.Downtime{ID: id}})
 		}
 	}

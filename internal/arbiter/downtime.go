@@ -19,6 +19,8 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 	case supervision.DowntimeScheduled:
 		if d.Loaded {
 			f.loaded = append(f.loaded, d.ID)
+		} else if r.View == Everything {
+			f.begunAnew(d.ID)
 		}
 		if known(&f.lastDowntime, d.ID, d.Loaded, r) {
 			return SeenAlready
@@ -31,7 +33,7 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 		}
 		return News
 	case supervision.DowntimeStarted:
-		return f.downtimeStarted(rec)
+		return f.downtimeStarted(rec, r)
 	default: // ended, cancelled
 		if d.ID == 0 {
 			return f.downtimesOver(rec)
@@ -40,7 +42,7 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 	}
 }
 
-func (f *facts) downtimeStarted(rec *supervision.Record) Reason {
+func (f *facts) downtimeStarted(rec *supervision.Record, r reader) Reason {
 	d := rec.Downtime
 	running := len(f.downtimes) > 0 || f.downtimeSaid
 	if d.ID == 0 {
@@ -53,9 +55,14 @@ func (f *facts) downtimeStarted(rec *supervision.Record) Reason {
 	if slices.Contains(f.downtimes, d.ID) {
 		return NoChange
 	}
+	if r.View == Everything {
+		f.begunAnew(d.ID)
+	} else if slices.Contains(f.ended, d.ID) {
+		return SeenAlready // a status file from before its end
+	}
 	if f.endedUnknown != 0 && rec.Time.Unix() <= f.endedUnknown {
 		// The log was ahead, and has told its end.
-		f.ended = append(f.ended, d.ID)
+		f.endTold(d.ID)
 		return SeenAlready
 	}
 	known := f.downtimeSaid && len(f.downtimes) == 0
@@ -75,8 +82,7 @@ func (f *facts) downtimesOver(rec *supervision.Record) Reason {
 	if len(f.downtimes) == 0 && !f.downtimeSaid {
 		return NoChange
 	}
-	f.ended = append(f.ended, f.downtimes...)
-	f.ended = slices.Delete(f.ended, 0, max(len(f.ended)-maxEnded, 0))
+	f.endTold(f.downtimes...)
 	f.endedUnknown = 0
 	if len(f.downtimes) == 0 {
 		f.endedUnknown = rec.Time.Unix()
@@ -85,18 +91,32 @@ func (f *facts) downtimesOver(rec *supervision.Record) Reason {
 	return News
 }
 
+// endTold remembers downtimes whose end was told.
+func (f *facts) endTold(ids ...int64) {
+	f.ended = append(f.ended, ids...)
+	f.ended = slices.Delete(f.ended, 0, max(len(f.ended)-maxEnded, 0))
+}
+
+// begunAnew forgets the end of a downtime that is there again: a supervisor that
+// was killed has read an older retention file, or its numbers begin anew.
+func (f *facts) begunAnew(id int64) {
+	f.ended = slices.DeleteFunc(f.ended, func(ended int64) bool { return ended == id })
+}
+
 // downtimeOver judges the end of one downtime. A broker module tells the end,
-// and then that the supervisor has forgotten it.
+// and then that the supervisor has forgotten it; some time later the status file
+// shows it gone.
 func (f *facts) downtimeOver(rec *supervision.Record, r reader) Reason {
 	d := rec.Downtime
 	if i := slices.Index(f.ended, d.ID); i >= 0 {
-		f.ended = slices.Delete(f.ended, i, i+1)
+		if r.View != Everything {
+			f.ended = slices.Delete(f.ended, i, i+1)
+		}
 		return SeenAlready
 	}
 	running := slices.Index(f.downtimes, d.ID)
-	if r.View == Everything && !d.Forgotten {
-		f.ended = append(f.ended, d.ID)
-		f.ended = slices.Delete(f.ended, 0, max(len(f.ended)-maxEnded, 0))
+	if r.View == Everything {
+		f.endTold(d.ID)
 	}
 	switch {
 	case running >= 0:

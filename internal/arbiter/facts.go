@@ -32,8 +32,9 @@ type facts struct {
 
 	downtimes    []int64 // ids of the running ones, as far as told
 	downtimeSaid bool    // a downtime is running, whose id was not told
-	// ended are downtimes whose end was told without their ids, endedUnknown is
-	// the moment of such an end when not even the ids were known (unix seconds).
+	// ended are downtimes whose end was told, which the status file may still show;
+	// endedUnknown is the moment of an end that was told when not even the ids were
+	// known (unix seconds).
 	ended        []int64
 	endedUnknown int64
 

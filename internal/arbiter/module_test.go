@@ -84,12 +84,13 @@ func TestWhatIsLoadedIsToldOnce(t *testing.T) {
 	})
 }
 
+func forgotten(sec int, id int64) supervision.Record {
+	r := downtime(supervision.DowntimeCancelled, sec, id)
+	r.Downtime.Forgotten = true
+	return r
+}
+
 func TestTheEndOfADowntimeByAModule(t *testing.T) {
-	forgotten := func(sec int, id int64) supervision.Record {
-		r := downtime(supervision.DowntimeCancelled, sec, id)
-		r.Downtime.Forgotten = true
-		return r
-	}
 	run(t, Options{Readers: []Reader{module}}, []step{
 		{"module", downtime(supervision.DowntimeStarted, 1, 3), 0, News},
 		{"module", downtime(supervision.DowntimeStarted, 1, 4), 0, News},
@@ -98,6 +99,31 @@ func TestTheEndOfADowntimeByAModule(t *testing.T) {
 		{"module", forgotten(2, 4), 0, SeenAlready},
 		{"module", forgotten(2, 3), 0, SeenAlready},
 		{"module", forgotten(3, 5), 0, News}, // it never began
+	})
+}
+
+// In a supervisor that checks little, the status file shows what the module told
+// before any later check result says that the module was there.
+func TestTheEndOfADowntimeByAModuleAndTheStatusFile(t *testing.T) {
+	run(t, Options{Readers: []Reader{module, status}}, []step{
+		{"module", downtime(supervision.DowntimeStarted, 1, 3), 0, News},
+		{"status", downtime(supervision.DowntimeStarted, 1, 3), 0, NoChange},
+		{"module", downtime(supervision.DowntimeCancelled, 2, 3), 0, News},
+		{"module", forgotten(2, 3), 0, SeenAlready},
+		{"status", downtime(supervision.DowntimeStarted, 1, 3), 0, SeenAlready}, // an older file
+		{"status", downtime(supervision.DowntimeCancelled, 9, 3), 0, SeenAlready},
+		{"module", forgotten(3, 5), 0, News},
+		{"status", downtime(supervision.DowntimeCancelled, 9, 5), 0, SeenAlready},
+		// A killed supervisor has read an older retention file.
+		{"module", downtime(supervision.DowntimeStarted, 1, 6), 0, News},
+		{"module", downtime(supervision.DowntimeEnded, 4, 6), 0, News},
+		{"module", downtime(supervision.DowntimeStarted, 1, 6), 0, News},
+		{"module", downtime(supervision.DowntimeEnded, 7, 6), 0, News},
+		{"module", forgotten(7, 6), 0, SeenAlready},
+		{"status", downtime(supervision.DowntimeEnded, 9, 6), 0, SeenAlready},
+		// The module is gone.
+		{"status", downtime(supervision.DowntimeStarted, 20, 7), 0, News},
+		{"status", downtime(supervision.DowntimeEnded, 21, 7), 0, News},
 	})
 }
 
