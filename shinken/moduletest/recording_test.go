@@ -2,6 +2,7 @@ package moduletest
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"encoding/json"
@@ -75,8 +76,15 @@ func (c command) object() (object, []string) {
 	return object{host: c.args[0]}, c.args[1:]
 }
 
-// wantedLine keeps what need not be parsed from being parsed.
-var wantedLine = regexp.MustCompile(`"(get_instance|log|program_status|\w+_check_result|(initial|update)_(host|service)_status)"`)
+// wantedWords are in the lines that need to be parsed; the others are many.
+var wantedWords = []string{
+	`"get_instance"`, `"log"`, `"program_status"`, `_check_result"`,
+	`"initial_host_status"`, `"initial_service_status"`, `"update_host_status"`, `"update_service_status"`,
+}
+
+func isWanted(line []byte) bool {
+	return slices.ContainsFunc(wantedWords, func(word string) bool { return bytes.Contains(line, []byte(word)) })
+}
 
 // restart: a number that is so much lower than the highest is that of a new
 // process. So it is in these recordings.
@@ -94,7 +102,7 @@ func readRecording(t testing.TB, file, scenario string) recording {
 		process, highest = nil, -1
 	}
 	eachLine(t, file, func(line []byte) {
-		if !wantedLine.Match(line) {
+		if !isWanted(line) {
 			return
 		}
 		var b brok
