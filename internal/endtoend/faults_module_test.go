@@ -205,7 +205,8 @@ func openSegments(t *testing.T, pid int) (n int) {
 }
 
 // TestModuleThroughFaults: twenty reloads under load, restarts and kill -9 of
-// Nagios and of the connector; and a connector that was stopped for all of it.
+// Nagios and of the connector; and a connector that was stopped for all of it,
+// whose spool directory is missing during two reloads.
 func TestModuleThroughFaults(t *testing.T) {
 	t.Parallel()
 	m := newModuleSite(t, "live", "after")
@@ -214,6 +215,7 @@ func TestModuleThroughFaults(t *testing.T) {
 	m.Start()
 	stop := m.handOver()
 	var killed []time.Time
+	spool := filepath.Join(m.Dir, "spool", "after")
 	for i := range 20 {
 		time.Sleep(time.Second)
 		m.reload()
@@ -230,6 +232,10 @@ func TestModuleThroughFaults(t *testing.T) {
 		case 6:
 			m.Stop()
 			m.Start()
+		case 9:
+			must(t, os.Rename(spool, spool+".away"))
+		case 11:
+			must(t, os.Rename(spool+".away", spool))
 		case 13:
 			time.Sleep(500 * time.Millisecond)
 			m.Kill()
@@ -243,6 +249,9 @@ func TestModuleThroughFaults(t *testing.T) {
 	}
 	stop()
 	m.Stop()
+	if !strings.Contains(string(m.Read("nagios.log")), "records wait that could not be written before the reload") {
+		t.Error("no reload came while records waited")
+	}
 	m.checkStream("a connector that was killed and stopped", m.drain(live, liveQueue), 500, killed, true)
 	after, afterQueue := m.connector("after")
 	after.Start()

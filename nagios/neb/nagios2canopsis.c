@@ -400,15 +400,16 @@ int nebmodule_init(int flags, char *text, void *module)
 	return 0;
 }
 
+enum { CORE_RESTARTS = 2 }; /* NEBMODULE_NEB_RESTART of nebmodules.h */
+
 int nebmodule_deinit(int flags, int reason)
 {
 	(void)flags;
-	(void)reason;
 	if (!loaded)
 		return 0;
 	loaded = false;
 	for (int i = 0; i < CALLBACKS; i++)
 		core.deregister_callback(core.first_callback + callbacks[i].number, callbacks[i].function);
-	spool_close();
+	spool_close(reason == CORE_RESTARTS);
 	return 0;
 }

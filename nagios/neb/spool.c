@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "inheritance.h"
 #include "layout.h"
 #include "record.h"
 #include "ring.h"
@@ -43,7 +44,7 @@ static struct {
 	bool failing;
 	char reason[128];
 	int64_t next_try, next_log, next_loss_log;
-	uint64_t lost, lost_untold;
+	struct losses lost;
 } spool;
 
 /* Answered by the vDSO, without a system call, whatever the clock source. */
@@ -63,6 +64,8 @@ void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_
 	spool.segment_age = (int64_t)segment_age * 1000;
 	spool.fd = -1;
 	ring_reset();
+	if (inheritance_take(directory, &spool.lost))
+		core_log(LOG_INFO, "%u records wait that could not be written before the reload", ring_count());
 }
 
 static void leave_segment(void)
@@ -113,7 +116,7 @@ int spool_waits(void)
 
 uint64_t spool_lost(void)
 {
-	return spool.lost;
+	return spool.lost.all;
 }
 
 unsigned spool_idle(void)
@@ -143,11 +146,11 @@ static void keep(const char *record, size_t length)
 
 	if (dropped == 0)
 		return;
-	spool.lost += dropped;
-	spool.lost_untold += dropped;
+	spool.lost.all += dropped;
+	spool.lost.untold += dropped;
 	if (now() >= spool.next_loss_log) {
 		core_log(LOG_WARNING, "the memory for records is full: %llu lost so far, the oldest first",
-			 (unsigned long long)spool.lost);
+			 (unsigned long long)spool.lost.all);
 		spool.next_loss_log = now() + LOG_AGAIN;
 	}
 }
@@ -239,7 +242,7 @@ static size_t header(char *to)
 	return (size_t)snprintf(to, HEADER_SIZE,
 				"DATATYPE::SEGMENT\tFORMAT::1\tMODULE::" MODULE_NAME " " MODULE_VERSION
 				"\tPROGRAM::%s\tPID::%d\tLOST::%llu\tLAYOUT::%s\n",
-				core.program, (int)spool.pid, (unsigned long long)spool.lost, layout_name());
+				core.program, (int)spool.pid, (unsigned long long)spool.lost.all, layout_name());
 }
 
 static ssize_t append(const char *bytes, size_t length)
@@ -305,14 +308,14 @@ static bool tell_losses(void)
 	struct timeval t;
 	char record[128];
 
-	if (spool.lost_untold == 0)
+	if (spool.lost.untold == 0)
 		return true;
 	gettimeofday(&t, NULL);
 	int length = snprintf(record, sizeof record, "DATATYPE::LOST\tTIMET::%lld.%06ld\tCOUNT::%llu\n",
-			      (long long)t.tv_sec, (long)t.tv_usec, (unsigned long long)spool.lost_untold);
+			      (long long)t.tv_sec, (long)t.tv_usec, (unsigned long long)spool.lost.untold);
 	if (!write_record(record, (size_t)length))
 		return false;
-	spool.lost_untold = 0;
+	spool.lost.untold = 0;
 	return true;
 }
 
@@ -332,7 +335,7 @@ static void drain(unsigned most)
 		spool.failing = false;
 		spool.next_loss_log = 0;
 		core_log(LOG_INFO, "%s can be written again, and what waited is written; %llu records lost since the start",
-			 spool.directory, (unsigned long long)spool.lost);
+			 spool.directory, (unsigned long long)spool.lost.all);
 	}
 }
 
@@ -349,11 +352,14 @@ void spool_put(const char *record, size_t length)
 		keep(record, length);
 }
 
-void spool_close(void)
+void spool_close(bool for_reload)
 {
+	unsigned waiting;
+
 	drain(UINT_MAX);
-	if (ring_count() > 0)
-		core_log(LOG_WARNING, "%u records could not be written and are lost", ring_count());
+	waiting = ring_count();
+	if (waiting > 0 && !(for_reload && inheritance_leave(spool.directory, spool.lost)))
+		core_log(LOG_WARNING, "%u records could not be written and are lost", waiting);
 	leave_segment();
 	ring_reset();
 }

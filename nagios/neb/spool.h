@@ -5,6 +5,7 @@
 #ifndef N2C_SPOOL_H
 #define N2C_SPOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,7 +13,7 @@
 #define MODULE_NAME "neb"
 #define MODULE_VERSION "1.0"
 
-/* Sets everything to the beginning. Opens nothing: the core may still fork. */
+/* Sets everything to the beginning, and takes over what waits from before a reload. Opens nothing: the core may still fork. */
 void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_age);
 
 /* Tells the process that will write. A descriptor inherited from another one is closed unwritten. */
@@ -36,10 +37,10 @@ unsigned spool_idle(void);
 /* Whether records wait in memory. */
 int spool_waits(void);
 
-/* How many records were lost since spool_reset. */
+/* How many records were lost since the core was started, as far as the loads of the module know of each other. */
 uint64_t spool_lost(void);
 
-/* Writes what waits, with one try, and closes. */
-void spool_close(void);
+/* Writes what waits, with one try, and closes. What can't be written waits on if the core only reloads. */
+void spool_close(bool for_reload);
 
 #endif

@@ -72,6 +72,65 @@ func TestNoDirectory(t *testing.T) {
 	})
 }
 
+// TestReloadWithoutDirectory reloads while records wait: the next load with the
+// same directory writes them, in front of its own.
+func TestReloadWithoutDirectory(t *testing.T) {
+	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
+		dir, other := filepath.Join(t.TempDir(), "later"), t.TempDir()
+		p := newSpoolPlay(t, m, "spool="+dir)
+		descriptors := p.do("descriptors")
+		n := 0
+		write := func() {
+			for range 10 {
+				p.numbered(n, 3000)
+				n++
+			}
+		}
+		reload := func(spool string) {
+			p.do("unload", "2")
+			p.load("spool=" + spool)
+		}
+		write()
+		reload(dir)
+		p.logged("10 records wait that could not be written before the reload")
+		write()
+		reload(other) // these are not its own
+		p.numbered(1000, 10)
+		reload(dir)
+		p.logged("20 records wait that could not be written before the reload")
+		if err := os.Mkdir(dir, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		p.do("pause", "1050")
+		write()
+		reload(dir)
+		p.do("unload", "2")
+		if after := p.do("descriptors"); after[0] != descriptors[0] {
+			t.Errorf("%s before, %s after", descriptors[0], after[0])
+		}
+		p.end()
+		if got := numbers(records(t, dir)); len(got) != n {
+			t.Errorf("%d of %d records: %v", len(got), n, got)
+		} else {
+			ascending(t, got)
+		}
+		if got := numbers(records(t, other)); len(got) != 1 {
+			t.Errorf("in the other directory are %v", got)
+		}
+	})
+}
+
+// TestStopWithoutDirectory says how many records end with the core.
+func TestStopWithoutDirectory(t *testing.T) {
+	p := newSpoolPlay(t, plain, "spool="+filepath.Join(t.TempDir(), "never"))
+	for n := range 3 {
+		p.numbered(n, 10)
+	}
+	p.do("unload", "1")
+	p.logged("3 records could not be written and are lost")
+	p.end()
+}
+
 // TestDirectoryGone removes the directory under the module: what comes after the
 // next look at the segment goes to the new one.
 func TestDirectoryGone(t *testing.T) {
@@ -250,6 +309,7 @@ func TestSmallFileSystem(t *testing.T) {
 // TestOverflow lets more come than the memory holds while nothing can be written: the
 // oldest go, are counted and told before the rest, and the rest is whole.
 func TestOverflow(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
 		dir := filepath.Join(t.TempDir(), "later")
 		p := newSpoolPlay(t, m, "spool="+dir)
