@@ -28,7 +28,8 @@ func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
 	q := newMemoryQueue()
 	r := run(t, quick(exchange), q)
 	stopLoad := q.load()
-	for i := range 5 {
+	const faults = 3
+	for i := range faults {
 		awaitProgress(t, r)
 		if i%2 == 0 {
 			must(t, broker.Stop())
@@ -40,10 +41,10 @@ func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
 	awaitProgress(t, r)
 	stopLoad()
 	q.awaitEmpty(t)
-	q.checkDelivered(t, broker.Drain(t, name), 5*r.options.Window)
+	q.checkDelivered(t, broker.Drain(t, name), faults*r.options.Window)
 	r.awaitLog(t, string(classStopping)) // the broker's own words are not lost
-	if n := strings.Count(r.log.String(), "\n"); n > 5*6 {
-		t.Errorf("%d log lines for five faults:\n%s", n, r.log)
+	if n := strings.Count(r.log.String(), "\n"); n > faults*6 {
+		t.Errorf("%d log lines for %d faults:\n%s", n, faults, r.log)
 	}
 }
 
