@@ -85,6 +85,7 @@ func TestPerfdataCopiedAndTruncatedUnderLoad(t *testing.T) {
 	r.Start()
 	for turn := range 8 {
 		r.progress()
+		time.Sleep(500 * time.Millisecond) // two truncations within one look can't be told apart
 		r.load.CopyTruncate(fmt.Sprintf("%s.%d", r.load.path, turn+1))
 	}
 	r.inOrder(r.finish(0))

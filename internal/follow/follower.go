@@ -17,10 +17,10 @@ func New(o Options) *Follower { return &Follower{options: o.withDefaults()} }
 
 // Run follows the path from a position (nil: there is none yet) until the
 // context ends, which gives nil. It calls deliver from the goroutine that
-// called it. At the end of the stream it delivers a chunk without lines, with
-// EndSeen, at every Options.Poll. An error means that the file, its directory
-// or an archive could not be read, or that deliver failed: start again later,
-// from the position that was stored last.
+// called it. At every Options.Poll it tells, with EndSeen, that it is at the end
+// of the stream, in a chunk without lines if none has come just then. An error
+// means that the file, its directory or an archive could not be read, or that
+// deliver failed: start again later, from the position that was stored last.
 func (f *Follower) Run(ctx context.Context, from *Position, deliver Deliver) error {
 	s := &stream{Options: f.options, deliver: deliver}
 	defer s.close()

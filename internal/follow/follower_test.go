@@ -1,12 +1,14 @@
 package follow
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -151,6 +153,36 @@ func TestChunksAreBounded(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEndIsToldThoughThereAreAlwaysNewLines has a deliver that takes longer than
+// the next line takes to come.
+func TestEndIsToldThoughThereAreAlwaysNewLines(t *testing.T) {
+	d := newDir(t, Direct)
+	d.append("", "a\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan struct{}, 1)
+	done := make(chan error, 1)
+	go func() {
+		done <- New(d.options).Run(ctx, nil, func(_ context.Context, c Chunk) error {
+			d.append("", "b\n")
+			if !c.EndSeen.IsZero() && len(c.Lines) > 0 {
+				select {
+				case told <- struct{}{}:
+				default:
+				}
+			}
+			return nil
+		})
+	}()
+	select {
+	case <-told:
+		cancel()
+		d.check(<-done)
+	case <-time.After(patience):
+		cancel()
+		t.Fatal("the end was never told with lines: ", <-done)
+	}
 }
 
 // TestForeignPositions are not ours, or damaged: they must do no harm.

@@ -155,9 +155,6 @@ func (r *reading) deliver(_ context.Context, c Chunk) error {
 	r.notices = append(r.notices, c.Notices...)
 	r.position = c.Position
 	if !c.EndSeen.IsZero() {
-		if len(c.Lines) > 0 {
-			return errors.New("lines and the end in one chunk")
-		}
 		r.endSeen = c.EndSeen
 	}
 	return nil

@@ -101,6 +101,14 @@ func (i *incarnation) mark() Mark {
 	}
 }
 
+// isRead tells whether the file ends with the last whole line that was read. It
+// leaves the lines in the reader's buffer alone.
+func (i *incarnation) isRead() bool {
+	offset, _ := i.reader.place()
+	info, err := i.Stat()
+	return err == nil && info.Size() == offset
+}
+
 // endMark is the place at the end of a file that is given up.
 func (i *incarnation) endMark() Mark {
 	m := i.mark()

@@ -108,8 +108,8 @@ type Chunk struct {
 	Lines    []Line
 	Notices  []Notice
 	Position Position
-	// EndSeen is the moment just before a look that found nothing to read, in
-	// this or any older file; zero when there may be more.
+	// EndSeen is a moment from before which there is nothing more to read behind
+	// this chunk, in this or any other file; zero when there may be.
 	EndSeen time.Time
 }
 

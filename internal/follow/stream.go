@@ -134,20 +134,25 @@ func (s *stream) follow(ctx context.Context) error {
 			due = true
 		default:
 		}
-		began := time.Now()
-		progress, err := s.readAndDeliver(ctx)
+		began, changed := time.Now(), false
+		if due {
+			var err error
+			if changed, err = s.look(); err != nil {
+				return err
+			}
+			due, tell = false, true
+		}
+		if !tell {
+			began = time.Time{}
+		}
+		progress, told, err := s.readAndDeliver(ctx, began)
 		if err != nil {
 			return err
 		}
-		if due {
-			due, tell = false, true
-			changed, err := s.look()
-			if err != nil {
-				return err
-			}
-			progress = progress || changed
+		if told {
+			tell = false
 		}
-		if progress {
+		if progress || changed {
 			continue
 		}
 		if tell {
@@ -162,25 +167,28 @@ func (s *stream) follow(ctx context.Context) error {
 	return nil
 }
 
-// readAndDeliver moves one chunk, and tells whether there may be more.
-func (s *stream) readAndDeliver(ctx context.Context) (bool, error) {
+// readAndDeliver moves one chunk, and tells whether there may be more. When it
+// reaches the end, it says so with the lines, if there is a moment to tell: a
+// deliver that takes long may find new lines each time that it returns.
+func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (progress, told bool, err error) {
 	c := Chunk{Lines: s.lines[:0]}
-	var progress bool
-	var err error
 	if s.current != nil {
 		progress, err = s.current.reader.read(&c)
 		s.lines = c.Lines
 	}
 	if errors.Is(err, errChanged) {
-		return true, s.rewritten()
+		return true, false, s.rewritten()
 	}
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if len(c.Lines)+len(c.Notices)+len(s.notices) == 0 {
-		return progress, nil
+		return progress, false, nil
 	}
-	return progress, s.send(ctx, c)
+	if !began.IsZero() && len(c.Lines) > 0 && s.current.isRead() && !s.laterHasContent() {
+		c.EndSeen = began
+	}
+	return progress, !c.EndSeen.IsZero(), s.send(ctx, c)
 }
 
 // send completes a chunk and delivers it.
