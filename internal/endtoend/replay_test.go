@@ -144,6 +144,13 @@ func (r *replay) got() []event {
 	return r.events
 }
 
+// quarantined gives what was rejected up to now.
+func (r *replay) quarantined() []supervision.Rejected {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rejected
+}
+
 // Position, States, Store and Add make it an outbox and a quarantine.
 
 func (r *replay) Position(string) ([]byte, error) { return nil, nil }
