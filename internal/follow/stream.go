@@ -20,6 +20,7 @@ type stream struct {
 	since    time.Time // the stream has nothing of interest that is older
 	notices  []Notice  // for the next chunk
 	lines    []Line    // reused
+	owesEnd  bool      // since the last look, no chunk told that the end was seen
 
 	// Why the file at the path can't be opened, while an older one is still
 	// being read.
@@ -127,8 +128,7 @@ func (s *stream) moveSince() {
 func (s *stream) follow(ctx context.Context) error {
 	tick := time.NewTicker(s.Poll)
 	defer tick.Stop()
-	due, tell := true, false // to look; to tell that the end was seen
-	for ctx.Err() == nil {
+	for due := true; ctx.Err() == nil; {
 		select {
 		case <-tick.C:
 			due = true
@@ -140,27 +140,19 @@ func (s *stream) follow(ctx context.Context) error {
 			if changed, err = s.look(); err != nil {
 				return err
 			}
-			due, tell = false, true
+			due, s.owesEnd = false, true
 		}
-		if !tell {
-			began = time.Time{}
-		}
-		progress, told, err := s.readAndDeliver(ctx, began)
+		progress, err := s.readAndDeliver(ctx, began)
 		if err != nil {
 			return err
-		}
-		if told {
-			tell = false
 		}
 		if progress || changed {
 			continue
 		}
-		if tell {
-			told, err := s.tellEnd(ctx, began)
-			if err != nil {
+		if s.owesEnd {
+			if err := s.tellEnd(ctx, began); err != nil {
 				return err
 			}
-			tell = !told
 		}
 		due = s.wait(ctx, tick.C)
 	}
@@ -168,27 +160,27 @@ func (s *stream) follow(ctx context.Context) error {
 }
 
 // readAndDeliver moves one chunk, and tells whether there may be more. When it
-// reaches the end, it says so with the lines, if there is a moment to tell: a
-// deliver that takes long may find new lines each time that it returns.
-func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (progress, told bool, err error) {
+// reaches the end, it says so with the lines, if that is owed: a deliver that
+// takes long may find new lines each time that it returns.
+func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (progress bool, err error) {
 	c := Chunk{Lines: s.lines[:0]}
 	if s.current != nil {
 		progress, err = s.current.reader.read(&c)
 		s.lines = c.Lines
 	}
 	if errors.Is(err, errChanged) {
-		return true, false, s.rewritten()
+		return true, s.rewritten()
 	}
 	if err != nil {
-		return false, false, err
+		return false, err
 	}
 	if len(c.Lines)+len(c.Notices)+len(s.notices) == 0 {
-		return progress, false, nil
+		return progress, nil
 	}
-	if !began.IsZero() && len(c.Lines) > 0 && s.current.isRead() && !s.laterHasContent() {
+	if s.owesEnd && len(c.Lines) > 0 && s.current.isRead() && !s.laterHasContent() {
 		c.EndSeen = began
 	}
-	return progress, !c.EndSeen.IsZero(), s.send(ctx, c)
+	return progress, s.send(ctx, c)
 }
 
 // send completes a chunk and delivers it.
@@ -210,16 +202,19 @@ func (s *stream) send(ctx context.Context, c Chunk) error {
 		return fmt.Errorf("delivering lines of %s: %w", c.File, err)
 	}
 	s.notices = nil
+	if !c.EndSeen.IsZero() {
+		s.owesEnd = false
+	}
 	return nil
 }
 
 // tellEnd delivers the news that there was nothing more to read, if so.
-func (s *stream) tellEnd(ctx context.Context, began time.Time) (told bool, err error) {
+func (s *stream) tellEnd(ctx context.Context, began time.Time) error {
 	end, err := s.atEnd()
 	if err != nil || !end || s.laterHasContent() {
-		return false, err
+		return err
 	}
-	return true, s.send(ctx, Chunk{EndSeen: began})
+	return s.send(ctx, Chunk{EndSeen: began})
 }
 
 // atEnd tells whether the current file has no whole line left.

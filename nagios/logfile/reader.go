@@ -250,13 +250,10 @@ func (r *Reader) release() {
 	}
 }
 
-// Waiting tells whether a result is held back to see whether an ALERT follows.
-func (r *Reader) Waiting() bool { return r.held != nil && r.held.result != nil }
-
-// Awaits names the result that is held back, which no other result is called;
-// empty if none is.
-func (r *Reader) Awaits() string {
-	if !r.Waiting() {
+// Waiting names the result that is held back to see whether an ALERT follows, by
+// its Ref; empty if none is.
+func (r *Reader) Waiting() string {
+	if r.held == nil || r.held.result == nil {
 		return ""
 	}
 	return r.held.output.records[0].Ref
@@ -265,7 +262,7 @@ func (r *Reader) Awaits() string {
 // Settle gives out the result that is held back, because nothing more is
 // coming. An order that waits for its PASSIVE line goes on waiting.
 func (r *Reader) Settle() {
-	if r.Waiting() {
+	if r.Waiting() != "" {
 		r.release()
 	}
 }

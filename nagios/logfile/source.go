@@ -105,7 +105,7 @@ type run struct {
 	quiet  time.Time // since when the log's end has been seen with a result waiting
 
 	ended     time.Time // the last moment at which the log's end was seen
-	awaits    string    // the result that is held back, empty if none is
+	waiting   string    // the Ref of the result that is held back, empty if none is
 	toldUntil time.Time // everything from before this moment was given out
 }
 
@@ -142,14 +142,14 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 // passive results never cease, one is always held back, and readers that wait
 // for this one would wait for ever.
 func (r *run) told(c follow.Chunk) time.Time {
-	awaits := r.reader.Awaits()
+	waiting := r.reader.Waiting()
 	switch {
-	case awaits == "":
+	case waiting == "":
 		r.toldUntil = c.EndSeen
-	case awaits != r.awaits:
+	case waiting != r.waiting:
 		r.toldUntil = r.ended
 	}
-	r.awaits = awaits
+	r.waiting = waiting
 	if !c.EndSeen.IsZero() {
 		r.ended = c.EndSeen
 	}
@@ -159,7 +159,7 @@ func (r *run) told(c follow.Chunk) time.Time {
 // settle ends the wait for an ALERT when the log has been quiet for long enough.
 func (r *run) settle(c follow.Chunk) {
 	switch {
-	case len(c.Lines) > 0 || !r.reader.Waiting():
+	case len(c.Lines) > 0 || r.reader.Waiting() == "":
 		r.quiet = time.Time{}
 	case c.EndSeen.IsZero():
 	case r.quiet.IsZero():
