@@ -92,7 +92,9 @@ func (w *writer) wait() bool {
 	case r := <-w.releases:
 		w.released = append(w.released, r)
 	case t := <-w.tasks:
-		t.done <- t.do(w)
+		err := t.do(w)
+		w.report()
+		t.done <- err
 	case <-timer.C:
 	case <-w.closing:
 		return false
