@@ -182,6 +182,27 @@ func TestFlippedDatabase(t *testing.T) {
 	t.Logf("all events there in %d of 100, files set aside: %d", whole, setAside)
 }
 
+// TestUnknownWriteVersion flips a bit that lets SQLite read the file, but not
+// write it.
+func TestUnknownWriteVersion(t *testing.T) {
+	const writeVersion = 18 // https://www.sqlite.org/fileformat.html#the_database_header
+	path := tempPath(t)
+	j := openTest(t, Options{Path: path})
+	mustAppend(t, j, commit(1, 10))
+	mustClose(t, j)
+	damaged := mustReadFile(t, path)
+	damaged[writeVersion] ^= 1 << 3
+	mustWriteFile(t, path, damaged)
+	j = openTest(t, Options{Path: path})
+	mustAppend(t, j, commit(11, 11))
+	if got := len(readAll(t, j, 0)); got != 11 {
+		t.Errorf("%d events of 11", got)
+	}
+	if stats := j.Stats(); stats.SetAside != 1 || !recovered(j) {
+		t.Errorf("%+v", stats)
+	}
+}
+
 func TestWhatIsNoJournalIsSetAside(t *testing.T) {
 	garbage := make([]byte, 100_000)
 	for i := range garbage {

@@ -199,7 +199,15 @@ func isDamage(err error) bool {
 		// SQLITE_ERROR: a table or column that the schema should have isn't there.
 		return true
 	}
-	return code == sqlite3.SQLITE_IOERR_SHORT_READ || errors.Is(err, errNotOurs) || errors.Is(err, errDisorder)
+	switch code {
+	case sqlite3.SQLITE_READONLY:
+		// That we may write it is certain (checkAccess): SQLite doesn't know the
+		// file's write version.
+		return true
+	case sqlite3.SQLITE_IOERR_SHORT_READ:
+		return true
+	}
+	return errors.Is(err, errNotOurs) || errors.Is(err, errDisorder)
 }
 
 func isFull(err error) bool { return resultCode(err)&0xff == sqlite3.SQLITE_FULL }
