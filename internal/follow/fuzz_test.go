@@ -176,6 +176,9 @@ func (m *model) sync() {
 		m.running = m.follow(m.position)
 	}
 	missing := len(m.want) - len(m.got)
+	if missing < 0 {
+		m.Fatalf("delivered too much: %s", difference(m.want, m.got))
+	}
 	m.running.until(fmt.Sprintf("%q", last(m.want, missing)), func() bool { return len(m.running.lines) >= missing })
 	m.running.end()
 }

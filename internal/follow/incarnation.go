@@ -20,6 +20,7 @@ type incarnation struct {
 	head    []byte // the first bytes of the file, as far as they are known
 	headSum string // their hash
 	scratch [headSize]byte
+	again   [headSize]byte
 	lineID  string // hash of the first line, empty until it is whole
 	begun   bool   // something of this file was handed out
 
@@ -60,6 +61,9 @@ func (i *incarnation) extendHead() error {
 	if n == len(i.head) && i.headSum != "" {
 		return nil
 	}
+	if !i.stillBegins(i.scratch[:n]) {
+		return nil // the next look tells
+	}
 	i.head = append(i.head, i.scratch[len(i.head):n]...)
 	i.headSum = hash(i.head)
 	if i.lineID == "" {
@@ -68,6 +72,15 @@ func (i *incarnation) extendHead() error {
 		}
 	}
 	return nil
+}
+
+// stillBegins reads the first bytes once more. A read is several system calls:
+// when the file was rewritten between two of them, it gave some of the old bytes
+// and some of the new ones.
+func (i *incarnation) stillBegins(read []byte) bool {
+	again := i.again[:len(read)]
+	n, _ := i.ReadAt(again, 0)
+	return n == len(read) && bytes.Equal(again, read)
 }
 
 // begin is told when the first lines of the file were read: they, and not what
