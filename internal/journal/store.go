@@ -199,15 +199,10 @@ func isDamage(err error) bool {
 		// SQLITE_ERROR: a table or column that the schema should have isn't there.
 		return true
 	}
-	switch code {
-	case sqlite3.SQLITE_READONLY:
-		// That we may write it is certain (checkAccess): SQLite doesn't know the
-		// file's write version.
-		return true
-	case sqlite3.SQLITE_IOERR_SHORT_READ:
-		return true
-	}
-	return errors.Is(err, errNotOurs) || errors.Is(err, errDisorder)
+	// SQLITE_READONLY: it doesn't know the file's write version. That we may
+	// write the file is certain (checkAccess).
+	return code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_IOERR_SHORT_READ ||
+		errors.Is(err, errNotOurs) || errors.Is(err, errDisorder)
 }
 
 func isFull(err error) bool { return resultCode(err)&0xff == sqlite3.SQLITE_FULL }
