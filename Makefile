@@ -26,11 +26,11 @@ demo: build
 # The end-to-end tests have the machine to themselves: they watch clocks. What
 # go test would vet, lint has.
 test: test-tools lint
-	$(GO) test -race -vet=off -timeout 14m $$($(GO) list ./... | grep -v '/internal/endtoend$$')
-	$(GO) test -race -vet=off -timeout 14m ./internal/endtoend
+	$(GO) test -race -vet=off -timeout 14m $$($(GO) list ./... | grep -v '/internal/testing/endtoend$$')
+	$(GO) test -race -vet=off -timeout 14m ./internal/testing/endtoend
 
 test-tools:
-	packaging/test-tools
+	.ci/test-tools
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt wants: $$unformatted"; exit 1; fi
@@ -40,10 +40,10 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
 
 fuzz:
-	packaging/fuzz-all $(FUZZTIME)
+	.ci/fuzz-all $(FUZZTIME)
 
 soak: test-tools
-	SOAK=1 $(GO) test -timeout 4h -count 1 ./internal/endtoend/...
+	SOAK=1 $(GO) test -timeout 4h -count 1 ./internal/testing/endtoend/...
 	$(MAKE) fuzz
 
 docs:

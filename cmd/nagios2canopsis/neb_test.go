@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/testnagios"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
 )
 
 // nebCall runs a neb command and gives what it printed on standard output.

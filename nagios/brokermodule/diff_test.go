@@ -42,7 +42,7 @@ func TestDiff(t *testing.T) {
 func TestPatchTakesTheDiff(t *testing.T) {
 	patch, err := exec.LookPath("patch")
 	if err != nil {
-		t.Fatal("patch is not installed: packaging/test-tools does it")
+		t.Fatal("patch is not installed: .ci/test-tools does it")
 	}
 	cfg := configuration(t, map[string]string{"nagios.cfg": "1\n2\n3\n4\n5\n6\nevent_broker_options=0\n8\n9\n10\n11\n12\n13\n14\n15\nbroker_module=/x/y.o\n17\n18"})
 	e, err := Enable(cfg, modulePath, "")

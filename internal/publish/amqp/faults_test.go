@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 func must(t *testing.T, err error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 // brokerMaxMessage is the shared broker's max_message_size.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 // withoutLogin is the broker's plain URL without user and password.

@@ -1,0 +1,100 @@
+// Package architecture keeps the import rule of docs/ARCHITECTURE.md.
+package architecture
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/nagios2canopsis/nagios2canopsis/"
+
+// allowed says for each room which rooms it may import. Tests may also use
+// the test support.
+var allowed = map[string][]string{
+	"internal/supervision":    {},
+	"internal/follow":         {},
+	"internal/pairs":          {},
+	"internal/bell":           {},
+	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell", "nagios/perfdata"},
+	"internal/quarantine":     {"internal/supervision"},
+	"internal/tally":          {},
+	"internal/config":         {},
+	"internal/demo":           {},
+	"internal/arbiter":        {"internal/supervision"},
+	"internal/journal":        {},
+	"internal/publish":        {},
+	"internal/publish/amqp":   {"internal/publish"},
+	"internal/publish/stdout": {"internal/publish"},
+	"eventmap":                {"internal/supervision"},
+	"nagios":                  {},
+	"nagios/logfile":          {"internal/supervision", "internal/follow"},
+	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell"},
+	"nagios/brokermodule":     {"nagios", "internal/handover"},
+	"nagios/statusdat":        {"internal/supervision"},
+	"nagios/objectcache":      {"internal/supervision"},
+	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
+		"internal/tally", "eventmap"},
+	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
+		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config",
+		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+	"internal/preview": {"internal/journal"},
+	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
+	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
+		"internal/quarantine", "internal/tally"},
+}
+
+// testSupport may be imported by tests alone.
+var testSupport = []string{"internal/testing/testbroker", "internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
+	"internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
+
+func TestArrowsGoDownwardsOnly(t *testing.T) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := map[string]bool{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		room := strings.TrimPrefix(p.ImportPath, module)
+		seen[room] = true
+		may, known := allowed[room]
+		if !known {
+			if !contains(testSupport, room) {
+				t.Errorf("%s is a new room: give it a place in docs/ARCHITECTURE.md and here", room)
+			}
+			continue
+		}
+		for _, path := range p.Imports {
+			if into, ours := strings.CutPrefix(path, module); ours && !contains(may, into) {
+				t.Errorf("%s imports %s", room, into)
+			}
+		}
+	}
+	for room := range allowed {
+		if !seen[room] {
+			t.Errorf("%s does not exist", room)
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

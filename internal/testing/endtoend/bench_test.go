@@ -1,0 +1,577 @@
+package endtoend
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+	_ "modernc.org/sqlite"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios/statusdat/statustest"
+)
+
+// Every figure is a ratio to a reference that is measured in the same run, in
+// turns with ours; the medians of the rounds are reported.
+const (
+	benchEvents = 100_000
+	benchRounds = 5
+)
+
+// perfdataLines writes n service check results, as a template with the state
+// makes them.
+func perfdataLines(b *testing.B, path string, n int) {
+	b.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	for i := range n {
+		perfdataLine(w, i, time.Now())
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func perfdataLine(w io.Writer, i int, now time.Time) {
+	fmt.Fprintf(w, "DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::server-%03d.example.com\tSERVICEDESC::Disk usage /var/lib/%d\t"+
+		"SERVICESTATE::%s\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tSERVICEEXECUTIONTIME::0.123\tSERVICELATENCY::0.045\t"+
+		"SERVICECHECKCOMMAND::check_disk!80!90\tSERVICEOUTPUT::DISK %s - free space: / %d MB (56%% inode=89%%);\t"+
+		"SERVICEPERFDATA::/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
+		now.Unix(), i%200, i/200%50, []string{"OK", "WARNING", "CRITICAL"}[i%3], []string{"OK", "WARNING", "CRITICAL"}[i%3], i, i)
+}
+
+const serviceTemplate = `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$\tSERVICESTATE::$SERVICESTATE$\tSERVICEOUTPUT::$SERVICEOUTPUT$`
+
+func perfdataConfig(dir, url string) string {
+	return fmt.Sprintf(`
+supervisor: none
+connector: nagios
+connector_name: bench
+readers: {perfdata: {service: {path: %[1]s/service-perfdata, template: '%[2]s', mode: a}, begin: beginning}}
+journal: {path: %[1]s/journal.db, max_size: 8GiB}
+quarantine: {path: %[1]s/quarantine.ndjson}
+publish: {amqp: {urls: [%[3]q]}}
+log: {level: warn}
+`, dir, serviceTemplate, url)
+}
+
+// exchange is the exchange with one queue that takes everything.
+func exchange(b *testing.B, broker *testbroker.Broker) (queue string) {
+	b.Helper()
+	broker.DeclareExchange(b, "canopsis.events")
+	broker.DeclareQueue(b, "Engine_fifo", nil)
+	broker.Bind(b, "Engine_fifo", "#", "canopsis.events")
+	return "Engine_fifo"
+}
+
+// channel opens a channel for the benchmark's own work.
+func channel(b *testing.B, broker *testbroker.Broker) *amqp091.Channel {
+	b.Helper()
+	conn, err := broker.Dial()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close() })
+	ch, err := conn.Channel()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return ch
+}
+
+func depth(b *testing.B, ch *amqp091.Channel, queue string) int {
+	b.Helper()
+	q, err := ch.QueueDeclarePassive(queue, true, false, false, false, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return q.Messages
+}
+
+func purge(b *testing.B, ch *amqp091.Channel, queue string) {
+	b.Helper()
+	if _, err := ch.QueuePurge(queue, false); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// cost is what a run took.
+type cost struct {
+	wall, cpu, broker float64 // seconds
+}
+
+// bare publishes the same messages as often as asked, with amqp091-go as it
+// is: persistent, confirmed, a window of 500.
+func bare(b *testing.B, broker *testbroker.Broker, sample []amqp091.Delivery, n int) cost {
+	b.Helper()
+	conn, err := broker.Dial()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	ch, err := conn.Channel()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := ch.Confirm(false); err != nil {
+		b.Fatal(err)
+	}
+	before, start, cpu := broker.CPU(), time.Now(), ownCPU()
+	var window []*amqp091.DeferredConfirmation
+	wait := func() {
+		if !window[0].Wait() {
+			b.Fatal("a message was not confirmed")
+		}
+		window = window[1:]
+	}
+	for i := range n {
+		m := sample[i%len(sample)]
+		c, err := ch.PublishWithDeferredConfirm("canopsis.events", m.RoutingKey, false, false, amqp091.Publishing{
+			ContentType: "application/json", DeliveryMode: amqp091.Persistent, MessageId: m.MessageId, Timestamp: m.Timestamp, AppId: m.AppId, Body: m.Body,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if window = append(window, c); len(window) == 500 {
+			wait()
+		}
+	}
+	for len(window) > 0 {
+		wait()
+	}
+	return cost{time.Since(start).Seconds(), ownCPU() - cpu, broker.CPU() - before}
+}
+
+func ownCPU() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// procCPU gives the CPU seconds of a process, from /proc/PID/stat.
+func procCPU(b *testing.B, pid int) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	var ticks float64
+	for _, f := range fields[11:13] {
+		v, err := strconv.ParseFloat(f, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += v
+	}
+	return ticks / 100
+}
+
+// peakRSS gives the greatest memory of a process so far, in MB.
+func peakRSS(b *testing.B, pid int) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return kb / 1024
+		}
+	}
+	b.Fatal("no VmHWM")
+	return 0
+}
+
+func median(v []float64) float64 {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// sendFile runs the connector over a perfdata file until n events are in the
+// queue.
+func sendFile(b *testing.B, binary string, broker *testbroker.Broker, ch *amqp091.Channel, queue, file string, n int) (cost, float64) {
+	b.Helper()
+	dir := b.TempDir()
+	if err := os.Link(file, filepath.Join(dir, "service-perfdata")); err != nil {
+		b.Fatal(err)
+	}
+	c := NewConnector(b, binary, perfdataConfig(dir, broker.URL()))
+	before, start := broker.CPU(), time.Now()
+	c.Start()
+	for depth(b, ch, queue) < n {
+		time.Sleep(5 * time.Millisecond)
+	}
+	out := cost{time.Since(start).Seconds(), procCPU(b, c.PID()), broker.CPU() - before}
+	rss := peakRSS(b, c.PID())
+	c.Stop()
+	return out, rss
+}
+
+func builtBinary(b *testing.B) string {
+	b.Helper()
+	binary, err := Build(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return binary
+}
+
+// BenchmarkThroughput compares the whole way, from a perfdata file on disk to
+// confirmed in the queue, with a bare loop of the same messages.
+func BenchmarkThroughput(b *testing.B) {
+	binary, broker := builtBinary(b), testbroker.Start(b, testbroker.Options{})
+	queue, ch := exchange(b, broker), channel(b, broker)
+	file := filepath.Join(b.TempDir(), "service-perfdata")
+	perfdataLines(b, file, benchEvents)
+	sendFile(b, binary, broker, ch, queue, file, benchEvents)
+	sample := broker.Drain(b, queue)
+	for b.Loop() {
+		var rate, cpu, share, us []float64
+		for range benchRounds {
+			reference := bare(b, broker, sample, benchEvents)
+			purge(b, ch, queue)
+			ours, rss := sendFile(b, binary, broker, ch, queue, file, benchEvents)
+			purge(b, ch, queue)
+			rate = append(rate, reference.wall/ours.wall)
+			cpu = append(cpu, ours.cpu/reference.cpu)
+			share = append(share, ours.cpu/ours.broker)
+			us = append(us, ours.cpu/benchEvents*1e6)
+			b.Logf("bare %.1fs cpu %.2fs broker %.2fs; ours %.1fs cpu %.2fs broker %.2fs rss %.0fMB", reference.wall, reference.cpu, reference.broker, ours.wall, ours.cpu, ours.broker, rss)
+		}
+		b.ReportMetric(median(rate), "rate/bare")
+		b.ReportMetric(median(cpu), "cpu/bare")
+		b.ReportMetric(median(share), "cpu/broker")
+		b.ReportMetric(median(us), "cpu-µs/event")
+	}
+}
+
+// BenchmarkIntake compares reading, mapping and journaling alone, with the
+// broker away, with the bare loop.
+func BenchmarkIntake(b *testing.B) {
+	binary, broker := builtBinary(b), testbroker.Start(b, testbroker.Options{})
+	queue, ch := exchange(b, broker), channel(b, broker)
+	file := filepath.Join(b.TempDir(), "service-perfdata")
+	perfdataLines(b, file, benchEvents)
+	sendFile(b, binary, broker, ch, queue, file, benchEvents)
+	sample := broker.Drain(b, queue)
+	for b.Loop() {
+		var rate []float64
+		for range benchRounds {
+			reference := bare(b, broker, sample, benchEvents)
+			purge(b, ch, queue)
+			dir := b.TempDir()
+			if err := os.Link(file, filepath.Join(dir, "service-perfdata")); err != nil {
+				b.Fatal(err)
+			}
+			c := NewConnector(b, binary, perfdataConfig(dir, "amqp://127.0.0.1:1/canopsis"))
+			start := time.Now()
+			c.Start()
+			for journalled(b, filepath.Join(dir, "journal.db")) < benchEvents {
+				time.Sleep(5 * time.Millisecond)
+			}
+			ours := time.Since(start).Seconds()
+			c.Stop()
+			rate = append(rate, reference.wall/ours)
+			b.Logf("bare %.1fs; intake %.2fs", reference.wall, ours)
+		}
+		b.ReportMetric(median(rate), "rate/bare")
+	}
+}
+
+// BenchmarkBacklog lets a million events pile up while the broker is away, and
+// measures how they drain.
+func BenchmarkBacklog(b *testing.B) {
+	const n = 1_000_000
+	binary, broker := builtBinary(b), testbroker.Start(b, testbroker.Options{})
+	queue, ch := exchange(b, broker), channel(b, broker)
+	file := filepath.Join(b.TempDir(), "service-perfdata")
+	perfdataLines(b, file, benchEvents)
+	sendFile(b, binary, broker, ch, queue, file, benchEvents)
+	sample := broker.Drain(b, queue)
+	for b.Loop() {
+		dir := b.TempDir()
+		perfdataLines(b, filepath.Join(dir, "service-perfdata"), n)
+		c := NewConnector(b, binary, perfdataConfig(dir, "amqp://127.0.0.1:1/canopsis"))
+		c.Start()
+		for journalled(b, filepath.Join(dir, "journal.db")) < n {
+			time.Sleep(100 * time.Millisecond)
+		}
+		filled := peakRSS(b, c.PID())
+		c.Stop()
+		reference := bare(b, broker, sample, n)
+		purge(b, ch, queue)
+		c = NewConnector(b, binary, perfdataConfig(dir, broker.URL()))
+		start := time.Now()
+		c.Start()
+		for journalled(b, filepath.Join(dir, "journal.db")) > 0 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		ours, rss := time.Since(start).Seconds(), peakRSS(b, c.PID())
+		c.Stop()
+		purge(b, ch, queue)
+		b.Logf("bare %.0f/s; drained %.0f/s; peak rss %.0f MB filling, %.0f MB draining", n/reference.wall, n/ours, filled, rss)
+		b.ReportMetric(reference.wall/ours, "rate/bare")
+		b.ReportMetric(max(filled, rss), "peak-MB")
+	}
+}
+
+// discard consumes a queue until it is told to stop, and counts.
+func discard(b *testing.B, broker *testbroker.Broker, queue string) (seen *atomic.Int64, stop func()) {
+	b.Helper()
+	seen = &atomic.Int64{}
+	ch := channel(b, broker)
+	deliveries, err := ch.Consume(queue, "", true, false, false, false, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range deliveries {
+			seen.Add(1)
+		}
+	}()
+	return seen, func() { ch.Close(); <-done }
+}
+
+// BenchmarkLatency measures the time from a line that is appended to the
+// message in the queue, at 500 events a second.
+func BenchmarkLatency(b *testing.B) {
+	binary, broker := builtBinary(b), testbroker.Start(b, testbroker.Options{})
+	queue := exchange(b, broker)
+	for _, c := range []struct {
+		name, file string
+		config     func(dir, url string) string
+		line       func(w io.Writer, i int)
+	}{
+		{"perfdata", "service-perfdata", perfdataConfig, func(w io.Writer, i int) { perfdataLine(w, i, time.Now()) }},
+		{"log", "nagios.log", logConfig, func(w io.Writer, i int) {
+			fmt.Fprintf(w, "[%d] SERVICE ALERT: server-%03d;Disk %d;CRITICAL;SOFT;%d;(%d MB (56%% inode=89%%);\n", time.Now().Unix(), i%200, i/200%50, i%5+1, i)
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				dir := b.TempDir()
+				f, err := os.Create(filepath.Join(dir, c.file))
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer f.Close()
+				connector := NewConnector(b, binary, c.config(dir, broker.URL()))
+				connector.Start()
+				latencies := paced(b, broker, queue, f, c.line)
+				connector.Stop()
+				slices.Sort(latencies)
+				b.ReportMetric(latencies[len(latencies)/2], "p50-ms")
+				b.ReportMetric(latencies[len(latencies)*99/100], "p99-ms")
+			}
+		})
+	}
+}
+
+func logConfig(dir, url string) string {
+	return fmt.Sprintf(`
+supervisor: none
+connector: nagios
+connector_name: bench
+readers: {log: {path: %[1]s/nagios.log, begin: beginning}}
+journal: {path: %[1]s/journal.db}
+quarantine: {path: %[1]s/quarantine.ndjson}
+publish: {amqp: {urls: [%[2]q]}}
+log: {level: warn}
+`, dir, url)
+}
+
+// paced appends 500 lines a second for 20 seconds, and gives the milliseconds
+// after which each was delivered. The number in a line's output, before
+// " MB (", tells which it is.
+func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, line func(io.Writer, int)) []float64 {
+	b.Helper()
+	const warmUp, n = 500, 10_000
+	ch := channel(b, broker)
+	defer ch.Close()
+	deliveries, err := ch.Consume(queue, "", true, false, false, false, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	written := make([]time.Time, warmUp+n)
+	go func() {
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
+		var text strings.Builder
+		for i := range written {
+			<-tick.C
+			text.Reset()
+			line(&text, i)
+			written[i] = time.Now()
+			if _, err := f.WriteString(text.String()); err != nil {
+				b.Error(err)
+			}
+		}
+	}()
+	var out []float64
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	for seen := 0; seen < warmUp+n; seen++ {
+		select {
+		case <-ctx.Done():
+			b.Fatalf("%d of %d events came", seen, warmUp+n)
+		case m := <-deliveries:
+			if i := number(b, m.Body); i >= warmUp {
+				out = append(out, float64(time.Since(written[i]).Microseconds())/1000)
+			}
+		}
+	}
+	return out
+}
+
+func number(b *testing.B, body []byte) int {
+	b.Helper()
+	before, _, found := strings.Cut(string(body), " MB (")
+	digits := before[strings.LastIndexAny(before, " (")+1:]
+	i, err := strconv.Atoi(digits)
+	if !found || err != nil {
+		b.Fatalf("no number in %s", body)
+	}
+	return i
+}
+
+// BenchmarkLargeSite measures the whole process on the status file and object
+// cache of 100,000 services and 10,000 hosts, and its CPU when nothing happens.
+func BenchmarkLargeSite(b *testing.B) {
+	binary, broker := builtBinary(b), testbroker.Start(b, testbroker.Options{})
+	queue := exchange(b, broker)
+	for b.Loop() {
+		dir := b.TempDir()
+		for _, name := range []string{"nagios.log", "host-perfdata", "service-perfdata"} {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+				b.Fatal(err)
+			}
+		}
+		largeSite(b, dir)
+		seen, stop := discard(b, broker, queue)
+		c := NewConnector(b, binary, siteConfig(dir, broker.URL()))
+		c.Start()
+		for seen.Load() < largeHosts+largeServices {
+			time.Sleep(100 * time.Millisecond)
+		}
+		// Another version of the status file, in which nothing has changed.
+		touched := filepath.Join(dir, "status.new")
+		writeStatus(b, touched, time.Now())
+		before := procCPU(b, c.PID())
+		if err := os.Rename(touched, filepath.Join(dir, "status.dat")); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		reread := procCPU(b, c.PID()) - before
+		b.Logf("%d events", seen.Load())
+		before = procCPU(b, c.PID())
+		const quiet = 30
+		time.Sleep(quiet * time.Second)
+		idle := (procCPU(b, c.PID()) - before) / quiet
+		b.ReportMetric(peakRSS(b, c.PID()), "peak-MB")
+		b.ReportMetric(reread, "reread-cpu-s")
+		b.ReportMetric(100*idle, "idle-%")
+		c.Stop()
+		stop()
+	}
+}
+
+func siteConfig(dir, url string) string {
+	return fmt.Sprintf(`
+supervisor: none
+connector: nagios
+connector_name: bench
+readers:
+  log: {path: %[1]s/nagios.log}
+  status: {path: %[1]s/status.dat}
+  objects: {path: %[1]s/objects.cache}
+  perfdata:
+    host: {path: %[1]s/host-perfdata, mode: a, template: 'DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tHOSTSTATE::$HOSTSTATE$\tHOSTOUTPUT::$HOSTOUTPUT$'}
+    service: {path: %[1]s/service-perfdata, mode: a, template: '%[2]s'}
+journal: {path: %[1]s/journal.db, max_size: 8GiB}
+quarantine: {path: %[1]s/quarantine.ndjson}
+publish: {amqp: {urls: [%[3]q]}}
+`, dir, serviceTemplate, url)
+}
+
+const largeHosts, largeServices = 10_000, 100_000
+
+func writeStatus(b *testing.B, path string, created time.Time) {
+	b.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	if err := statustest.Write(f, largeHosts, largeServices, 1, created.Unix()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// largeSite writes the status file and object cache of a large site.
+func largeSite(b *testing.B, dir string) {
+	b.Helper()
+	writeStatus(b, filepath.Join(dir, "status.dat"), time.Now())
+	f, err := os.Create(filepath.Join(dir, "objects.cache"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	for i := range largeHosts {
+		fmt.Fprintf(w, "define host {\n\thost_name\t%s\n\talias\tServer %d\n\taddress\t10.%d.%d.%d\n\tcheck_command\tcheck-host-alive\n\tmax_check_attempts\t3\n\t_SITE\tsite-%d\n\t}\n\n",
+			statustest.HostName(i), i, i>>16, i>>8&255, i&255, i%20)
+	}
+	for i := range largeServices {
+		fmt.Fprintf(w, "define service {\n\thost_name\t%s\n\tservice_description\t%s\n\tcheck_command\tcheck_nrpe!check_%d\n\tmax_check_attempts\t4\n\t_APP\tapp-%d\n\t}\n\n",
+			statustest.HostName(i%largeHosts), statustest.ServiceName(i/largeHosts), i/largeHosts, i%50)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// journalled counts the events in a journal that another process has open.
+func journalled(b *testing.B, path string) int {
+	b.Helper()
+	if _, err := os.Stat(path); err != nil {
+		return 0
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	var n int
+	if err := db.QueryRow("SELECT coalesce(max(id)-min(id)+1, 0) FROM events").Scan(&n); err != nil {
+		return 0 // not created yet
+	}
+	return n
+}

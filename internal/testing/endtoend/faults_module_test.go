@@ -1,0 +1,305 @@
+package endtoend
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
+)
+
+// moduleSite is a busy Nagios with two copies of the module. Its hosts are
+// checked, its services get passive results, a hundred a second: reloads put
+// the schedule of checks off, again and again.
+type moduleSite struct {
+	*testnagios.Site
+	t        *testing.T
+	exchange string
+	handed   map[string]bool // the numbers of the passive results
+}
+
+const (
+	moduleHosts    = 4
+	moduleServices = 10 // of each host
+	passiveRate    = 100
+)
+
+func newModuleSite(t *testing.T, names ...string) *moduleSite {
+	t.Helper()
+	settings := testnagios.PNPTemplates()
+	maps.Copy(settings, moduleSettings(names...))
+	o := testnagios.Options{Settings: settings}
+	for h := range moduleHosts {
+		host := fmt.Sprintf("host-%d", h)
+		o.Hosts = append(o.Hosts, testnagios.Host{Name: host, Interval: 2, Attempts: 1})
+		for s := range moduleServices {
+			o.Services = append(o.Services, testnagios.Service{Host: host, Name: fmt.Sprintf("service %d", s), Attempts: 2})
+		}
+	}
+	site := testnagios.New(t, o)
+	for _, name := range names {
+		installModule(t, site, name)
+	}
+	m := &moduleSite{Site: site, t: t, exchange: "module." + filepath.Base(site.Dir), handed: map[string]bool{}}
+	broker.DeclareExchange(t, m.exchange)
+	t.Cleanup(func() {
+		if t.Failed() {
+			lines := strings.Split(string(readIfThere(t, filepath.Join(site.Dir, "nagios.log"))), "\n")
+			lines = slices.DeleteFunc(lines, func(l string) bool { return strings.Contains(l, "SERVICE") })
+			t.Logf("the end of Nagios' log:\n%s", strings.Join(lines[max(0, len(lines)-60):], "\n"))
+		}
+	})
+	return m
+}
+
+// handOver hands passive results to Nagios until stop is called. While Nagios is
+// away nobody takes them.
+func (m *moduleSite) handOver() (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Second / passiveRate)
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			pipe, err := os.OpenFile(filepath.Join(m.Dir, "rw/nagios.cmd"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				continue
+			}
+			now := time.Now()
+			n := strconv.FormatInt(now.UnixNano(), 10)
+			m.handed[n] = true
+			fmt.Fprintf(pipe, "[%d] PROCESS_SERVICE_CHECK_RESULT;host-%d;service %d;%d;result %s|n=%d\n", now.Unix(), i%moduleHosts, i/moduleHosts%moduleServices, i%3, n, i)
+			pipe.Close()
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// connector reads the spool of a copy of the module, and sends to a queue of
+// its own.
+func (m *moduleSite) connector(name string) (c *Connector, queue string) {
+	m.t.Helper()
+	queue = m.exchange + "." + name
+	broker.DeclareQueue(m.t, queue, nil)
+	broker.Bind(m.t, queue, "nagios."+name+".#", m.exchange)
+	dir := m.t.TempDir()
+	m.t.Cleanup(func() {
+		if q := readIfThere(m.t, filepath.Join(dir, "quarantine.ndjson")); len(q) > 0 {
+			m.t.Logf("%s quarantined:\n%s", name, q)
+		}
+	})
+	return NewConnector(m.t, binary, only("module", Settings{
+		"supervisor": m.MainConfig(), "connector_name": name,
+		"readers.module.path": filepath.Join(m.Dir, "spool", name),
+		"journal.path":        filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
+		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": m.exchange,
+	}).YAML(m.t)), queue
+}
+
+// drain stops a connector when it has sent everything, and gives the events.
+func (m *moduleSite) drain(c *Connector, queue string) []event {
+	m.t.Helper()
+	awaitQuiet(m.t, queue)
+	c.Stop()
+	return decodeEvents(m.t, broker.Drain(m.t, queue))
+}
+
+// checkStream compares events with what Nagios processed: every result once and
+// in order for each object. After a kill -9 of Nagios it tells again what it
+// had saved before; after one of the connector, messages may come twice, with
+// the same id. Fewer results than least would show nothing.
+func (m *moduleSite) checkStream(about string, got []event, least int, killed []time.Time, mayRepeat bool) {
+	m.t.Helper()
+	c := complaints{t: m.t, about: about}
+	defer c.end()
+	processed := map[string]bool{}
+	for _, l := range perfdataTruth(m.t, m.Site) {
+		processed[l.n] = true
+	}
+	executed := maps.Clone(m.handed)
+	for _, x := range m.Checks() {
+		executed[strconv.FormatInt(x.N(), 10)] = true
+	}
+	ids, numbers := map[string]bool{}, map[string]bool{}
+	last := map[entity]string{}
+	repeated, retold := 0, 0
+	for _, e := range got {
+		n := e.n()
+		if e.kind() != "check" || n == "" {
+			continue
+		}
+		again := numbers[n]
+		switch {
+		case !executed[n]:
+			c.add("nobody executed", "%s", e.Body)
+		case ids[e.MessageId] && mayRepeat:
+			repeated++
+			continue
+		case ids[e.MessageId]:
+			c.add("the same message twice", "%s", e.Body)
+		case again && slices.ContainsFunc(killed, func(k time.Time) bool { return startOf(n).Before(k) }):
+			retold++
+		case again:
+			c.add("told twice", "%s", e.Body)
+		case last[e.entity()] > n:
+			c.add("out of order", "%s after %s", e.Body, last[e.entity()])
+		}
+		ids[e.MessageId], numbers[n] = true, true
+		last[e.entity()] = n
+	}
+	for n := range processed {
+		if n != "" && !numbers[n] {
+			c.add("lost", "result %s, executed at %s", n, startOf(n))
+		}
+	}
+	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results told again after a kill of Nagios",
+		about, len(processed), len(got), repeated, retold)
+	if len(processed) < least {
+		m.t.Errorf("%s: only %d results, want %d at least", about, len(processed), least)
+	}
+}
+
+// reload makes Nagios read its configuration again, and waits until its event
+// loop runs: a SIGHUP that comes before is forgotten.
+func (m *moduleSite) reload() {
+	m.t.Helper()
+	workers := func() int { return strings.Count(string(m.Read("nagios.log")), "Registry request") }
+	before := workers()
+	m.Reload()
+	Eventually(m.t, "a reload", 30*time.Second, func() bool { return workers() >= before+2 })
+}
+
+// startOf is the moment at which the plugin began: its number.
+func startOf(n string) time.Time {
+	nanoseconds, _ := strconv.ParseInt(n, 10, 64)
+	return time.Unix(0, nanoseconds)
+}
+
+// openSegments counts the descriptors that a process has on segments.
+func openSegments(t *testing.T, pid int) (n int) {
+	t.Helper()
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, fd.Name()))
+		if err == nil && strings.Contains(target, "/spool/") && strings.Contains(target, ".log") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestModuleThroughFaults: twenty reloads under load, restarts and kill -9 of
+// Nagios and of the connector; and a connector that was stopped for all of it,
+// whose spool directory is missing during two reloads.
+func TestModuleThroughFaults(t *testing.T) {
+	t.Parallel()
+	m := newModuleSite(t, "live", "after")
+	live, liveQueue := m.connector("live")
+	live.Start()
+	m.Start()
+	stop := m.handOver()
+	var killed []time.Time
+	spool := filepath.Join(m.Dir, "spool", "after")
+	for i := range 20 {
+		time.Sleep(time.Second)
+		m.reload()
+		switch i % 5 {
+		case 1, 3:
+			live.Kill()
+			live.Start()
+		case 4:
+			live.Stop()
+			time.Sleep(500 * time.Millisecond)
+			live.Start()
+		}
+		switch i {
+		case 6:
+			m.Stop()
+			m.Start()
+		case 9:
+			must(t, os.Rename(spool, spool+".away"))
+		case 11:
+			must(t, os.Rename(spool+".away", spool))
+		case 13:
+			time.Sleep(500 * time.Millisecond)
+			m.Kill()
+			killed = append(killed, time.Now())
+			m.Start()
+		}
+	}
+	time.Sleep(2 * time.Second)
+	if n := openSegments(t, m.PID()); n != 2 { // one for each copy of the module
+		t.Errorf("Nagios holds %d segments open after its reloads, want 2", n)
+	}
+	stop()
+	m.Stop()
+	if !strings.Contains(string(m.Read("nagios.log")), "records wait that could not be written before the reload") {
+		t.Error("no reload came while records waited")
+	}
+	m.checkStream("a connector that was killed and stopped", m.drain(live, liveQueue), 500, killed, true)
+	after, afterQueue := m.connector("after")
+	after.Start()
+	m.checkStream("a connector that was started afterwards", m.drain(after, afterQueue), 500, killed, false)
+	for _, name := range []string{"live", "after"} {
+		left, err := filepath.Glob(filepath.Join(m.Dir, "spool", name, "*.log"))
+		if err != nil || len(left) > 3 { // the last of each process: two that ended less than five minutes ago, and the newest
+			t.Errorf("%d segments are left in %s: %v, %v", len(left), name, left, err)
+		}
+	}
+}
+
+// TestTheModuleIsFoundBesideARunningNagios: without a word about readers in the
+// configuration the module is the source, and neb status says how it is.
+func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
+	t.Parallel()
+	m := newModuleSite(t, "found")
+	dir := t.TempDir()
+	queue := m.exchange + ".found"
+	broker.DeclareQueue(t, queue, nil)
+	broker.Bind(t, queue, "#", m.exchange)
+	c := NewConnector(t, binary, Settings{
+		"supervisor": m.MainConfig(), "connector_name": "found",
+		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
+		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": m.exchange,
+	}.YAML(t))
+	c.Start()
+	c.AwaitLog("does not write now: the files are read until it does", 10*time.Second)
+	c.AwaitLog("msg=reading reader=log", 10*time.Second)
+	m.Start()
+	c.AwaitLog("has begun to write, or has ceased: the readers are chosen anew", 30*time.Second)
+	c.AwaitLog("the broker module brings everything", 10*time.Second)
+	stop := m.handOver()
+	time.Sleep(3 * time.Second)
+	stop()
+	var out []byte
+	var err error
+	Eventually(t, "everything read", 20*time.Second, func() bool {
+		out, err = exec.Command(binary, "neb", "status", "--config", c.config).CombinedOutput()
+		return strings.Contains(string(out), "Backlog      0 B\n")
+	})
+	if err != nil || !strings.Contains(string(out), "Lost         0\n") || !strings.Contains(string(out), "Loaded       yes: neb ") || !strings.HasSuffix(string(out), "All is well.\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	m.Stop()
+	c.Stop()
+	if n := strings.Count(c.Log(), "msg=reading reader=log"); n != 1 {
+		t.Errorf("the log was read in %d of two plans, want the first only", n)
+	}
+	m.checkStream("found by itself", decodeEvents(t, broker.Drain(t, queue)), 200, nil, false)
+}
