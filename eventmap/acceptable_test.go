@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // This file says again, apart from the code under test, what each generation of
@@ -21,7 +23,7 @@ import (
 func repeat(s string, n int) string { return strings.Repeat(s, n) }
 
 // acceptable gives why Canopsis would refuse or mangle an event.
-func acceptable(v Version, e Event, now time.Time) error {
+func acceptable(v Version, e outbox.Event, now time.Time) error {
 	if !utf8.Valid(e.Body) {
 		return errors.New("the body is not UTF-8")
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -152,7 +154,7 @@ func BenchmarkMap(b *testing.B) {
 	m := newMapper(b, testOptions())
 	rec := usualRecord()
 	var inv supervision.Inventory = usualInventory()
-	var dst [1]Event
+	var dst [1]outbox.Event
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Map(dst[:0], rec, inv, nil, now)

@@ -7,25 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
-
-// Event is a Canopsis event, ready to be published.
-type Event struct {
-	RoutingKey string // at most 255 bytes
-	Body       []byte // one JSON object, UTF-8
-	// Entity is the id of the entity in Canopsis, "resource/component" or
-	// "component": the unit within which order is to be kept.
-	Entity string
-	// MessageID is 32 hexadecimal digits, the same when the same record is
-	// read and mapped again.
-	MessageID string
-	// Supersedable tells a check result: when room is short, a newer one of
-	// the same entity may take its place.
-	Supersedable bool
-	// Time is the moment that the supervisor gave.
-	Time time.Time
-}
 
 // Mapper turns records into events. It is safe for concurrent use.
 type Mapper struct {
@@ -115,7 +100,7 @@ func optionError(option string, err error) error { return fmt.Errorf("%s: %w", o
 //
 // A downtime of a group is to be split into those of its members before.
 // Without an event the outcome's Reason says why.
-func (m *Mapper) Map(dst []Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time) ([]Event, Outcome) {
+func (m *Mapper) Map(dst []outbox.Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time) ([]outbox.Event, Outcome) {
 	typ, outcome := m.eventType(rec)
 	if outcome.Reason != Sent {
 		return dst, outcome
@@ -137,23 +122,23 @@ func (m *Mapper) Map(dst []Event, rec *supervision.Record, inv supervision.Inven
 func unmappable(why string) Outcome { return Outcome{Reason: Unmappable, Detail: why} }
 
 // event makes the event of one entity.
-func (d *draft) event(now time.Time) (Event, Outcome) {
+func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	if d.entity.Host == "" {
-		return Event{}, unmappable("no host name")
+		return outbox.Event{}, unmappable("no host name")
 	}
 	state := ""
 	if d.rec.Check != nil {
 		state = stateName(d.entity, d.rec.Check.State)
 	}
 	if !d.m.selected(&d.subject, state) {
-		return Event{}, Outcome{Reason: Excluded}
+		return outbox.Event{}, Outcome{Reason: Excluded}
 	}
 	d.component = d.named(d.m.component, d.entity.Host)
 	if !d.entity.IsHost() {
 		d.resource = d.named(d.m.resource, d.entity.Service)
 	}
 	if d.component == "" || !d.entity.IsHost() && d.resource == "" {
-		return Event{}, unmappable("a name of nothing but control characters")
+		return outbox.Event{}, unmappable("a name of nothing but control characters")
 	}
 	d.setTime(now)
 	d.setText()
@@ -166,7 +151,8 @@ func (d *draft) event(now time.Time) (Event, Outcome) {
 	entityEnd := len(words)
 	words = d.appendMessageID(words)
 	all := string(words) // one copy for the three
-	event := Event{
+	event := outbox.Event{
+		Route:        outbox.Bus,
 		RoutingKey:   all[:keyEnd],
 		Body:         bytes.Clone(d.buf),
 		Entity:       all[keyEnd:entityEnd],

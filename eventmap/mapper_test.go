@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -74,7 +76,7 @@ func checkRecord(e supervision.Entity, state supervision.State) *supervision.Rec
 }
 
 // mapOne maps a record to its one event and gives the decoded body too.
-func mapOne(t testing.TB, m *Mapper, rec *supervision.Record) (Event, map[string]any, Outcome) {
+func mapOne(t testing.TB, m *Mapper, rec *supervision.Record) (outbox.Event, map[string]any, Outcome) {
 	t.Helper()
 	events, outcome := m.Map(nil, rec, testInventory(), nil, now)
 	if len(events) != 1 || outcome.Reason != Sent {
@@ -84,7 +86,7 @@ func mapOne(t testing.TB, m *Mapper, rec *supervision.Record) (Event, map[string
 }
 
 // decode decodes a body after holding the event against Canopsis' rules.
-func decode(t testing.TB, m *Mapper, e Event) map[string]any {
+func decode(t testing.TB, m *Mapper, e outbox.Event) map[string]any {
 	t.Helper()
 	if err := acceptable(m.options.Version, e, now); err != nil {
 		t.Fatalf("Canopsis %s wouldn't take it: %v\n%s", m.options.Version, err, e.Body)
@@ -118,7 +120,7 @@ func TestServiceCheck(t *testing.T) {
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Error(diff)
 	}
-	wantEvent := Event{
+	wantEvent := outbox.Event{
 		RoutingKey: "nagios.Central.check.resource.h00.svc0", Body: e.Body, Entity: "svc0/h00",
 		MessageID: e.MessageID, Supersedable: true, Time: now.Add(-time.Minute),
 	}

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	outbox "github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	realjournal "github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -17,7 +18,7 @@ import (
 func BenchmarkWriteToJournal(b *testing.B) {
 	const records = 200
 	dir := b.TempDir()
-	j, err := outbox.Open(b.Context(), outbox.Options{Path: filepath.Join(dir, "journal.db")})
+	j, err := realjournal.Open(b.Context(), realjournal.Options{Path: filepath.Join(dir, "journal.db")})
 	if err != nil {
 		b.Fatal(err)
 	}

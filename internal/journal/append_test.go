@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -20,22 +22,22 @@ import (
 func TestEverythingComesBackAfterAReopening(t *testing.T) {
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
-	want := []Event{
+	want := []outbox.Event{
 		event(1),
 		{Entity: "empty body", Time: time.UnixMicro(-1), Body: []byte{}},
 		{Entity: "h\xe9te\x00;x", RoutingKey: "a.b", Body: []byte("\x00\xff{"), MessageID: "\"'", Time: time.UnixMicro(0)},
 		{Entity: "long", Body: []byte(strings.Repeat("0123456789", 5000)), Time: time.UnixMicro(5)},
 	}
-	mustAppend(t, j, Commit{
+	mustAppend(t, j, outbox.Commit{
 		Source: "log", Position: []byte("\x00pos"), Events: want,
-		States: []State{{"a", []byte("1")}, {"b", []byte("2")}, {"c", []byte{}}},
+		States: []outbox.State{{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("2")}, {Key: "c", Value: []byte{}}},
 	})
-	mustAppend(t, j, Commit{Source: "status", Position: []byte{}, States: []State{{"b", nil}, {"a", []byte("3")}}})
-	mustAppend(t, j, Commit{Source: "log"}) // leaves the position as it is
+	mustAppend(t, j, outbox.Commit{Source: "status", Position: []byte{}, States: []outbox.State{{Key: "b", Value: nil}, {Key: "a", Value: []byte("3")}}})
+	mustAppend(t, j, outbox.Commit{Source: "log"}) // leaves the position as it is
 	mustClose(t, j)
 
 	j = openTest(t, Options{Path: path})
-	var got []Event
+	var got []outbox.Event
 	for i, e := range readAll(t, j, 0) {
 		if e.ID != int64(i+1) {
 			t.Errorf("event %d has id %d", i, e.ID)
@@ -70,8 +72,8 @@ func TestEachProducersOrderIsKept(t *testing.T) {
 		wg.Go(func() {
 			var last *Ticket
 			for n := range commits {
-				e := Event{Entity: fmt.Sprint(p), MessageID: fmt.Sprint(n), Body: []byte("{}")}
-				ticket, err := j.Append(ctx, Commit{Source: fmt.Sprint(p), Position: fmt.Append(nil, n), Events: []Event{e}})
+				e := outbox.Event{Entity: fmt.Sprint(p), MessageID: fmt.Sprint(n), Body: []byte("{}")}
+				ticket, err := j.Append(ctx, outbox.Commit{Source: fmt.Sprint(p), Position: fmt.Append(nil, n), Events: []outbox.Event{e}})
 				if err != nil {
 					t.Error(err)
 					return
@@ -128,7 +130,7 @@ func TestWaitReturnsWithTheEvent(t *testing.T) {
 	ctx, cancel := context.WithCancel(testContext(t))
 	waiting := make(chan error, 1)
 	go func() { waiting <- j.Wait(ctx, 0) }()
-	mustAppend(t, j, Commit{Source: "s", Position: []byte("no event")})
+	mustAppend(t, j, outbox.Commit{Source: "s", Position: []byte("no event")})
 	select {
 	case err := <-waiting:
 		t.Fatal("there is no event yet:", err)
@@ -191,7 +193,7 @@ func TestCloseMakesDurableWhatWasAppended(t *testing.T) {
 
 func TestAppendRefusesWhatCanNeverFit(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t), MaxBytes: 1 << 20})
-	_, err := j.Append(testContext(t), Commit{Events: []Event{{Body: make([]byte, 2<<20)}}})
+	_, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Body: make([]byte, 2<<20)}}})
 	if err == nil || !strings.Contains(err.Error(), "1048576") {
 		t.Error(err)
 	}

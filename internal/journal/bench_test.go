@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // cpuTime is what the process has used of the processor, in user and kernel.
@@ -22,25 +24,25 @@ func cpuTime() time.Duration {
 
 // benchCommits makes commits of n events with a state each, over 10,000
 // entities.
-func benchCommits(n int) func() Commit {
+func benchCommits(n int) func() outbox.Commit {
 	body := []byte(strings.Repeat("x", 760))
 	states := make([][]byte, 16)
 	for i := range states {
 		states[i] = fmt.Appendf(nil, `{"state":%d,"type":1,"attempt":3,"output":"CRITICAL - 91%%"}`, i)
 	}
 	next := 0
-	return func() Commit {
-		c := Commit{Source: "bench", Position: strconv.AppendInt(nil, int64(next), 10)}
-		c.Events = make([]Event, n)
-		c.States = make([]State, n)
+	return func() outbox.Commit {
+		c := outbox.Commit{Source: "bench", Position: strconv.AppendInt(nil, int64(next), 10)}
+		c.Events = make([]outbox.Event, n)
+		c.States = make([]outbox.State, n)
 		for i := range n {
 			next++
 			entity := "host-" + strconv.Itoa(next%1000) + "/service-" + strconv.Itoa(next/1000%10)
-			c.Events[i] = Event{
+			c.Events[i] = outbox.Event{
 				Entity: entity, RoutingKey: "nagios.central.check.resource." + entity, Body: body,
 				MessageID: "0123456789abcdef-" + strconv.Itoa(next), Time: time.UnixMicro(int64(next)), Supersedable: true,
 			}
-			c.States[i] = State{Key: entity, Value: states[next%len(states)]}
+			c.States[i] = outbox.State{Key: entity, Value: states[next%len(states)]}
 		}
 		return c
 	}

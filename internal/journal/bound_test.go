@@ -9,11 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 // told makes an event that no later one supersedes.
-func told(n int) Event {
+func told(n int) outbox.Event {
 	e := event(n)
 	e.Supersedable = false
 	return e
@@ -78,7 +80,7 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 			e = told(n)
 			kept = append(kept, n)
 		}
-		ticket, err := j.Append(ctx, Commit{Source: "source", Position: fmt.Append(nil, n), Events: []Event{e}})
+		ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{e}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +145,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() {
 		for n := 1; ; n++ {
-			ticket, err := j.Append(ctx, Commit{Source: "source", Position: fmt.Append(nil, n), Events: []Event{told(n)}})
+			ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{told(n)}})
 			if err == nil {
 				err = ticket.Wait(ctx)
 			}
@@ -177,7 +179,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	if err := <-stopped; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	held, err := j.Append(testContext(t), Commit{Events: []Event{{Body: make([]byte, 900<<10)}}})
+	held, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Body: make([]byte, 900<<10)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +203,7 @@ func TestQueueIsBounded(t *testing.T) {
 	for {
 		e := told(taken)
 		e.Body = make([]byte, 100<<10)
-		if _, err := j.Append(ctx, Commit{Events: []Event{e}}); err != nil {
+		if _, err := j.Append(ctx, outbox.Commit{Events: []outbox.Event{e}}); err != nil {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}
@@ -217,7 +219,7 @@ func TestQueueIsBounded(t *testing.T) {
 func TestOldSupersededResultsGo(t *testing.T) {
 	now := time.UnixMicro(1_700_000_000_000_000)
 	j := openTest(t, Options{Path: tempPath(t), MaxAge: time.Hour, Now: func() time.Time { return now }})
-	old := Commit{}
+	old := outbox.Commit{}
 	for n := range 40 {
 		e := event(n)
 		e.Time = now.Add(-2 * time.Hour)
@@ -225,7 +227,7 @@ func TestOldSupersededResultsGo(t *testing.T) {
 		old.Events = append(old.Events, e)
 	}
 	mustAppend(t, j, old)
-	young := Commit{}
+	young := outbox.Commit{}
 	for n := 40; n < 50; n += 2 { // the odd hosts have no newer result
 		e := event(n)
 		e.Time = now.Add(-time.Minute)

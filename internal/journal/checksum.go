@@ -3,6 +3,8 @@ package journal
 import (
 	"encoding/binary"
 	"hash/crc32"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // checksum computes the CRC-32C of a row: each field with its length before
@@ -17,7 +19,7 @@ func newChecksum() *checksum {
 	return &checksum{table: crc32.MakeTable(crc32.Castagnoli)}
 }
 
-func (c *checksum) event(id int64, e *Event) int64 {
+func (c *checksum) event(id int64, e *outbox.Event) int64 {
 	c.buf = c.buf[:0]
 	c.number(id)
 	c.text(e.Entity)

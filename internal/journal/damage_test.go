@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,7 +47,7 @@ func mustWriteFile(t *testing.T, path string, content []byte) {
 }
 
 // mustBeEvent checks that the entry is the event whose number is its id.
-func mustBeEvent(t *testing.T, e Entry) {
+func mustBeEvent(t *testing.T, e outbox.Message) {
 	t.Helper()
 	want := event(int(e.ID))
 	if bytes.Equal(e.Body, want.Body) {
@@ -276,7 +278,7 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 	j := openTest(t, Options{Path: path, Logger: log.logger()})
 	mustRegister(t, j, "p")
 	mustAppend(t, j, commit(1, 20))
-	mustAppend(t, j, Commit{Source: "sound", Position: []byte("x")})
+	mustAppend(t, j, outbox.Commit{Source: "sound", Position: []byte("x")})
 	mustClose(t, j) // which brings the states into their table
 	j = openTest(t, Options{Path: path, Logger: log.logger()})
 	execute(t, path, `

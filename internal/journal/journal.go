@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"golang.org/x/sync/semaphore"
 )
 
@@ -28,32 +30,6 @@ type Options struct {
 	// Logger and Now may be nil: slog.Default() and time.Now.
 	Logger *slog.Logger
 	Now    func() time.Time
-}
-
-// Event is what a publisher sends.
-type Event struct {
-	Entity       string // the unit within which order and supersession count
-	RoutingKey   string
-	Body         []byte
-	MessageID    string
-	Time         time.Time // kept in whole microseconds
-	Supersedable bool      // a check result: a later one makes it worthless
-}
-
-// State is a value that survives a restart. A nil Value deletes the key.
-type State struct {
-	Key   string
-	Value []byte
-}
-
-// Commit is what is stored in one step.
-type Commit struct {
-	// Source and Position: from where the source goes on after this. A nil
-	// Position leaves the stored one as it is.
-	Source   string
-	Position []byte
-	Events   []Event
-	States   []State
 }
 
 // ErrClosed is the error of everything that a closed journal is asked for, and
@@ -166,7 +142,7 @@ func (j *Journal) Close() error {
 
 // Ticket stands for a commit on its way to the disk.
 type Ticket struct {
-	commit Commit
+	commit outbox.Commit
 	size   int64 // estimated bytes in the file
 	held   int64 // bytes taken from Journal.room
 	done   chan struct{}
@@ -179,7 +155,7 @@ type Ticket struct {
 // written: because the disk is slow or full, or the journal is at MaxBytes. An
 // error means that it was not taken. The commit's memory belongs to the journal
 // until the ticket is done.
-func (j *Journal) Append(ctx context.Context, c Commit) (*Ticket, error) {
+func (j *Journal) Append(ctx context.Context, c outbox.Commit) (*Ticket, error) {
 	t := &Ticket{commit: c, size: estimate(&c), done: make(chan struct{}), finished: j.finished}
 	if t.size > j.opts.MaxBytes {
 		return nil, fmt.Errorf("a commit of %d bytes can't go into a journal of %d", t.size, j.opts.MaxBytes)
@@ -225,7 +201,7 @@ func (t *Ticket) Wait(ctx context.Context) error {
 // estimate gives the bytes that a commit's events take in the file. SQLite fits
 // whole rows into pages of 4 KiB, and long ones into pages of their own, so
 // part of each page stays empty.
-func estimate(c *Commit) int64 {
+func estimate(c *outbox.Commit) int64 {
 	var n int
 	for i := range c.Events {
 		e := &c.Events[i]

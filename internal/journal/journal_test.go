@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // childVariable makes the test binary run as one of the children below instead
@@ -61,8 +63,8 @@ func testContext(t testing.TB) context.Context {
 }
 
 // event makes the nth event of a test: a check result of one of ten hosts.
-func event(n int) Event {
-	return Event{
+func event(n int) outbox.Event {
+	return outbox.Event{
 		Entity:       fmt.Sprintf("host-%d", n%10),
 		RoutingKey:   fmt.Sprintf("nagios.n.check.component.host-%d", n%10),
 		Body:         fmt.Appendf(nil, `{"n":%d,"pad":"%s"}`, n, strings.Repeat("x", 700)),
@@ -73,16 +75,16 @@ func event(n int) Event {
 }
 
 // commit makes one of the events from to to; the last is its position.
-func commit(from, to int) Commit {
-	c := Commit{Source: "source", Position: fmt.Append(nil, to)}
+func commit(from, to int) outbox.Commit {
+	c := outbox.Commit{Source: "source", Position: fmt.Append(nil, to)}
 	for n := from; n <= to; n++ {
 		c.Events = append(c.Events, event(n))
-		c.States = append(c.States, State{Key: event(n).Entity, Value: fmt.Append(nil, n)})
+		c.States = append(c.States, outbox.State{Key: event(n).Entity, Value: fmt.Append(nil, n)})
 	}
 	return c
 }
 
-func mustAppend(t testing.TB, j *Journal, c Commit) {
+func mustAppend(t testing.TB, j *Journal, c outbox.Commit) {
 	t.Helper()
 	ctx := testContext(t)
 	ticket, err := j.Append(ctx, c)
@@ -124,9 +126,9 @@ func mustPosition(t testing.TB, j *Journal, source string) string {
 	return string(position)
 }
 
-func readAll(t testing.TB, j *Journal, after int64) []Entry {
+func readAll(t testing.TB, j *Journal, after int64) []outbox.Message {
 	t.Helper()
-	var all []Entry
+	var all []outbox.Message
 	for {
 		entries, err := j.Read(testContext(t), after, 1000, 1<<20)
 		if err != nil {
@@ -146,7 +148,7 @@ func readAll(t testing.TB, j *Journal, after int64) []Entry {
 }
 
 // messages gives the message ids, the tests' names of events.
-func messages(entries []Entry) []string {
+func messages(entries []outbox.Message) []string {
 	ids := []string{}
 	for _, e := range entries {
 		ids = append(ids, e.MessageID)

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 func TestPeekWhileAnotherHasItOpen(t *testing.T) {
@@ -23,7 +25,7 @@ func TestPeekWhileAnotherHasItOpen(t *testing.T) {
 		t.Errorf("%q, %v before there is a position", got, err)
 	}
 	for _, position := range []string{"one", "two"} {
-		ticket, err := j.Append(ctx, Commit{Source: "module", Position: []byte(position)})
+		ticket, err := j.Append(ctx, outbox.Commit{Source: "module", Position: []byte(position)})
 		if err == nil {
 			err = ticket.Wait(ctx)
 		}

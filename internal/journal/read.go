@@ -8,19 +8,14 @@ import (
 	"maps"
 	"slices"
 	"time"
-)
 
-// Entry is an event in the journal. Ids grow in the order of the events, with
-// gaps where one was dropped.
-type Entry struct {
-	ID int64
-	Event
-}
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+)
 
 // Read gives events with ids above after, in order: up to count, and up to
 // about maxBytes of their bodies, but at least one if there is one. A damaged
 // one is set aside, reported, counted, and left out.
-func (j *Journal) Read(ctx context.Context, after int64, count, maxBytes int) ([]Entry, error) {
+func (j *Journal) Read(ctx context.Context, after int64, count, maxBytes int) ([]outbox.Message, error) {
 	for repaired := false; ; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -50,7 +45,7 @@ func (j *Journal) Read(ctx context.Context, after int64, count, maxBytes int) ([
 
 // page is what one look into the events gives.
 type page struct {
-	entries []Entry
+	entries []outbox.Message
 	damaged []int64
 	last    int64  // id of the last row that was looked at
 	store   *store // where
@@ -79,7 +74,7 @@ func (j *Journal) readPage(after int64, count, maxBytes int) (page, error) {
 			continue
 		}
 		if p.entries == nil {
-			p.entries = make([]Entry, 0, min(count, 1024))
+			p.entries = make([]outbox.Message, 0, min(count, 1024))
 		}
 		p.entries = append(p.entries, entry)
 		size += len(entry.Body)
@@ -89,7 +84,7 @@ func (j *Journal) readPage(after int64, count, maxBytes int) (page, error) {
 
 // scanEntry reads a row of sqlRead. Of a row that isn't sound only the id is
 // certain.
-func scanEntry(rows *sql.Rows, sum *checksum) (e Entry, sound bool, err error) {
+func scanEntry(rows *sql.Rows, sum *checksum) (e outbox.Message, sound bool, err error) {
 	var micro, crc int64
 	var supersedable int64
 	err = rows.Scan(&e.ID, &e.Entity, &e.RoutingKey, &e.MessageID, &micro, &supersedable, &crc, &e.Body)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // foldAbove is how many bytes of recent states are kept until they are moved
@@ -20,7 +22,7 @@ var errRecent = errors.New("a damaged row of recent states")
 // encodeStates gives the form of a row: for each state the length of its key,
 // the key, the length of its value plus one (0: the state is deleted), the
 // value; lengths as varints.
-func encodeStates(states []State) []byte {
+func encodeStates(states []outbox.State) []byte {
 	b := make([]byte, 0, sizeOfStates(states))
 	for i := range states {
 		s := &states[i]
@@ -37,7 +39,7 @@ func encodeStates(states []State) []byte {
 }
 
 // sizeOfStates is about as many bytes as their row will have, and no fewer.
-func sizeOfStates(states []State) (size int64) {
+func sizeOfStates(states []outbox.State) (size int64) {
 	for i := range states {
 		size += int64(len(states[i].Key) + len(states[i].Value) + 2*binary.MaxVarintLen32)
 	}
@@ -79,7 +81,7 @@ func decodeStates(b []byte, states map[string][]byte) error {
 	return nil
 }
 
-func (t *transaction) addRecent(states []State) error {
+func (t *transaction) addRecent(states []outbox.State) error {
 	row := encodeStates(states)
 	_, err := t.putRecent.Exec(row, t.sum.pair("recent", "", row))
 	return err
@@ -112,7 +114,7 @@ func (t *transaction) fold() (damaged int64, err error) {
 		return damaged, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(recent)) {
-		if err := t.setState(State{Key: key, Value: recent[key]}); err != nil {
+		if err := t.setState(outbox.State{Key: key, Value: recent[key]}); err != nil {
 			return damaged, err
 		}
 	}

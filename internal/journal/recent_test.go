@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -14,9 +16,9 @@ func TestTheNewestStateCounts(t *testing.T) {
 	j := openTest(t, Options{Path: path})
 	put := func(kv ...string) {
 		t.Helper()
-		var c Commit
+		var c outbox.Commit
 		for i := 0; i < len(kv); i += 2 {
-			s := State{Key: kv[i], Value: []byte(kv[i+1])}
+			s := outbox.State{Key: kv[i], Value: []byte(kv[i+1])}
 			if kv[i+1] == "-" {
 				s.Value = nil
 			}
@@ -44,7 +46,7 @@ func TestRecentStatesAreFoldedWhileItRuns(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t)})
 	value := bytes.Repeat([]byte("x"), 1<<20)
 	for i := range 3 * foldAbove >> 20 {
-		mustAppend(t, j, Commit{States: []State{{Key: fmt.Sprint(i % 2), Value: value}}})
+		mustAppend(t, j, outbox.Commit{States: []outbox.State{{Key: fmt.Sprint(i % 2), Value: value}}})
 	}
 	if got := j.Stats().Bytes; got > 2*foldAbove {
 		t.Errorf("%d bytes in use for two states of 1 MiB", got)
@@ -54,8 +56,8 @@ func TestRecentStatesAreFoldedWhileItRuns(t *testing.T) {
 func TestADamagedRowOfRecentStatesIsReported(t *testing.T) {
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
-	mustAppend(t, j, Commit{States: []State{{Key: "a", Value: []byte("1")}}})
-	mustAppend(t, j, Commit{States: []State{{Key: "b", Value: []byte("1")}}})
+	mustAppend(t, j, outbox.Commit{States: []outbox.State{{Key: "a", Value: []byte("1")}}})
+	mustAppend(t, j, outbox.Commit{States: []outbox.State{{Key: "b", Value: []byte("1")}}})
 	execute(t, path, "UPDATE recent SET states = 'changed' WHERE id = 1")
 	if diff := cmp.Diff(map[string]string{"b": "1"}, states(t, j)); diff != "" {
 		t.Error(diff)
@@ -66,16 +68,16 @@ func TestADamagedRowOfRecentStatesIsReported(t *testing.T) {
 }
 
 func FuzzDecodeStates(f *testing.F) {
-	f.Add(encodeStates([]State{{Key: "a", Value: []byte("1")}, {Key: "b"}, {Key: "", Value: []byte{}}}))
+	f.Add(encodeStates([]outbox.State{{Key: "a", Value: []byte("1")}, {Key: "b"}, {Key: "", Value: []byte{}}}))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Fuzz(func(t *testing.T, row []byte) {
 		got := map[string][]byte{}
 		if decodeStates(row, got) != nil {
 			return
 		}
-		var list []State
+		var list []outbox.State
 		for key, value := range got {
-			list = append(list, State{Key: key, Value: value})
+			list = append(list, outbox.State{Key: key, Value: value})
 		}
 		again := map[string][]byte{}
 		if err := decodeStates(encodeStates(list), again); err != nil {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"modernc.org/sqlite"
 )
 
@@ -73,7 +75,7 @@ func copyAll(from *sql.Conn, to *store, sum *checksum) (found salvaged, err erro
 		return found, err
 	}
 	err = copyPairs(from, to, sum, sqlStates, "states", func(t *transaction, key string, value []byte) error {
-		return t.setState(State{Key: key, Value: value})
+		return t.setState(outbox.State{Key: key, Value: value})
 	})
 	if err != nil {
 		return found, err
@@ -91,7 +93,7 @@ func copyRecent(from *sql.Conn, to *store, sum *checksum) error {
 	recent, _, _ := readRecent(query, sum)
 	_, err = to.transact(sum, tally{}, func(t *transaction) error {
 		for key, value := range recent {
-			if err := t.setState(State{Key: key, Value: value}); err != nil {
+			if err := t.setState(outbox.State{Key: key, Value: value}); err != nil {
 				return err
 			}
 		}
@@ -121,7 +123,7 @@ func copyEvents(from *sql.Conn, to *store, sum *checksum, before tally) (int64, 
 		var p page
 		p, more = legible(from, sum, sqlReadBackwards, backward, -1)
 		backward = p.last
-		p.entries = slices.DeleteFunc(p.entries, func(e Entry) bool { return e.ID <= forward })
+		p.entries = slices.DeleteFunc(p.entries, func(e outbox.Message) bool { return e.ID <= forward })
 		at, err = insertAll(to, sum, at, p.entries)
 		more = more && backward > forward
 	}
@@ -150,7 +152,7 @@ func legible(from *sql.Conn, sum *checksum, query string, edge int64, direction 
 	return p, more && rows.Err() == nil
 }
 
-func insertAll(to *store, sum *checksum, at tally, entries []Entry) (tally, error) {
+func insertAll(to *store, sum *checksum, at tally, entries []outbox.Message) (tally, error) {
 	return to.transact(sum, at, func(t *transaction) error {
 		for i := range entries {
 			if err := t.insert(entries[i].ID, &entries[i].Event); err != nil {

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"errors"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // tally is the one row of that table.
@@ -46,7 +48,7 @@ func (s *store) transact(sum *checksum, before tally, do func(*transaction) erro
 }
 
 // apply stores a commit behind everything that is there.
-func (t *transaction) apply(c *Commit) error {
+func (t *transaction) apply(c *outbox.Commit) error {
 	for i := range c.Events {
 		t.tally.lastID++
 		if err := t.insert(t.tally.lastID, &c.Events[i]); err != nil {
@@ -64,7 +66,7 @@ func (t *transaction) apply(c *Commit) error {
 	return t.setPosition(c.Source, c.Position)
 }
 
-func (t *transaction) insert(id int64, e *Event) error {
+func (t *transaction) insert(id int64, e *outbox.Event) error {
 	body := e.Body
 	if body == nil {
 		body = []byte{} // nil would be NULL
@@ -77,7 +79,7 @@ func (t *transaction) insert(id int64, e *Event) error {
 	return err
 }
 
-func (t *transaction) setState(s State) error {
+func (t *transaction) setState(s outbox.State) error {
 	if s.Value == nil {
 		_, err := t.dropState.Exec(s.Key)
 		return err

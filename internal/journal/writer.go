@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // A transaction takes at most so much, so that the reserve always suffices to
@@ -240,7 +242,7 @@ func (w *writer) announce() {
 
 func (w *writer) finish(t *Ticket, err error) {
 	t.err = err
-	t.commit = Commit{}
+	t.commit = outbox.Commit{}
 	close(t.done)
 	w.room.Release(t.held)
 }

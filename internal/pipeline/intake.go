@@ -3,12 +3,14 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -22,7 +24,7 @@ type Outbox interface {
 	States(yield func(key string, value []byte) error) error
 	// Store makes a commit durable. Calls in one order are stored in that
 	// order; wait returns when the commit is durable.
-	Store(ctx context.Context, c journal.Commit) (wait func(context.Context) error, err error)
+	Store(ctx context.Context, c outbox.Commit) (wait func(context.Context) error, err error)
 }
 
 // Quarantine keeps input that can't be read or mapped.
@@ -43,7 +45,7 @@ type intake struct {
 	// events are stored.
 	mu      sync.Mutex
 	arbiter *arbiter.Arbiter
-	events  []eventmap.Event // reused
+	events  []outbox.Event // reused
 }
 
 // restore gives the arbiter its memory back. A state that can't be read is
@@ -80,15 +82,9 @@ func (in *intake) store(ctx context.Context, source string, b supervision.Batch)
 	for i := range b.Records {
 		in.record(source, &b.Records[i])
 	}
-	c := journal.Commit{Source: source, Position: b.Position, Events: make([]journal.Event, len(in.events))}
-	for i, e := range in.events {
-		c.Events[i] = journal.Event{
-			Entity: e.Entity, RoutingKey: e.RoutingKey, Body: e.Body,
-			MessageID: e.MessageID, Time: e.Time, Supersedable: e.Supersedable,
-		}
-	}
+	c := outbox.Commit{Source: source, Position: b.Position, Events: slices.Clone(in.events)}
 	in.arbiter.Flush(func(key string, value []byte) {
-		c.States = append(c.States, journal.State{Key: key, Value: value})
+		c.States = append(c.States, outbox.State{Key: key, Value: value})
 	})
 	wait, err := in.outbox.Store(ctx, c)
 	if err != nil {

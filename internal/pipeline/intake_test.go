@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -25,7 +26,7 @@ func (k *kept) Position(string) ([]byte, error) { return nil, nil }
 
 func (k *kept) States(func(string, []byte) error) error { return nil }
 
-func (k *kept) Store(_ context.Context, c journal.Commit) (func(context.Context) error, error) {
+func (k *kept) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	for _, e := range c.Events {
 		k.keys = append(k.keys, e.RoutingKey)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -35,7 +37,7 @@ type queue struct {
 	tally      *tally.Tally
 }
 
-func (q *queue) Next(ctx context.Context, after int64, count, maxBytes int) ([]publish.Message, error) {
+func (q *queue) Next(ctx context.Context, after int64, count, maxBytes int) ([]outbox.Message, error) {
 	for {
 		entries, err := q.journal.Read(ctx, after, count, maxBytes)
 		if err != nil {
@@ -47,11 +49,7 @@ func (q *queue) Next(ctx context.Context, after int64, count, maxBytes int) ([]p
 			}
 			continue
 		}
-		messages := make([]publish.Message, len(entries))
-		for i, e := range entries {
-			messages[i] = publish.Message{ID: e.ID, RoutingKey: e.RoutingKey, Body: e.Body, MessageID: e.MessageID, Time: e.Time}
-		}
-		return messages, nil
+		return entries, nil
 	}
 }
 
@@ -79,7 +77,7 @@ func (q *queue) Reject(ctx context.Context, id int64, reason string) error {
 type Journal struct{ *journal.Journal }
 
 // Store appends a commit.
-func (j Journal) Store(ctx context.Context, c journal.Commit) (func(context.Context) error, error) {
+func (j Journal) Store(ctx context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	ticket, err := j.Append(ctx, c)
 	if err != nil {
 		return nil, err

@@ -7,11 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -115,7 +116,7 @@ func (p *Pipeline) runFeeds(ctx context.Context) error {
 // settle returns when everything that was stored before is durable: commits
 // become so in their order, and this one is empty.
 func (p *Pipeline) settle(ctx context.Context) error {
-	wait, err := p.cfg.Outbox.Store(ctx, journal.Commit{})
+	wait, err := p.cfg.Outbox.Store(ctx, outbox.Commit{})
 	if err != nil {
 		return err
 	}

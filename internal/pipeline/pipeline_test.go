@@ -12,11 +12,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -24,7 +25,7 @@ import (
 // memory is an outbox that keeps what it is given.
 type memory struct {
 	mu        sync.Mutex
-	commits   []journal.Commit
+	commits   []outbox.Commit
 	positions map[string][]byte
 	states    map[string][]byte
 }
@@ -40,7 +41,7 @@ func (m *memory) States(yield func(string, []byte) error) error {
 	return nil
 }
 
-func (m *memory) Store(_ context.Context, c journal.Commit) (func(context.Context) error, error) {
+func (m *memory) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if c.Source != "" {
@@ -242,7 +243,7 @@ type full struct {
 	stored chan struct{} // closed when it has arrived
 }
 
-func (f *full) Store(ctx context.Context, c journal.Commit) (func(context.Context) error, error) {
+func (f *full) Store(ctx context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	if _, err := f.memory.Store(ctx, c); err != nil {
 		return nil, err
 	}

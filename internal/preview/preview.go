@@ -10,7 +10,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // Printer prints the events of commits.
@@ -30,7 +30,7 @@ func (*Printer) Position(string) ([]byte, error) { return nil, nil }
 func (*Printer) States(func(string, []byte) error) error { return nil }
 
 // Store prints the commit's events.
-func (p *Printer) Store(_ context.Context, c journal.Commit) (func(context.Context) error, error) {
+func (p *Printer) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out bytes.Buffer
@@ -45,7 +45,7 @@ func (p *Printer) Store(_ context.Context, c journal.Commit) (func(context.Conte
 
 const reset = "\x1b[0m"
 
-func (p *Printer) event(out *bytes.Buffer, e journal.Event) {
+func (p *Printer) event(out *bytes.Buffer, e outbox.Event) {
 	if p.colour {
 		fmt.Fprintf(out, "%s%s%s\n", colourOf(e.Body), e.RoutingKey, reset)
 	} else {

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 func TestPrintsEachEvent(t *testing.T) {
-	commit := journal.Commit{Events: []journal.Event{
+	commit := outbox.Commit{Events: []outbox.Event{
 		{RoutingKey: "a.b.check.component.h", Body: []byte(`{"state":3,"output":"DOWN"}`)},
 		{RoutingKey: "a.b.ack.component.h", Body: []byte(`{"output":"on it"}`)},
 	}}
@@ -40,7 +40,7 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 func TestAClosedTerminalEndsIt(t *testing.T) {
-	_, err := New(broken{}, false).Store(t.Context(), journal.Commit{Events: make([]journal.Event, 1)})
+	_, err := New(broken{}, false).Store(t.Context(), outbox.Commit{Events: make([]outbox.Event, 1)})
 	if err == nil || !strings.Contains(err.Error(), "broken pipe") {
 		t.Errorf("error %v", err)
 	}

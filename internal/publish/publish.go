@@ -2,18 +2,9 @@ package publish
 
 import (
 	"context"
-	"time"
-)
 
-// Message is one event on its way.
-type Message struct {
-	ID         int64 // position in the queue; grows, gaps are allowed
-	RoutingKey string
-	Body       []byte // one JSON object
-	// MessageID tells duplicates: it is the same whenever the event is sent.
-	MessageID string
-	Time      time.Time // of the event; zero: not told
-}
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+)
 
 // Queue is what a publisher reads from. A publisher calls Next from one
 // goroutine, and Release and Reject from another meanwhile.
@@ -21,7 +12,7 @@ type Queue interface {
 	// Next gives the messages behind ID after, in order: at least one, at most
 	// max, and as many as fit into maxBytes of bodies (the first one always
 	// fits). It blocks until there is one. What it gives belongs to the caller.
-	Next(ctx context.Context, after int64, max, maxBytes int) ([]Message, error)
+	Next(ctx context.Context, after int64, max, maxBytes int) ([]outbox.Message, error)
 
 	// Release says that all messages up to this ID are delivered for good or
 	// rejected, and may go.

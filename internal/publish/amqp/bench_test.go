@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rabbitmq/amqp091-go"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/rabbitmq/amqp091-go"
 )
 
 const (
@@ -92,7 +92,7 @@ func publishAll(b *testing.B, exchange string, q *memoryQueue) {
 }
 
 // bareLoop is what one would write without a thought for faults.
-func bareLoop(b *testing.B, exchange string, messages []publish.Message) {
+func bareLoop(b *testing.B, exchange string, messages []outbox.Message) {
 	conn, err := broker.Dial()
 	if err != nil {
 		b.Fatal(err)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
@@ -195,7 +197,7 @@ type event struct {
 type memoryQueue struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced at each change
-	messages []publish.Message
+	messages []outbox.Message
 	seqs     map[string]int
 	released int64
 	releases int
@@ -218,16 +220,16 @@ func (q *memoryQueue) add(entity string, size int) {
 	body, _ := json.Marshal(e)
 	e.Pad = strings.Repeat("x", max(0, size-len(body)))
 	body, _ = json.Marshal(e)
-	q.append(publish.Message{RoutingKey: "nagios.test.check.component." + entity, Body: body, Time: time.Unix(1_700_000_000, 0)})
+	q.append(outbox.Message{Event: outbox.Event{RoutingKey: "nagios.test.check.component." + entity, Body: body, Time: time.Unix(1_700_000_000, 0)}})
 }
 
-func (q *memoryQueue) addMessage(m publish.Message) {
+func (q *memoryQueue) addMessage(m outbox.Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.append(m)
 }
 
-func (q *memoryQueue) append(m publish.Message) {
+func (q *memoryQueue) append(m outbox.Message) {
 	m.ID = int64(len(q.messages)+1) * 3 // gaps are allowed
 	if m.MessageID == "" {
 		m.MessageID = fmt.Sprintf("id-%d", m.ID)
@@ -248,7 +250,7 @@ func (q *memoryQueue) signal() {
 	q.changed = make(chan struct{})
 }
 
-func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) ([]publish.Message, error) {
+func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) ([]outbox.Message, error) {
 	for {
 		q.mu.Lock()
 		batch := q.behind(after, max, maxBytes)
@@ -268,8 +270,8 @@ func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) 
 	}
 }
 
-func (q *memoryQueue) behind(after int64, max, maxBytes int) []publish.Message {
-	var batch []publish.Message
+func (q *memoryQueue) behind(after int64, max, maxBytes int) []outbox.Message {
+	var batch []outbox.Message
 	bytes := 0
 	for _, m := range q.messages[after/3:] {
 		if len(batch) == max || len(batch) > 0 && bytes+len(m.Body) > maxBytes {

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rabbitmq/amqp091-go"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/rabbitmq/amqp091-go"
 )
 
 // The tests of this file are the ways in which a plain use of amqp091-go 1.16
@@ -71,16 +71,16 @@ func TestPoisonIsSetAside(t *testing.T) {
 	q := newMemoryQueue()
 	q.fill(30)
 	long := strings.Repeat("k", 256)
-	poison := []publish.Message{
-		{RoutingKey: long, Body: []byte("{}")},
-		{RoutingKey: "k", MessageID: long, Body: []byte("{}")},
-		{RoutingKey: "k", Body: make([]byte, 2001)},
+	poison := []outbox.Message{
+		{Event: outbox.Event{RoutingKey: long, Body: []byte("{}")}},
+		{Event: outbox.Event{RoutingKey: "k", MessageID: long, Body: []byte("{}")}},
+		{Event: outbox.Event{RoutingKey: "k", Body: make([]byte, 2001)}},
 	}
 	for _, m := range poison {
 		q.addMessage(m)
 		q.fill(30)
 	}
-	longest := publish.Message{RoutingKey: long[1:], MessageID: long[1:], Body: []byte(`{"entity":"long","seq":1}`)}
+	longest := outbox.Message{Event: outbox.Event{RoutingKey: long[1:], MessageID: long[1:], Body: []byte(`{"entity":"long","seq":1}`)}}
 	q.seqs["long"] = 1
 	q.addMessage(longest)
 	options := quick(exchange)
@@ -119,7 +119,7 @@ func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
 	r := run(t, options, q)
 	q.awaitEmpty(t) // the window is fully open, and many are on their way with it
 	q.fill(300)
-	q.addMessage(publish.Message{RoutingKey: "k", Body: make([]byte, brokerMaxMessage+1)})
+	q.addMessage(outbox.Message{Event: outbox.Event{RoutingKey: "k", Body: make([]byte, brokerMaxMessage+1)}})
 	q.fill(300)
 	q.awaitEmpty(t)
 	q.checkDelivered(t, broker.Drain(t, name), 2*r.options.Window)

@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/rabbitmq/amqp091-go"
-
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
 func TestDeliversInOrderOnce(t *testing.T) {
@@ -34,11 +34,11 @@ func TestDeliversInOrderOnce(t *testing.T) {
 func TestProperties(t *testing.T) {
 	exchange, name := topology(t)
 	q := newMemoryQueue()
-	sent := publish.Message{
+	sent := outbox.Message{Event: outbox.Event{
 		RoutingKey: "nagios.poller.check.resource.srv1.disk é",
 		Body:       []byte(`{"event_type":"check","output":"é"}`),
 		MessageID:  "n2c-1", Time: time.Unix(1_700_000_000, 0),
-	}
+	}}
 	q.addMessage(sent)
 	run(t, quick(exchange), q)
 	q.awaitEmpty(t)

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
 const (
@@ -31,9 +31,9 @@ type stream struct {
 	session *session
 	broker  address
 
-	batches chan []publish.Message // read ahead
-	sent    chan sentMessage       // in order; closed when nothing more is sent
-	stop    context.CancelFunc     // ends the sending, not the confirming
+	batches chan []outbox.Message // read ahead
+	sent    chan sentMessage      // in order; closed when nothing more is sent
+	stop    context.CancelFunc    // ends the sending, not the confirming
 
 	lost bool // sending failed; valid when sent is closed
 
@@ -64,7 +64,7 @@ func (d *delivery) send(ctx context.Context, session *session, broker address) e
 	defer stop()
 	s := &stream{
 		delivery: d, session: session, broker: broker,
-		batches:   make(chan []publish.Message),
+		batches:   make(chan []outbox.Message),
 		sent:      make(chan sentMessage, d.options.Window),
 		stop:      stop,
 		returned:  map[string]bool{},
@@ -111,7 +111,7 @@ func (s *stream) readAhead(ctx context.Context, after int64) error {
 }
 
 // unsendable gives why a message can't be sent, empty if it can.
-func (d *delivery) unsendable(m publish.Message) string {
+func (d *delivery) unsendable(m outbox.Message) string {
 	switch {
 	case len(m.RoutingKey) > maxShortString:
 		return fmt.Sprintf("the routing key has %d bytes, AMQP allows %d", len(m.RoutingKey), maxShortString)
@@ -146,7 +146,7 @@ func (s *stream) publish(ctx context.Context) error {
 
 // publishRun sends messages with as few writes as possible. What it passes on
 // never blocks: the channel is as large as the window.
-func (s *stream) publishRun(run []publish.Message) error {
+func (s *stream) publishRun(run []outbox.Message) error {
 	s.session.conn.hold()
 	defer s.session.conn.flush()
 	sent := 0

@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // window decides how many messages may be sent. It bounds what is sent and not
@@ -32,7 +32,7 @@ func newWindow(max, maxBytes int) *window {
 
 // admit waits until there is room and gives how many of the messages may be
 // sent now; none when the context has ended. It has one caller.
-func (w *window) admit(ctx context.Context, messages []publish.Message) int {
+func (w *window) admit(ctx context.Context, messages []outbox.Message) int {
 	for {
 		if ctx.Err() != nil {
 			return 0
@@ -47,7 +47,7 @@ func (w *window) admit(ctx context.Context, messages []publish.Message) int {
 	}
 }
 
-func (w *window) tryAdmit(messages []publish.Message) int {
+func (w *window) tryAdmit(messages []outbox.Message) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	room := min(w.limit-w.unconfirmed, w.max-w.unreleased)

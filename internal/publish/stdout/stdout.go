@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
@@ -50,7 +52,7 @@ func (p *Publisher) Run(ctx context.Context, q publish.Queue, from int64) error 
 	}
 }
 
-func (p *Publisher) print(ctx context.Context, q publish.Queue, messages []publish.Message) error {
+func (p *Publisher) print(ctx context.Context, q publish.Queue, messages []outbox.Message) error {
 	var out bytes.Buffer
 	for _, m := range messages {
 		line, err := encode(m)
@@ -70,7 +72,7 @@ func (p *Publisher) print(ctx context.Context, q publish.Queue, messages []publi
 
 // encode gives the message's line. Line breaks between the body's tokens go,
 // all else stays as it is.
-func encode(m publish.Message) ([]byte, error) {
+func encode(m outbox.Message) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)

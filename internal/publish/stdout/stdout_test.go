@@ -9,15 +9,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/google/go-cmp/cmp"
 )
 
 // queue gives its messages once and then ends the context. It notes what is
 // done in the order of doing.
 type queue struct {
-	messages []publish.Message
+	messages []outbox.Message
 	end      context.CancelFunc
 	out      *bytes.Buffer
 	done     []string
@@ -25,11 +25,11 @@ type queue struct {
 	nextErr, releaseErr, rejectErr error
 }
 
-func (q *queue) Next(ctx context.Context, after int64, max, _ int) ([]publish.Message, error) {
+func (q *queue) Next(ctx context.Context, after int64, max, _ int) ([]outbox.Message, error) {
 	if q.nextErr != nil {
 		return nil, q.nextErr
 	}
-	var batch []publish.Message
+	var batch []outbox.Message
 	for _, m := range q.messages {
 		if m.ID > after && len(batch) < max {
 			batch = append(batch, m)
@@ -62,10 +62,10 @@ func run(t *testing.T, q *queue, from int64) (printed string, err error) {
 }
 
 func TestPrintsThenReleases(t *testing.T) {
-	q := &queue{messages: []publish.Message{
-		{ID: 3, RoutingKey: "released before", Body: []byte(`{}`)},
-		{ID: 5, RoutingKey: "nagios.a.check.resource.h.é <b> \"q\"", Body: []byte("{\n \"output\": \"a<b & c\\n\u2028\"\n}")},
-		{ID: 6, RoutingKey: "latin1 \xe9", Body: []byte(`{"n":12345678901234567890}`)},
+	q := &queue{messages: []outbox.Message{
+		{ID: 3, Event: outbox.Event{RoutingKey: "released before", Body: []byte(`{}`)}},
+		{ID: 5, Event: outbox.Event{RoutingKey: "nagios.a.check.resource.h.é <b> \"q\"", Body: []byte("{\n \"output\": \"a<b & c\\n\u2028\"\n}")}},
+		{ID: 6, Event: outbox.Event{RoutingKey: "latin1 \xe9", Body: []byte(`{"n":12345678901234567890}`)}},
 	}}
 	printed, err := run(t, q, 3)
 	if err != nil {
@@ -83,8 +83,8 @@ func TestPrintsThenReleases(t *testing.T) {
 }
 
 func TestRejectsWhatIsNotJSON(t *testing.T) {
-	q := &queue{messages: []publish.Message{
-		{ID: 1, Body: []byte(`{"a":1}`)}, {ID: 2, Body: []byte(`{"a":`)}, {ID: 3, Body: []byte("{}\n{}")}, {ID: 4, Body: []byte(`{"a":4}`)},
+	q := &queue{messages: []outbox.Message{
+		{ID: 1, Event: outbox.Event{Body: []byte(`{"a":1}`)}}, {ID: 2, Event: outbox.Event{Body: []byte(`{"a":`)}}, {ID: 3, Event: outbox.Event{Body: []byte("{}\n{}")}}, {ID: 4, Event: outbox.Event{Body: []byte(`{"a":4}`)}},
 	}}
 	printed, err := run(t, q, 0)
 	if err != nil {
@@ -102,7 +102,7 @@ func TestRejectsWhatIsNotJSON(t *testing.T) {
 func TestGoesInBatches(t *testing.T) {
 	q := &queue{}
 	for i := range 2*batch + 1 {
-		q.messages = append(q.messages, publish.Message{ID: int64(i + 1), Body: []byte(fmt.Sprintf(`{"seq":%d}`, i))})
+		q.messages = append(q.messages, outbox.Message{ID: int64(i + 1), Event: outbox.Event{Body: []byte(fmt.Sprintf(`{"seq":%d}`, i))}})
 	}
 	printed, err := run(t, q, 0)
 	if err != nil {
@@ -126,17 +126,17 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func TestErrors(t *testing.T) {
 	broken := errors.New("broken")
-	good, bad := publish.Message{ID: 1, Body: []byte("{}")}, publish.Message{ID: 1, Body: []byte("{")}
+	good, bad := outbox.Message{ID: 1, Event: outbox.Event{Body: []byte("{}")}}, outbox.Message{ID: 1, Event: outbox.Event{Body: []byte("{")}}
 	for name, q := range map[string]*queue{
 		"next":    {nextErr: broken},
-		"release": {messages: []publish.Message{good}, releaseErr: broken},
-		"reject":  {messages: []publish.Message{bad}, rejectErr: broken},
+		"release": {messages: []outbox.Message{good}, releaseErr: broken},
+		"reject":  {messages: []outbox.Message{bad}, rejectErr: broken},
 	} {
 		if _, err := run(t, q, 0); !errors.Is(err, broken) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	q := &queue{messages: []publish.Message{good}, out: &bytes.Buffer{}}
+	q := &queue{messages: []outbox.Message{good}, out: &bytes.Buffer{}}
 	if err := New(brokenWriter{broken}).Run(t.Context(), q, 0); !errors.Is(err, broken) || len(q.done) != 0 {
 		t.Errorf("writer: got %v, and then %q", err, q.done)
 	}

@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -157,7 +158,7 @@ func (r *replay) Position(string) ([]byte, error) { return nil, nil }
 
 func (r *replay) States(func(string, []byte) error) error { return nil }
 
-func (r *replay) Store(_ context.Context, c journal.Commit) (func(context.Context) error, error) {
+func (r *replay) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range c.Events {
