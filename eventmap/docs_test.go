@@ -170,15 +170,15 @@ var repairMeanings = map[string]string{
 	"field dropped":              "a custom variable or macro came twice, or was beyond the 256th of its event",
 	"perfdata normalised":        "`perf_data` is not what the plugin wrote",
 	"metric dropped":             "a metric that Canopsis can't hold, or text that is none, was left out of `perf_data`",
-	"timestamp moved":            "the time was not told, or so far away that Canopsis 4.3 and newer would replace it by that of processing: an older one was set to 23 h 50 min ago, which keeps the order, one ahead to now",
+	"timestamp moved":            "the time was not reported, or so far away that Canopsis 4.3 and newer would replace it by that of processing: an older one was set to 23 h 50 min ago, which keeps the order, one ahead to now",
 }
 
 var reasonMeanings = map[Reason]string{
-	Excluded:     "the include and exclude rules leave it out",
-	SoftState:    "a problem in a soft state, without `soft_states`",
-	TypeOff:      "its kind of event is switched off",
-	NoEventType:  "the target Canopsis has no event for it (`–` in the table above)",
-	LeftToHTTP:   "a downtime, which Canopsis 4 and newer take over HTTP only",
-	StateNotTold: "the reader can't see the state of the check",
-	Unmappable:   "the record is incomplete or contradicts itself; it goes to quarantine with the reason",
+	Excluded:         "the include and exclude rules leave it out",
+	SoftState:        "a problem in a soft state, without `soft_states`",
+	TypeOff:          "its kind of event is switched off",
+	NoEventType:      "the target Canopsis has no event for it (`–` in the table above)",
+	LeftToHTTP:       "a downtime, which Canopsis 4 and newer take over HTTP only",
+	StateNotReported: "the reader can't see the state of the check",
+	Unmappable:       "the record is incomplete or contradicts itself; it goes to quarantine with the reason",
 }

@@ -49,7 +49,7 @@ type draft struct {
 	m *Mapper
 	subject
 	rec   *supervision.Record
-	flags *supervision.Flags // nil: not told
+	flags *supervision.Flags // nil: not reported
 
 	typ                 eventType
 	component, resource string // clean
@@ -156,7 +156,7 @@ func (d *draft) integer(n int64) { d.buf = strconv.AppendInt(d.buf, n, 10) }
 
 func (d *draft) number(f float64) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		d.notTold()
+		d.notReported()
 		return
 	}
 	d.buf = appendFloat(d.buf, f)
@@ -174,16 +174,16 @@ func plausible(t time.Time) bool {
 // seconds writes a moment in Unix seconds.
 func (d *draft) seconds(t time.Time) {
 	if !plausible(t) {
-		d.notTold()
+		d.notReported()
 		return
 	}
 	d.integer(t.Unix())
 }
 
-// notTold writes what the reader can't see: null, so that a template of an event
+// notReported writes what the reader can't see: null, so that a template of an event
 // filter that names the field goes on working; the Python engines take an
 // absent field better.
-func (d *draft) notTold() {
+func (d *draft) notReported() {
 	if d.m.options.Version.python() {
 		d.leaveOut()
 		return

@@ -142,7 +142,7 @@ var fields = []field{
 	row("tags", "object of strings (a list of strings for 2.x and 3.x)", checkEvent, "option `tags`; absent without it", "tags of the alarm, added and never removed",
 		(*draft).tags),
 
-	row("author", aString, allEvents&^checkEvent, "who wrote it; the connector when that is not told", "author of the alarm's step",
+	row("author", aString, allEvents&^checkEvent, "who wrote it; the connector when that is not reported", "author of the alarm's step",
 		func(d *draft) { d.limited(d.author, d.m.options.MaxOutput) }),
 	textRow("ref_rk", ackEvent|ackRemoveEvent, "routing key of the check events of the same entity", "2.x finds the alarm by it; none since 22.10",
 		func(d *draft) string { return string(d.appendRoutingKey(nil, checkEvent)) }),
@@ -171,7 +171,7 @@ var fields = []field{
 		func(d *draft) { d.number(d.downtimeDuration().Hours() / 24) }),
 	row("fixed", aBool, downtimeEvent, "whether it is fixed", "none",
 		func(d *draft) { d.boolean(d.rec.Downtime.Fixed) }),
-	row("downtime_id", anInt, downtimeEvent|pbehaviorEvent, "number of the downtime; absent from pbehavior events when not told", "3.x: the same number changes the same behaviour",
+	row("downtime_id", anInt, downtimeEvent|pbehaviorEvent, "number of the downtime; absent from pbehavior events when not reported", "3.x: the same number changes the same behaviour",
 		(*draft).downtimeID),
 }
 

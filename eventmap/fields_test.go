@@ -37,7 +37,7 @@ func samples() []*supervision.Record {
 				rec.Check = checkRecord(e, supervision.Warning).Check
 				rec.Check.Flags = &supervision.Flags{}
 				bare := record(kind, e)
-				bare.Check = &supervision.Check{StateType: supervision.StateTypeNotTold, CheckType: supervision.CheckTypeNotTold}
+				bare.Check = &supervision.Check{StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported}
 				all = append(all, bare)
 			case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded, supervision.DowntimeCancelled:
 				withDowntime(rec)

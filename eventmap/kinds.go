@@ -47,8 +47,8 @@ func (m *Mapper) checkEventType(rec *supervision.Record) (eventType, Outcome) {
 		return 0, unmappable("a check result without its check")
 	case !m.options.Events.Check:
 		return 0, Outcome{Reason: TypeOff}
-	case check.State == supervision.StateNotTold:
-		return 0, Outcome{Reason: StateNotTold}
+	case check.State == supervision.StateNotReported:
+		return 0, Outcome{Reason: StateNotReported}
 	case stateName(rec.Entity, check.State) == "":
 		return 0, unmappable("a state that the supervisor doesn't have")
 	case !m.options.SoftStates && check.StateType == supervision.Soft && check.State != supervision.OK:

@@ -167,7 +167,7 @@ func TestReasons(t *testing.T) {
 		{"soft state wanted", all, soft, Sent},
 		{"soft state", hardOnly, soft, SoftState},
 		{"soft recovery", hardOnly, softOK, Sent},
-		{"state not told", all, check(func(c *supervision.Check) { c.State = supervision.StateNotTold }), StateNotTold},
+		{"state not reported", all, check(func(c *supervision.Check) { c.State = supervision.StateNotReported }), StateNotReported},
 		{"state 4", all, check(func(c *supervision.Check) { c.State = 4 }), Unmappable},
 		{"host state 3", all, checkRecord(host, 3), Unmappable},
 		{"state -2", all, check(func(c *supervision.Check) { c.State = -2 }), Unmappable},

@@ -121,6 +121,7 @@ func TestServiceCheck(t *testing.T) {
 		t.Error(diff)
 	}
 	wantEvent := outbox.Event{
+		Route:      outbox.Bus,
 		RoutingKey: "nagios.Central.check.resource.h00.svc0", Body: e.Body, Entity: "svc0/h00",
 		MessageID: e.MessageID, Supersedable: true, Time: now.Add(-time.Minute),
 	}
@@ -173,10 +174,10 @@ func TestFlagsOfTheCaller(t *testing.T) {
 
 // What a reader can't see is null and present for the Go engines, absent for
 // the Python ones.
-func TestNotTold(t *testing.T) {
+func TestNotReported(t *testing.T) {
 	rec := &supervision.Record{
 		Kind: supervision.CheckResult, Entity: host, Time: now,
-		Check: &supervision.Check{State: supervision.Down, StateType: supervision.StateTypeNotTold, CheckType: supervision.CheckTypeNotTold},
+		Check: &supervision.Check{State: supervision.Down, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported},
 	}
 	unseen := []string{"state_type", "check_type", "current_attempt", "execution_time", "latency", "acknowledged", "is_flapping", "scheduled_downtime_depth"}
 	for _, version := range []Version{Canopsis2, Canopsis3, Canopsis40, Canopsis43, Canopsis2310, Canopsis2410} {
@@ -237,7 +238,7 @@ func TestTimestamps(t *testing.T) {
 		{"old, kept by 4.2", Canopsis40, now.Add(-72 * time.Hour), now.Add(-72 * time.Hour), false},
 		{"a little ahead", Canopsis2410, now.Add(time.Hour), now.Add(time.Hour), false},
 		{"far ahead", Canopsis2410, now.Add(48 * time.Hour), now, true},
-		{"not told", Canopsis2, time.Time{}, now, true},
+		{"not reported", Canopsis2, time.Time{}, now, true},
 		{"1970", Canopsis2410, time.Unix(0, 0), now, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,25 +17,25 @@ type Reason uint8
 
 // The reasons. Sent means that there is at least one event.
 const (
-	Sent         Reason = iota
-	Excluded            // by the include and exclude rules
-	SoftState           // a problem in a soft state, and soft states are off
-	TypeOff             // this kind of event is switched off
-	NoEventType         // the target Canopsis has no event for it
-	LeftToHTTP          // a downtime, which Canopsis 4 takes over its HTTP API only
-	StateNotTold        // the reader can't see the state of the check
-	Unmappable          // for the quarantine; Detail says why
+	Sent             Reason = iota
+	Excluded                // by the include and exclude rules
+	SoftState               // a problem in a soft state, and soft states are off
+	TypeOff                 // this kind of event is switched off
+	NoEventType             // the target Canopsis has no event for it
+	LeftToHTTP              // a downtime, which Canopsis 4 takes over its HTTP API only
+	StateNotReported        // the reader can't see the state of the check
+	Unmappable              // for the quarantine; Detail says why
 )
 
 var reasonNames = [...]string{
-	Sent:         "sent",
-	Excluded:     "excluded",
-	SoftState:    "soft state",
-	TypeOff:      "type off",
-	NoEventType:  "no event type",
-	LeftToHTTP:   "left to http",
-	StateNotTold: "state not told",
-	Unmappable:   "unmappable",
+	Sent:             "sent",
+	Excluded:         "excluded",
+	SoftState:        "soft state",
+	TypeOff:          "type off",
+	NoEventType:      "no event type",
+	LeftToHTTP:       "left to http",
+	StateNotReported: "state not reported",
+	Unmappable:       "unmappable",
 }
 
 // String gives the name under which the reason is counted.
@@ -60,7 +60,7 @@ const (
 	FieldDropped                           // an extra field beyond the bound, or given twice
 	PerfdataNormalised                     // rewritten for Canopsis' grammar
 	MetricDropped                          // a metric that Canopsis can't hold
-	TimestampMoved                         // over 24 hours away, or not told
+	TimestampMoved                         // over 24 hours away, or not reported
 )
 
 var repairNames = [...]string{

@@ -16,30 +16,30 @@ func (d *draft) sourceType() string {
 	return "resource"
 }
 
-// numbered writes a number of the supervisor that is negative when not told.
+// numbered writes a number of the supervisor that is negative when not reported.
 func (d *draft) numbered(n int8) {
 	if n < 0 {
-		d.notTold()
+		d.notReported()
 		return
 	}
 	d.integer(int64(n))
 }
 
-// counted writes a number that counts from 1 and is 0 when not told.
+// counted writes a number that counts from 1 and is 0 when not reported.
 func (d *draft) counted(n int) {
 	if n <= 0 {
-		d.notTold()
+		d.notReported()
 		return
 	}
 	d.integer(int64(n))
 }
 
-// measured writes execution time or latency. Both are 0 when not told, but also
+// measured writes execution time or latency. Both are 0 when not reported, but also
 // of a passive check, whose reader knows the type.
 func (d *draft) measured(seconds float64) {
 	check := d.rec.Check
-	if check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotTold {
-		d.notTold()
+	if check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotReported {
+		d.notReported()
 		return
 	}
 	d.number(seconds)
@@ -89,7 +89,7 @@ func (d *draft) contactgroups() {
 // flag writes one of the flags, when they are told.
 func (d *draft) flag(write func(*supervision.Flags)) {
 	if d.flags == nil {
-		d.notTold()
+		d.notReported()
 		return
 	}
 	write(d.flags)

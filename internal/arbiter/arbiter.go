@@ -33,8 +33,8 @@ const (
 	Everything
 )
 
-// Reader describes a source to the arbiter.
-type Reader struct {
+// Witness describes a source to the arbiter.
+type Witness struct {
 	Name string
 	View View
 
@@ -43,15 +43,15 @@ type Reader struct {
 	// everything by the time that the status file shows it).
 	Hosts, Services bool
 	Delay           time.Duration
-	// TellsState is false for a reader whose results come without a state
+	// HasState is false for a reader whose results come without a state
 	// (Nagios' default perfdata templates): it is filled in from the others.
-	TellsState bool
+	HasState bool
 }
 
 // Options configure an Arbiter.
 type Options struct {
 	Resync  Resync
-	Readers []Reader // at most 8
+	Readers []Witness // at most 8
 }
 
 // Reason says why a record is not sent; empty means: send it.
@@ -65,7 +65,7 @@ const (
 	NoChange      Reason = "no change"
 	Outdated      Reason = "older than what another reader brought"
 	Refused       Reason = "refused by the supervisor"
-	StateUnknown  Reason = "state not told by any reader"
+	StateUnknown  Reason = "state not reported by any reader"
 	ResyncOff     Reason = "resync switched off"
 	OnlyAnOrder   Reason = "an order to the supervisor, whose effect is told by itself"
 )
@@ -74,9 +74,9 @@ const (
 // calls is the order of events.
 type Arbiter struct {
 	opts    Options
-	readers map[string]reader
+	readers map[string]witness
 	// Index 0: hosts, 1: services.
-	owner       [2]*Reader
+	owner       [2]*Witness
 	keepHistory [2]bool
 	facts       map[supervision.Entity]*facts
 	dirty       map[supervision.Entity]*facts
@@ -85,8 +85,8 @@ type Arbiter struct {
 	told int64
 }
 
-type reader struct {
-	Reader
+type witness struct {
+	Witness
 	bit uint8
 }
 
@@ -96,14 +96,14 @@ func New(opts Options) (*Arbiter, error) {
 		return nil, fmt.Errorf("%d readers on one supervisor, at most 8 can be told apart", len(opts.Readers))
 	}
 	a := &Arbiter{
-		opts: opts, readers: map[string]reader{},
+		opts: opts, readers: map[string]witness{},
 		facts: map[supervision.Entity]*facts{}, dirty: map[supervision.Entity]*facts{},
 	}
 	for i, r := range opts.Readers {
 		if _, twice := a.readers[r.Name]; twice {
 			return nil, fmt.Errorf("two readers are called %q", r.Name)
 		}
-		a.readers[r.Name] = reader{r, 1 << i}
+		a.readers[r.Name] = witness{r, 1 << i}
 		if r.View < Complete {
 			continue
 		}
@@ -114,7 +114,7 @@ func New(opts Options) (*Arbiter, error) {
 			if a.owner[class] == nil || r.Delay > a.owner[class].Delay {
 				a.owner[class] = &r
 			}
-			a.keepHistory[class] = a.keepHistory[class] || !r.TellsState
+			a.keepHistory[class] = a.keepHistory[class] || !r.HasState
 		}
 	}
 	return a, nil
@@ -180,7 +180,7 @@ func (a *Arbiter) of(e supervision.Entity) *facts {
 func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (Reason, []supervision.Record) {
 	r, ok := a.readers[source]
 	if !ok {
-		r = reader{Reader: Reader{Name: source}}
+		r = witness{Witness: Witness{Name: source}}
 	}
 	switch rec.Kind {
 	case supervision.Notification, supervision.SupervisorStarted,
@@ -205,7 +205,7 @@ func (a *Arbiter) Judge(rec *supervision.Record, source string, now time.Time) (
 }
 
 // condition judges what is no check result.
-func (f *facts) condition(rec *supervision.Record, r reader) Reason {
+func (f *facts) condition(rec *supervision.Record, r witness) Reason {
 	switch rec.Kind {
 	case supervision.Acknowledged:
 		return f.acknowledge(rec, r)
@@ -236,7 +236,7 @@ func (f *facts) condition(rec *supervision.Record, r reader) Reason {
 // known tells whether a comment or downtime that a starting supervisor took
 // over was told before, by the greatest id that a broker module told of the
 // object: ids grow. One that is new sets it, whatever it was.
-func known(last *int64, id int64, loaded bool, r reader) bool {
+func known(last *int64, id int64, loaded bool, r witness) bool {
 	switch {
 	case r.View != Everything:
 		return false
@@ -250,7 +250,7 @@ func known(last *int64, id int64, loaded bool, r reader) bool {
 // acknowledge judges an acknowledgement. The log shows the order, even when
 // the supervisor refused it because there is no problem. A supervisor that
 // starts tells it again, and earlier ones whose comments it has kept.
-func (f *facts) acknowledge(rec *supervision.Record, r reader) Reason {
+func (f *facts) acknowledge(rec *supervision.Record, r witness) Reason {
 	n, at := rec.Note, rec.Time.Unix()
 	if r.View == Changes && f.known.set && f.known.state == supervision.OK {
 		return Refused

@@ -58,11 +58,11 @@ func flapping(kind supervision.Kind, sec int) supervision.Record {
 }
 
 var (
-	logReader = Reader{Name: "log", View: Changes}
-	status    = Reader{Name: "status", View: Snapshot}
-	perfdata  = Reader{Name: "perfdata", View: Complete, Services: true, TellsState: true}
-	spool     = Reader{Name: "spool", View: Complete, Services: true, TellsState: true, Delay: time.Minute}
-	stateless = Reader{Name: "perfdata", View: Complete, Services: true}
+	logReader = Witness{Name: "log", View: Changes}
+	status    = Witness{Name: "status", View: Snapshot}
+	perfdata  = Witness{Name: "perfdata", View: Complete, Services: true, HasState: true}
+	spool     = Witness{Name: "spool", View: Complete, Services: true, HasState: true, Delay: time.Minute}
+	stateless = Witness{Name: "perfdata", View: Complete, Services: true}
 )
 
 func run(t *testing.T, opts Options, steps []step) *Arbiter {
@@ -96,7 +96,7 @@ func run(t *testing.T, opts Options, steps []step) *Arbiter {
 }
 
 func TestWithoutAnOwnerAResultIsSentOnce(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", result(web, 10, 2, "CRITICAL: a"), 0, News},
 		{"status", seen(web, 9, 10, 2, "CRITICAL; a"), 0, SeenAlready}, // ; and : are the same
 		{"status", seen(web, 40, 41, 2, "CRITICAL: a"), 0, News},       // checked again
@@ -116,7 +116,7 @@ func TestAnotherAttemptIsAnotherResult(t *testing.T) {
 	second.Check.Attempt, second.Check.StateType = 2, supervision.Soft
 	first := result(web, 10, 2, "CRITICAL")
 	first.Check.StateType = supervision.Soft
-	run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", first, 0, News},
 		{"status", second, 0, News},
 	})
@@ -131,7 +131,7 @@ func TestAnotherExecutionIsAnotherResult(t *testing.T) {
 	off := supervision.Flags{PerfdataOff: true}
 	first := took(seen(web, 9, 10, 0, "OK"), 0.704)
 	first.Check.Flags = &off
-	run(t, Options{Readers: []Reader{status, perfdata}}, []step{
+	run(t, Options{Readers: []Witness{status, perfdata}}, []step{
 		{"status", first, 0, News},
 		{"perfdata", took(result(web, 10, 0, "OK"), 0.704), 0, SeenAlready},
 		{"perfdata", took(result(web, 14, 0, "OK"), 0.120), 0, News},
@@ -141,7 +141,7 @@ func TestAnotherExecutionIsAnotherResult(t *testing.T) {
 func TestTheOwnerBringsEverything(t *testing.T) {
 	off := seen(web, 200, 201, 0, "OK")
 	off.Check.Flags = &supervision.Flags{PerfdataOff: true}
-	run(t, Options{Readers: []Reader{logReader, status, perfdata}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status, perfdata}}, []step{
 		{"log", result(web, 10, 2, "CRITICAL"), 0, OwnerBringsIt},
 		{"perfdata", result(web, 10, 2, "CRITICAL"), 0, News},
 		{"perfdata", result(web, 10, 2, "CRITICAL"), 0, News}, // two in one second
@@ -157,7 +157,7 @@ func TestTheOwnerBringsEverything(t *testing.T) {
 }
 
 func TestALateOwnerIsGivenTime(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status, spool}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status, spool}}, []step{
 		{"spool", result(web, 10, 0, "OK"), 0, News},
 		{"status", seen(web, 20, 21, 2, "CRITICAL"), 25, OwnerBringsIt},
 		{"spool", result(web, 21, 2, "CRITICAL"), 30, News},
@@ -174,7 +174,7 @@ func TestALateOwnerIsGivenTime(t *testing.T) {
 
 // After a stop the log may be read before what the owner wrote meanwhile.
 func TestTheLogDoesNotRunAheadOfTheOwner(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status, perfdata}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status, perfdata}}, []step{
 		{"perfdata", result(web, 10, 0, "OK"), 0, News},
 		{"status", seen(web, 19, 20, 0, "OK, written nowhere else"), 0, News},
 		{"log", result(web, 40, 2, "CRITICAL"), 1000, OwnerBringsIt},
@@ -184,8 +184,8 @@ func TestTheLogDoesNotRunAheadOfTheOwner(t *testing.T) {
 }
 
 func noState(end int, output string) supervision.Record {
-	r := result(web, end, supervision.StateNotTold, output)
-	r.Check.StateType, r.Check.Attempt = supervision.StateTypeNotTold, 0
+	r := result(web, end, supervision.StateNotReported, output)
+	r.Check.StateType, r.Check.Attempt = supervision.StateTypeNotReported, 0
 	return r
 }
 
@@ -197,8 +197,8 @@ func attempt(r supervision.Record, stateType supervision.StateType, n int) super
 func TestStateIsFilledInAtItsTime(t *testing.T) {
 	late := stateless
 	late.Delay = time.Hour
-	opts := Options{Readers: []Reader{logReader, status, late}}
-	passive := attempt(result(web, 32, 1, "WARNING, passive"), supervision.StateTypeNotTold, 0)
+	opts := Options{Readers: []Witness{logReader, status, late}}
+	passive := attempt(result(web, 32, 1, "WARNING, passive"), supervision.StateTypeNotReported, 0)
 	a := run(t, opts, []step{
 		{"perfdata", noState(1, "OK"), 0, StateUnknown},
 		{"log", result(web, 2, 0, "OK"), 0, OwnerBringsIt},
@@ -240,7 +240,7 @@ func TestStateIsFilledInAtItsTime(t *testing.T) {
 
 // At a start and after a rotation the log repeats all states.
 func TestStateIsFilledInFromARepetition(t *testing.T) {
-	a := run(t, Options{Readers: []Reader{logReader, stateless}}, []step{
+	a := run(t, Options{Readers: []Witness{logReader, stateless}}, []step{
 		{"log", present(attempt(result(web, 10, 2, "CRITICAL"), supervision.Hard, 3)), 0, OwnerBringsIt},
 		{"perfdata", noState(10, "CRITICAL"), 0, News},
 		{"log", present(attempt(result(web, 20, 0, "OK"), supervision.Soft, 2)), 0, OwnerBringsIt},
@@ -254,7 +254,7 @@ func TestStateIsFilledInFromARepetition(t *testing.T) {
 
 // A template without output leaves the time alone to go by.
 func TestStateIsFilledInWithoutOutput(t *testing.T) {
-	a := run(t, Options{Readers: []Reader{logReader, stateless}}, []step{
+	a := run(t, Options{Readers: []Witness{logReader, stateless}}, []step{
 		{"log", result(web, 10, 0, "OK"), 0, OwnerBringsIt},
 		{"log", result(web, 20, 2, "CRITICAL"), 0, OwnerBringsIt},
 	})
@@ -274,7 +274,7 @@ func TestStateIsFilledInWithoutOutput(t *testing.T) {
 // Of an object that was never checked before, the log says nothing as long as
 // it is well: the status file tells its first result.
 func TestTheFirstResultOfAnOwnerWithoutStates(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status, stateless}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status, stateless}}, []step{
 		{"perfdata", noState(10, "OK"), 0, StateUnknown},
 		{"status", seen(web, 9, 10, 0, "OK"), 0, News},
 		{"log", result(web, 20, 2, "CRITICAL"), 0, OwnerBringsIt},
@@ -285,7 +285,7 @@ func TestTheFirstResultOfAnOwnerWithoutStates(t *testing.T) {
 // A supervisor that was killed goes on from the states that it had saved, and
 // the log does not tell.
 func TestAWronglyFilledStateIsCorrected(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status, stateless}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status, stateless}}, []step{
 		{"log", result(web, 10, 2, "CRITICAL"), 0, OwnerBringsIt},
 		{"perfdata", noState(10, "CRITICAL"), 0, News},
 		{"perfdata", noState(20, "all is well"), 0, News}, // taken for critical
@@ -306,7 +306,7 @@ func TestResync(t *testing.T) {
 		{Always, []Reason{News, News, NoChange, News, News, Outdated}},
 		{Never, []Reason{ResyncOff, ResyncOff, ResyncOff, ResyncOff, ResyncOff, ResyncOff}},
 	} {
-		a, _ := New(Options{Resync: c.policy, Readers: []Reader{logReader, status}})
+		a, _ := New(Options{Resync: c.policy, Readers: []Witness{logReader, status}})
 		recs := []struct {
 			from string
 			rec  supervision.Record
@@ -334,13 +334,13 @@ func TestResyncOfWhatAnotherReaderBrought(t *testing.T) {
 		policy Resync
 		want   Reason
 	}{{Changed, OwnerBringsIt}, {Always, News}, {Never, OwnerBringsIt}} {
-		run(t, Options{Resync: c.policy, Readers: []Reader{perfdata, status}}, []step{
+		run(t, Options{Resync: c.policy, Readers: []Witness{perfdata, status}}, []step{
 			{"perfdata", result(web, 11, 2, "CRITICAL"), 0, News},
 			// The status file may show the end of a check a second earlier.
 			{"status", present(seen(web, 9, 10, 2, "CRITICAL")), 20, c.want},
 		})
 	}
-	run(t, Options{Resync: Always, Readers: []Reader{perfdata, status}}, []step{
+	run(t, Options{Resync: Always, Readers: []Witness{perfdata, status}}, []step{
 		{"perfdata", result(web, 11, 2, "CRITICAL"), 0, News},
 		{"status", present(seen(web, 4, 5, 0, "OK")), 20, Outdated}, // an old file
 		{"status", seen(web, 9, 10, 2, "CRITICAL"), 30, OwnerBringsIt},
@@ -348,7 +348,7 @@ func TestResyncOfWhatAnotherReaderBrought(t *testing.T) {
 }
 
 func TestAcknowledgements(t *testing.T) {
-	a := run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	a := run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", result(web, 1, 0, "OK"), 0, News},
 		{"log", note(supervision.Acknowledged, 2, "bob", "nothing to see"), 0, Refused},
 		{"log", result(web, 3, 2, "CRITICAL"), 0, News},
@@ -379,7 +379,7 @@ func TestTheEndOfAnAcknowledgementIsDerived(t *testing.T) {
 		{"the same problem leaves a normal one", false, 2, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a, _ := New(Options{Readers: []Reader{logReader, status}})
+			a, _ := New(Options{Readers: []Witness{logReader, status}})
 			first, ack, next := result(web, 1, 2, "CRITICAL"), note(supervision.Acknowledged, 2, "bob", "x"), result(web, 3, c.state, "next")
 			ack.Note.Sticky = c.sticky
 			a.Judge(&first, "log", at(1))
@@ -403,7 +403,7 @@ func TestTheEndOfAnAcknowledgementIsDerived(t *testing.T) {
 }
 
 func TestCommentsAreMatchedOneToOne(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", note(supervision.CommentAdded, 1, "bob", "hello"), 0, News},
 		{"log", note(supervision.CommentAdded, 2, "bob", "hello"), 0, News},
 		{"status", note(supervision.CommentAdded, 1, "bob", "hello"), 0, SeenAlready},
@@ -413,7 +413,7 @@ func TestCommentsAreMatchedOneToOne(t *testing.T) {
 }
 
 func TestDowntimes(t *testing.T) {
-	a := run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	a := run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", downtime(supervision.DowntimeScheduled, 1, 0), 0, News},
 		{"status", downtime(supervision.DowntimeScheduled, 1, 7), 0, SeenAlready},
 		{"log", downtime(supervision.DowntimeStarted, 2, 0), 0, News},
@@ -435,7 +435,7 @@ func TestDowntimes(t *testing.T) {
 // The log tells the end of downtimes at once and without their ids, the status
 // file of each when it is written.
 func TestTheEndOfADowntimeIsToldOnce(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", downtime(supervision.DowntimeStarted, 1, 0), 0, News},
 		{"status", downtime(supervision.DowntimeStarted, 1, 7), 0, SeenAlready},
 		{"log", downtime(supervision.DowntimeCancelled, 5, 0), 0, News},
@@ -455,7 +455,7 @@ func TestTheEndOfADowntimeIsToldOnce(t *testing.T) {
 
 // The log has been read on while the status file still shows a downtime running.
 func TestADowntimeThatIsOverInTheLog(t *testing.T) {
-	a := run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	a := run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", downtime(supervision.DowntimeStarted, 1, 0), 0, News},
 		{"log", downtime(supervision.DowntimeEnded, 4, 0), 0, News},
 		{"status", downtime(supervision.DowntimeStarted, 2, 7), 0, SeenAlready},
@@ -474,7 +474,7 @@ func TestOrdersAreNoNews(t *testing.T) {
 	byID.Entity = supervision.Entity{}
 	whole, cut := downtime(supervision.DowntimeScheduled, 5, 0), downtime(supervision.DowntimeScheduled, 5, 8)
 	whole.Downtime.Comment, cut.Downtime.Comment = "maintenance; until noon", "maintenance"
-	a := run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	a := run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", downtime(supervision.DowntimeStarted, 2, 0), 0, News},
 		{"log", cancel, 0, OnlyAnOrder},
 		{"log", byID, 0, OnlyAnOrder},
@@ -487,7 +487,7 @@ func TestOrdersAreNoNews(t *testing.T) {
 }
 
 func TestFlapping(t *testing.T) {
-	run(t, Options{Readers: []Reader{logReader, status}}, []step{
+	run(t, Options{Readers: []Witness{logReader, status}}, []step{
 		{"log", flapping(supervision.FlappingStopped, 1), 0, NoChange},
 		{"log", flapping(supervision.FlappingStarted, 2), 0, News},
 		{"log", flapping(supervision.FlappingStarted, 3), 0, NoChange},
@@ -497,16 +497,16 @@ func TestFlapping(t *testing.T) {
 }
 
 func TestReadersMustBeTold(t *testing.T) {
-	if _, err := New(Options{Readers: []Reader{logReader, logReader}}); err == nil || !strings.Contains(err.Error(), `"log"`) {
+	if _, err := New(Options{Readers: []Witness{logReader, logReader}}); err == nil || !strings.Contains(err.Error(), `"log"`) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := New(Options{Readers: make([]Reader, 9)}); err == nil {
+	if _, err := New(Options{Readers: make([]Witness, 9)}); err == nil {
 		t.Error("nine readers accepted")
 	}
 }
 
 func TestOnlyWhatChangedIsFlushed(t *testing.T) {
-	a, _ := New(Options{Readers: []Reader{logReader}})
+	a, _ := New(Options{Readers: []Witness{logReader}})
 	keys := func() (keys []string) {
 		a.Flush(func(k string, _ []byte) { keys = append(keys, k) })
 		return keys

@@ -16,7 +16,7 @@ const reapDelay = 12 // seconds
 const liveWithin = 30 * time.Second
 
 // check judges a check result or a present state.
-func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Time) Reason {
+func (a *Arbiter) check(f *facts, rec *supervision.Record, r witness, now time.Time) Reason {
 	c := rec.Check
 	if c.Flags != nil && r.View == Snapshot {
 		f.perfdataOff = c.Flags.PerfdataOff
@@ -30,7 +30,7 @@ func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Ti
 		if why := f.fillState(rec); why != News {
 			return why
 		}
-	} else if c.State != supervision.StateNotTold {
+	} else if c.State != supervision.StateNotReported {
 		f.noteState(rec, r.View, a.keepHistory[class(rec.Entity)])
 	}
 	this := sentOf(rec, r)
@@ -64,7 +64,7 @@ func (a *Arbiter) check(f *facts, rec *supervision.Record, r reader, now time.Ti
 // which the log and the status file say that the object was.
 func (f *facts) fillState(rec *supervision.Record) Reason {
 	c := rec.Check
-	if c.State != supervision.StateNotTold {
+	if c.State != supervision.StateNotReported {
 		f.known = knownOf(rec)
 		return News
 	}
@@ -83,13 +83,13 @@ func (f *facts) fillState(rec *supervision.Record) Reason {
 // owner: when the status file shows, for longer than the owner may take, a
 // result that the owner didn't bring. From then on, until the owner is heard
 // of this object again, the others are listened to.
-func (f *facts) stepIn(rec *supervision.Record, r reader, owner *Reader, now time.Time) bool {
+func (f *facts) stepIn(rec *supervision.Record, r witness, owner *Witness, now time.Time) bool {
 	if r.View == Changes {
 		// A log that is caught up with after a stop runs ahead of the owner.
 		live := now.Sub(rec.Time) < liveWithin
 		return live && rec.Kind == supervision.CheckResult && f.unserved != 0 && now.Unix()-f.unserved >= seconds(owner.Delay)
 	}
-	if !f.sent.set && (rec.Kind == supervision.PresentState || !owner.TellsState) {
+	if !f.sent.set && (rec.Kind == supervision.PresentState || !owner.HasState) {
 		return true // nothing was ever sent: Canopsis must learn of it now
 	}
 	checked := rec.Check.Start
@@ -109,7 +109,7 @@ func (f *facts) stepIn(rec *supervision.Record, r reader, owner *Reader, now tim
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 // presentState decides whether the repetition of a state is worth sending.
-func (a *Arbiter) presentState(f *facts, this sentCheck, r reader) Reason {
+func (a *Arbiter) presentState(f *facts, this sentCheck, r witness) Reason {
 	switch {
 	case a.opts.Resync == Never:
 		return ResyncOff
@@ -120,7 +120,7 @@ func (a *Arbiter) presentState(f *facts, this sentCheck, r reader) Reason {
 	case f.sent.sources&r.bit == 0 && this.end < f.sent.start:
 		return Outdated
 	case f.sent.state != this.state,
-		this.stateType != supervision.StateTypeNotTold && f.sent.stateType != this.stateType,
+		this.stateType != supervision.StateTypeNotReported && f.sent.stateType != this.stateType,
 		f.sent.output != this.output:
 		return News
 	case r.View == Snapshot && this.start > f.sent.end:
@@ -129,7 +129,7 @@ func (a *Arbiter) presentState(f *facts, this sentCheck, r reader) Reason {
 	return NoChange
 }
 
-func sentOf(rec *supervision.Record, r reader) sentCheck {
+func sentOf(rec *supervision.Record, r witness) sentCheck {
 	s := sentCheck{
 		end: rec.Time.Unix(), state: rec.Check.State, stateType: rec.Check.StateType,
 		attempt: int16(rec.Check.Attempt), output: outputHash(rec.Check.Output), sources: r.bit, set: true,

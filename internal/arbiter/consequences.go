@@ -8,7 +8,7 @@ import (
 
 // consequences derives from a check result or present state what no supervisor
 // announces. before is what had been sent, why the judgement of the record.
-func (f *facts) consequences(rec *supervision.Record, r reader, before sentCheck, why Reason) []supervision.Record {
+func (f *facts) consequences(rec *supervision.Record, r witness, before sentCheck, why Reason) []supervision.Record {
 	if r.View == Everything && rec.Check.Flags != nil {
 		if why == Outdated {
 			return nil

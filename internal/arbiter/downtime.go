@@ -13,7 +13,7 @@ const maxEnded = 16
 
 // downtime judges what is said of a downtime. Nagios logs the first start and
 // the last end of overlapping ones, without an id; the status file shows each.
-func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
+func (f *facts) downtime(rec *supervision.Record, r witness) Reason {
 	d := rec.Downtime
 	switch rec.Kind {
 	case supervision.DowntimeScheduled:
@@ -42,7 +42,7 @@ func (f *facts) downtime(rec *supervision.Record, r reader) Reason {
 	}
 }
 
-func (f *facts) downtimeStarted(rec *supervision.Record, r reader) Reason {
+func (f *facts) downtimeStarted(rec *supervision.Record, r witness) Reason {
 	d := rec.Downtime
 	running := len(f.downtimes) > 0 || f.downtimeSaid
 	if d.ID == 0 {
@@ -106,7 +106,7 @@ func (f *facts) begunAnew(id int64) {
 // downtimeOver judges the end of one downtime. A broker module tells the end,
 // and then that the supervisor has forgotten it; some time later the status file
 // shows it gone.
-func (f *facts) downtimeOver(rec *supervision.Record, r reader) Reason {
+func (f *facts) downtimeOver(rec *supervision.Record, r witness) Reason {
 	d := rec.Downtime
 	if i := slices.Index(f.ended, d.ID); i >= 0 {
 		if r.View != Everything {

@@ -31,7 +31,7 @@ type facts struct {
 	flapping bool
 
 	downtimes    []int64 // ids of the running ones, as far as told
-	downtimeSaid bool    // a downtime is running, whose id was not told
+	downtimeSaid bool    // a downtime is running, whose id was not reported
 	// ended are downtimes whose end was told, which the status file may still show;
 	// endedUnknown is the moment of an end that was told when not even the ids were
 	// known (unix seconds).
@@ -50,12 +50,12 @@ type facts struct {
 
 // sentCheck identifies a check result across readers.
 type sentCheck struct {
-	start, end int64 // unix seconds; start 0: not told
+	start, end int64 // unix seconds; start 0: not reported
 	state      supervision.State
 	stateType  supervision.StateType
 	attempt    int16
 	output     uint32 // hash
-	execution  int64  // milliseconds; 0: not told
+	execution  int64  // milliseconds; 0: not reported
 	sources    uint8  // bit set of the readers that have reported it
 	set        bool
 }

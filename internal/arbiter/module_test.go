@@ -9,7 +9,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-var module = Reader{Name: "module", View: Everything, Hosts: true, Services: true, TellsState: true, Delay: 2 * time.Minute}
+var module = Witness{Name: "module", View: Everything, Hosts: true, Services: true, HasState: true, Delay: 2 * time.Minute}
 
 // flagged gives a result the conditions of its object.
 func flagged(r supervision.Record, flags supervision.Flags) supervision.Record {
@@ -30,7 +30,7 @@ func loaded(r supervision.Record, id int64) supervision.Record {
 
 func TestAModuleBringsEverything(t *testing.T) {
 	noPerfdata := flagged(seen(web, 11, 12, 2, "CRITICAL"), supervision.Flags{PerfdataOff: true})
-	run(t, Options{Readers: []Reader{module, logReader, status, perfdata}}, []step{
+	run(t, Options{Readers: []Witness{module, logReader, status, perfdata}}, []step{
 		{"module", result(web, 12, 2, "CRITICAL"), 0, News},
 		{"perfdata", result(web, 12, 2, "CRITICAL"), 0, SeenAlready},
 		{"log", result(web, 12, 2, "CRITICAL"), 0, OwnerBringsIt},
@@ -49,7 +49,7 @@ func TestAModuleBringsEverything(t *testing.T) {
 // A module that is silent about an object for longer than it may be is no
 // longer believed to tell all of it.
 func TestASilentModuleIsReplaced(t *testing.T) {
-	run(t, Options{Readers: []Reader{module, logReader, status}}, []step{
+	run(t, Options{Readers: []Witness{module, logReader, status}}, []step{
 		{"module", result(web, 10, 0, "OK"), 0, News},
 		{"module", result(host, 100, 0, "UP"), 0, News},
 		{"status", seen(web, 20, 21, 2, "CRITICAL"), 25, OwnerBringsIt},
@@ -64,7 +64,7 @@ func TestASilentModuleIsReplaced(t *testing.T) {
 func TestWhatIsLoadedIsToldOnce(t *testing.T) {
 	comment := note(supervision.CommentAdded, 5, "alice", "a comment")
 	scheduled := downtime(supervision.DowntimeScheduled, 5, 3)
-	run(t, Options{Readers: []Reader{module}}, []step{
+	run(t, Options{Readers: []Witness{module}}, []step{
 		{"module", loaded(comment, 7), 0, News}, // the first time that we hear of it
 		{"module", loaded(note(supervision.CommentAdded, 6, "alice", "another"), 9), 0, News},
 		{"module", loaded(comment, 7), 0, SeenAlready},
@@ -91,7 +91,7 @@ func forgotten(sec int, id int64) supervision.Record {
 }
 
 func TestTheEndOfADowntimeByAModule(t *testing.T) {
-	run(t, Options{Readers: []Reader{module}}, []step{
+	run(t, Options{Readers: []Witness{module}}, []step{
 		{"module", downtime(supervision.DowntimeStarted, 1, 3), 0, News},
 		{"module", downtime(supervision.DowntimeStarted, 1, 4), 0, News},
 		{"module", downtime(supervision.DowntimeEnded, 2, 3), 0, News},
@@ -105,7 +105,7 @@ func TestTheEndOfADowntimeByAModule(t *testing.T) {
 // In a supervisor that checks little, the status file shows what the module told
 // before any later check result says that the module was there.
 func TestTheEndOfADowntimeByAModuleAndTheStatusFile(t *testing.T) {
-	run(t, Options{Readers: []Reader{module, status}}, []step{
+	run(t, Options{Readers: []Witness{module, status}}, []step{
 		{"module", downtime(supervision.DowntimeStarted, 1, 3), 0, News},
 		{"status", downtime(supervision.DowntimeStarted, 1, 3), 0, NoChange},
 		{"module", downtime(supervision.DowntimeCancelled, 2, 3), 0, News},
@@ -130,7 +130,7 @@ func TestTheEndOfADowntimeByAModuleAndTheStatusFile(t *testing.T) {
 // What ended while nobody looked is derived from the conditions that a module
 // tells.
 func TestConditionsThatDiffer(t *testing.T) {
-	a, err := New(Options{Readers: []Reader{module}})
+	a, err := New(Options{Readers: []Witness{module}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (f *facts) noteState(rec *supervision.Record, view View, keepHistory bool) 
 	if view == Snapshot && f.known.set && k.at <= f.known.at {
 		return // the log, which is read first, is ahead of a file that is written every few seconds
 	}
-	if k.stateType == supervision.StateTypeNotTold && (k.state == supervision.OK || f.known.set && f.known.state == k.state) {
+	if k.stateType == supervision.StateTypeNotReported && (k.state == supervision.OK || f.known.set && f.known.state == k.state) {
 		// A passive result that the log tells without an alert.
 		k.stateType, k.attempt = f.known.stateType, f.known.attempt
 		k = k.lasting()
@@ -100,7 +100,7 @@ func (f *facts) stateOf(rec *supervision.Record) (k knownState, ok bool) {
 // wronglyFilled tells whether the status file shows the owner's last result in
 // another state than it was given: the log did not tell of the change, because
 // the supervisor was killed and went on from what it had saved before.
-func (f *facts) wronglyFilled(this sentCheck, r reader, owner *Reader) bool {
-	return r.View == Snapshot && !owner.TellsState && f.sent.set && f.sent.sources&r.bit == 0 &&
+func (f *facts) wronglyFilled(this sentCheck, r witness, owner *Witness) bool {
+	return r.View == Snapshot && !owner.HasState && f.sent.set && f.sent.sources&r.bit == 0 &&
 		f.sent.output == this.output && f.sent.state != this.state && this.end >= f.sent.end-1
 }

@@ -68,8 +68,8 @@ func (p *Plan) moduleReader() ([]Reader, error) {
 	feed := func(log *slog.Logger, watch bool) (pipeline.Feed, error) {
 		return pipeline.Feed{
 			Source: handover.New(handover.Options{Name: ModuleReader, Dir: m.spool, Watch: watch, Logger: log}),
-			Reader: arbiter.Reader{
-				View: arbiter.Everything, Hosts: m.owns, Services: m.owns, TellsState: true, Delay: silence,
+			Reader: arbiter.Witness{
+				View: arbiter.Everything, Hosts: m.owns, Services: m.owns, HasState: true, Delay: silence,
 			},
 		}, nil
 	}

@@ -142,22 +142,22 @@ func movedTo(line string) string {
 // owner describes a perfdata reader to the arbiter, and what it waits for:
 // lines without a state need the log read as far as they were written, and at
 // the first start the status file.
-func owner(files []*perfdataFile, delay time.Duration) (arbiter.Reader, []pipeline.Wait) {
-	reader := arbiter.Reader{View: arbiter.Complete, TellsState: true, Delay: delay}
+func owner(files []*perfdataFile, delay time.Duration) (arbiter.Witness, []pipeline.Wait) {
+	reader := arbiter.Witness{View: arbiter.Complete, HasState: true, Delay: delay}
 	var waits []pipeline.Wait
 	for _, f := range files {
 		reader.Hosts = reader.Hosts || f.object == perfdata.Host
 		reader.Services = reader.Services || f.object == perfdata.Service
-		reader.TellsState = reader.TellsState && f.format.TellsState()
+		reader.HasState = reader.HasState && f.format.HasState()
 	}
-	if !reader.TellsState {
+	if !reader.HasState {
 		waits = []pipeline.Wait{{For: logName}, {For: statusName, Once: true}}
 	}
 	return reader, waits
 }
 
-func note(reader arbiter.Reader) string {
-	if reader.TellsState {
+func note(reader arbiter.Witness) string {
+	if reader.HasState {
 		return "every check result"
 	}
 	return "every check result; its template tells no state, which is taken from the log and the status file"
@@ -179,7 +179,7 @@ func (p *Plan) fileReader(name string, files []*perfdataFile) Reader {
 	for _, f := range files {
 		archives = append(archives, f.archives...)
 	}
-	return Reader{Name: name, Path: f.path, Note: note(owner), stateless: !owner.TellsState, consumes: f.mode == nagios.PipeMode, build: func(log *slog.Logger) (pipeline.Feed, error) {
+	return Reader{Name: name, Path: f.path, Note: note(owner), stateless: !owner.HasState, consumes: f.mode == nagios.PipeMode, build: func(log *slog.Logger) (pipeline.Feed, error) {
 		var source supervision.Source
 		var err error
 		if f.mode == nagios.PipeMode {
@@ -200,7 +200,7 @@ func (p *Plan) spoolReader(files []*perfdataFile, interval time.Duration) Reader
 	c := p.Config.Readers.Perfdata.Spool
 	owner, waits := owner(files, 3*interval+spoolGrace)
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
-	return Reader{Name: perfdataSpool, Path: c.Path, Note: note(owner), stateless: !owner.TellsState, consumes: c.After != "keep", build: func(log *slog.Logger) (pipeline.Feed, error) {
+	return Reader{Name: perfdataSpool, Path: c.Path, Note: note(owner), stateless: !owner.HasState, consumes: c.After != "keep", build: func(log *slog.Logger) (pipeline.Feed, error) {
 		source, err := perfdata.NewSpool(perfdata.SpoolOptions{
 			Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files), After: after, MoveTo: c.MoveTo, Logger: log,
 		})

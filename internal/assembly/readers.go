@@ -164,7 +164,7 @@ func (p *Plan) logReader(path string, s *nagios.Config) Reader {
 				Source: logfile.New(logfile.Options{
 					Path: path, ArchiveDir: archive, Begin: begin(r.Begin), Program: program, Logger: log,
 				}),
-				Reader: arbiter.Reader{View: arbiter.Changes},
+				Reader: arbiter.Witness{View: arbiter.Changes},
 			}, nil
 		},
 	}
@@ -183,7 +183,7 @@ func (p *Plan) statusReader(path string) Reader {
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			return pipeline.Feed{
 				Source: statusdat.New(statusdat.Options{Path: path, Poll: r.Poll, Logger: log}),
-				Reader: arbiter.Reader{View: arbiter.Snapshot},
+				Reader: arbiter.Witness{View: arbiter.Snapshot},
 				Waits:  waits,
 			}, nil
 		},

@@ -56,7 +56,7 @@ func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error)
 		return Line{}, err
 	}
 	c := rec.Check
-	if c.State == supervision.StateNotTold {
+	if c.State == supervision.StateNotReported {
 		return Line{}, errors.New("no state")
 	}
 	take := func(key string) (value string, ok bool) {
@@ -149,7 +149,7 @@ func condition(kind string, f *fields) (Line, error) {
 }
 
 // ackEnd says in words how an acknowledgement ended; empty for one that
-// somebody removed, or whose reason is not told.
+// somebody removed, or whose reason is not reported.
 var ackEnd = map[string]string{
 	"RECOVERY": "acknowledgement cleared by recovery",
 	"CHANGE":   "acknowledgement cleared by a change of state",

@@ -40,14 +40,14 @@ func TestParseLine(t *testing.T) {
 			"a check without the object",
 			line("DATATYPE::HOSTCHECK", "TIMET::1700000010", "HOSTNAME::web", "HOSTSTATEID::1", "HOSTOUTPUT::"),
 			Line{Record: supervision.Record{Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "web"}, Time: at(1700000010, 0), Check: &supervision.Check{
-				State: supervision.Down, StateType: supervision.StateTypeNotTold, CheckType: supervision.CheckTypeNotTold,
+				State: supervision.Down, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported,
 			}}},
 		},
 		{
 			"a present state is as old as its result",
 			line("DATATYPE::HOSTSTATE", "TIMET::1700000100", "HOSTNAME::web", "HOSTSTATEID::0", "LASTHOSTCHECK::1700000009.5", "HOSTEXECUTIONTIME::0.25", "ACKNOWLEDGED::0", "FLAPPING::1", "DOWNTIMEDEPTH::-1"),
 			Line{Record: supervision.Record{Kind: supervision.PresentState, Entity: supervision.Entity{Host: "web"}, Time: at(1700000009, 750000), Check: &supervision.Check{
-				StateType: supervision.StateTypeNotTold, CheckType: supervision.CheckTypeNotTold, Start: at(1700000009, 500000), Execution: 0.25,
+				StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported, Start: at(1700000009, 500000), Execution: 0.25,
 				Flags: &supervision.Flags{Flapping: true},
 			}}},
 		},

@@ -159,7 +159,7 @@ func (in *intake) account(source string, rec *supervision.Record, out eventmap.O
 		in.setAside([]supervision.Rejected{{
 			Source: source, Where: rec.Ref, Reason: rec.Kind.String() + ": " + out.Detail, Raw: []byte(rec.Entity.String()),
 		}})
-	case eventmap.StateNotTold:
+	case eventmap.StateNotReported:
 		in.tally.Add(tally.Worth, rec.Kind.String()+" not sent: "+out.Reason.String(), 1, rec.Entity.String())
 	default:
 		in.tally.Add(tally.Quiet, rec.Kind.String()+" not sent: "+out.Reason.String(), 1, rec.Entity.String())

@@ -55,7 +55,7 @@ func newIntake(t *testing.T, inventory supervision.Inventory) (*intake, *kept) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge, err := arbiter.New(arbiter.Options{Readers: []arbiter.Reader{{Name: "log", View: arbiter.Changes}}})
+	judge, err := arbiter.New(arbiter.Options{Readers: []arbiter.Witness{{Name: "log", View: arbiter.Changes}}})
 	if err != nil {
 		t.Fatal(err)
 	}

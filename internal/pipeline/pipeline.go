@@ -20,7 +20,7 @@ import (
 // Feed is a source and what the others are to it.
 type Feed struct {
 	Source supervision.Source
-	Reader arbiter.Reader // its Name is the source's
+	Reader arbiter.Witness // its Name is the source's
 	Waits  []Wait
 }
 
@@ -54,7 +54,7 @@ type Pipeline struct {
 
 // New builds a pipeline; nothing runs yet.
 func New(cfg Config) (*Pipeline, error) {
-	readers := make([]arbiter.Reader, len(cfg.Feeds))
+	readers := make([]arbiter.Witness, len(cfg.Feeds))
 	for i, f := range cfg.Feeds {
 		readers[i] = f.Reader
 		readers[i].Name = f.Source.Name()

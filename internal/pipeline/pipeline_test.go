@@ -138,7 +138,7 @@ func check(host string, output string) supervision.Record {
 		Check: &supervision.Check{StateType: supervision.Hard, Attempt: 1, Output: output}}
 }
 
-var changes = arbiter.Reader{View: arbiter.Changes}
+var changes = arbiter.Witness{View: arbiter.Changes}
 
 func TestABatchIsOneCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestAReaderThatFailsIsStartedAgainAndTheOthersGoOn(t *testing.T) {
 		out := &memory{}
 		bad := &script{name: "status", end: func(context.Context) error { return errors.New("permission denied") }}
 		good := &script{name: "log", end: untilDone, batches: []supervision.Batch{{Records: []supervision.Record{check("h", "x")}, Position: []byte("p")}}}
-		run(t, out, &shelf{}, &text, Feed{Source: bad, Reader: arbiter.Reader{View: arbiter.Snapshot}}, Feed{Source: good, Reader: changes})
+		run(t, out, &shelf{}, &text, Feed{Source: bad, Reader: arbiter.Witness{View: arbiter.Snapshot}}, Feed{Source: good, Reader: changes})
 		if bad.runs < 30 || bad.runs > 70 {
 			t.Errorf("started %d times in an hour, want about one a minute", bad.runs)
 		}

@@ -46,3 +46,22 @@ type Source interface {
 	// goroutine.
 	Run(ctx context.Context, from []byte, emit Emit) error
 }
+
+// Progress is how far a source has read. It is for people and for metrics;
+// positions are what a source goes on from.
+type Progress struct {
+	Path   string // what is being read
+	Offset int64  // bytes of it that have been read; -1 when that has no meaning
+	Size   int64  // bytes that were there when it was last looked at; -1 when that has no meaning
+	// Newest is the supervisor's time of the newest record; zero before the first.
+	Newest time.Time
+	// EndSeen is the last moment at which there was nothing more to read; zero
+	// when that was never so.
+	EndSeen time.Time
+}
+
+// Gauge is implemented by sources that can say how far they have read. It may
+// be asked from any goroutine, at any time.
+type Gauge interface {
+	Progress() Progress
+}

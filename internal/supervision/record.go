@@ -85,14 +85,14 @@ func (k Kind) String() string {
 }
 
 // State is Nagios' own number: for services OK 0, WARNING 1, CRITICAL 2,
-// UNKNOWN 3; for hosts UP 0, DOWN 1, UNREACHABLE 2. StateNotTold means that
+// UNKNOWN 3; for hosts UP 0, DOWN 1, UNREACHABLE 2. StateNotReported means that
 // this reader can't see it (Nagios' default perfdata template has no state).
 type State int8
 
 // The states. A host's and a service's numbers overlap; the Entity tells which
 // is meant.
 const (
-	StateNotTold State = -1
+	StateNotReported State = -1
 
 	OK       State = 0
 	Warning  State = 1
@@ -109,9 +109,9 @@ type StateType int8
 
 // The state types, with Nagios' numbers.
 const (
-	StateTypeNotTold StateType = -1
-	Soft             StateType = 0
-	Hard             StateType = 1
+	StateTypeNotReported StateType = -1
+	Soft                 StateType = 0
+	Hard                 StateType = 1
 )
 
 // CheckType tells who ran the check.
@@ -119,9 +119,9 @@ type CheckType int8
 
 // The check types, with Nagios' numbers.
 const (
-	CheckTypeNotTold CheckType = -1
-	Active           CheckType = 0
-	Passive          CheckType = 1
+	CheckTypeNotReported CheckType = -1
+	Active               CheckType = 0
+	Passive              CheckType = 1
 )
 
 // Record is one thing that a supervisor said. The part that belongs to its
@@ -148,7 +148,7 @@ type Record struct {
 	Process      *ProcessState // Supervisor…
 }
 
-// Check is a check result. Zero or …NotTold means: this reader can't see it.
+// Check is a check result. Zero or …NotReported means: this reader can't see it.
 type Check struct {
 	State       State
 	StateType   StateType
@@ -161,7 +161,7 @@ type Check struct {
 	CheckType   CheckType
 	Latency     float64   // seconds
 	Execution   float64   // seconds
-	Start       time.Time // of the check; zero when not told
+	Start       time.Time // of the check; zero when not reported
 
 	// Truncated: the reader got a text of the result cut.
 	Truncated bool
@@ -187,7 +187,7 @@ type Flags struct {
 
 // Note is what somebody wrote: an acknowledgement or a comment.
 type Note struct {
-	ID         int64 // comment id; 0 when not told
+	ID         int64 // comment id; 0 when not reported
 	Author     string
 	Text       string
 	Sticky     bool
@@ -213,7 +213,7 @@ const (
 
 // Downtime is a period in which problems are expected.
 type Downtime struct {
-	ID          int64 // 0 when not told
+	ID          int64 // 0 when not reported
 	Author      string
 	Comment     string
 	Entry       time.Time // when it was entered

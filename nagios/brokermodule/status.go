@@ -71,7 +71,7 @@ func (s Status) Troubles() []string {
 			add("%v; most supervisors do not start with it", s.FileError)
 		}
 		if s.Supervisor.EventBrokerOptions != -1 {
-			add("event_broker_options is %d and must be -1, or the module is not told everything: nagios2canopsis neb enable", s.Supervisor.EventBrokerOptions)
+			add("event_broker_options is %d and must be -1, or the core does not report everything to the module: nagios2canopsis neb enable", s.Supervisor.EventBrokerOptions)
 		}
 		if s.SpoolError != nil && (s.PID != 0 || !errors.Is(s.SpoolError, fs.ErrNotExist)) {
 			add("%v", s.SpoolError)

@@ -127,7 +127,7 @@ func TestCorpusAccountsForEveryLine(t *testing.T) {
 	}
 	silentPassives := 0
 	for _, rec := range b.Records {
-		if rec.Kind == supervision.CheckResult && rec.Check.StateType == supervision.StateTypeNotTold {
+		if rec.Kind == supervision.CheckResult && rec.Check.StateType == supervision.StateTypeNotReported {
 			silentPassives++
 		}
 	}
@@ -152,7 +152,7 @@ func TestCorpusAccountsForEveryLine(t *testing.T) {
 		{"stops", got[supervision.SupervisorStopped], 4},
 		{"unknown lines", b.Skipped[skipUnknown], 0},
 		{"passive orders", b.Skipped[skipPassiveOrder], want["PROCESS_HOST_CHECK_RESULT"] + want["PROCESS_SERVICE_CHECK_RESULT"]},
-		{"passives not told", b.Skipped[skipNotTold], 0},
+		{"passives not reported", b.Skipped[skipNotReported], 0},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s: %d, want %d", test.what, test.got, test.want)
@@ -209,7 +209,7 @@ func TestCorpusFields(t *testing.T) {
 			Ref: "log:" + l.FileID[:16] + ":" + strconv.FormatInt(l.Offset, 10),
 			Check: &supervision.Check{
 				State: states[f[names]], StateType: map[string]supervision.StateType{"SOFT": 0, "HARD": 1}[f[names+1]],
-				Attempt: attempt, Output: f[names+3], CheckType: supervision.CheckTypeNotTold,
+				Attempt: attempt, Output: f[names+3], CheckType: supervision.CheckTypeNotReported,
 			},
 		}
 		if m[3] != "" {
@@ -252,7 +252,7 @@ func TestCorpusOfOtherSupervisors(t *testing.T) {
 		}
 		b := readAll("", lines)
 		for _, rec := range b.Records {
-			if rec.Kind == supervision.CheckResult && rec.Check.StateType != supervision.StateTypeNotTold {
+			if rec.Kind == supervision.CheckResult && rec.Check.StateType != supervision.StateTypeNotReported {
 				alerts--
 			}
 		}

@@ -51,7 +51,7 @@
 // passive result that alerts is two records there.
 //
 // With log_passive_checks=0 nothing of this is in the log; a result that came
-// through Nagios' check result directory is not told by Nagios 4.4 and later,
+// through Nagios' check result directory is not reported by Nagios 4.4 and later,
 // and is counted as skipped.
 //
 // # Guarantee

@@ -40,7 +40,7 @@ const (
 	skipCommand       = "external command without a record"
 	skipPassiveOrder  = "passive result order"
 	skipNotChecked    = "object not checked yet"
-	skipNotTold       = "passive result not told by this core"
+	skipNotReported   = "passive result not reported by this core"
 	skipHostServices  = "acknowledgement of all services of a host"
 )
 
@@ -168,7 +168,7 @@ func stateFields(e supervision.Entity, word []byte, f *fields) (*supervision.Che
 	if !ok {
 		return nil, &malformed{"state", quote(word) + " is no state of " + what(e)}
 	}
-	check := &supervision.Check{State: state, CheckType: supervision.CheckTypeNotTold}
+	check := &supervision.Check{State: state, CheckType: supervision.CheckTypeNotReported}
 	word, err := f.next("state type")
 	if err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ func stateNamed(isHost bool, name string) (supervision.State, bool) {
 		case "UNREACHABLE":
 			return supervision.Unreachable, true
 		}
-		return supervision.StateNotTold, false
+		return supervision.StateNotReported, false
 	}
 	switch name {
 	case "OK":
@@ -218,7 +218,7 @@ func stateNamed(isHost bool, name string) (supervision.State, bool) {
 	case "UNKNOWN":
 		return supervision.Unknown, true
 	}
-	return supervision.StateNotTold, false
+	return supervision.StateNotReported, false
 }
 
 func what(e supervision.Entity) string {

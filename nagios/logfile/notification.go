@@ -55,7 +55,7 @@ func reason(isHost bool, why string) (kind string, state supervision.State, err 
 			return "", state, &malformed{"type", quote([]byte(why)) + " holds no state"}
 		}
 	} else {
-		state = supervision.StateNotTold
+		state = supervision.StateNotReported
 	}
 	if told, ok := stateNamed(isHost, name); ok {
 		if told == supervision.OK {

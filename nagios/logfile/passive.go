@@ -65,7 +65,7 @@ func parseShownResult(isHost bool, rest []byte, program string) (*passiveResult,
 
 func passiveEntity(isHost bool, f *fields) (p *passiveResult, err error) {
 	p = &passiveResult{check: supervision.Check{
-		StateType: supervision.StateTypeNotTold, CheckType: supervision.Passive,
+		StateType: supervision.StateTypeNotReported, CheckType: supervision.Passive,
 	}}
 	if isHost {
 		p.entity, err = host(f)

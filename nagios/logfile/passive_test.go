@@ -80,20 +80,20 @@ func TestPassiveResults(t *testing.T) {
 		},
 		"an order for another service": {
 			lines:   []string{"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;h;other;0;fine", "PASSIVE SERVICE CHECK: h;s;2;before"},
-			skipped: map[string]int{skipNotTold: 1},
+			skipped: map[string]int{skipNotReported: 1},
 		},
 		"a host's order and a service's line": {
 			lines:   []string{orderH + "0;fine", "PASSIVE SERVICE CHECK: h;s;2;before"},
-			skipped: map[string]int{skipNotTold: 1},
+			skipped: map[string]int{skipNotReported: 1},
 		},
 		"an order that was refused long ago": {
 			lines:   []string{orderS + "1;x", "[1795424202] PASSIVE SERVICE CHECK: h;s;2;before"},
-			skipped: map[string]int{skipNotTold: 1},
+			skipped: map[string]int{skipNotReported: 1},
 		},
 		"a result without its order": {
 			lines:   []string{"PASSIVE SERVICE CHECK: h;s;2;before", "SERVICE ALERT: h;s;OK;HARD;1;x"},
 			want:    []string{`h;s 0 hard "x"`},
-			skipped: map[string]int{skipNotTold: 1},
+			skipped: map[string]int{skipNotReported: 1},
 		},
 		"codes out of range": {
 			lines: []string{orderS + "7;exit code 7", "PASSIVE SERVICE CHECK: h;s;0;before", orderS + "-1;below", "PASSIVE SERVICE CHECK: h;s;0;x", orderS + "x;no number", "PASSIVE SERVICE CHECK: h;s;0;x", orderH + "2;", "PASSIVE HOST CHECK: h;0;before"},
@@ -131,7 +131,7 @@ func TestPassiveResults(t *testing.T) {
 		"an unknown supervisor is known by its start": {
 			lines:   []string{"PASSIVE HOST CHECK: h;1;x", "Naemon 1.4.1 starting... (PID=1)", "PASSIVE HOST CHECK: h;1;gone"},
 			want:    []string{" supervisor started", `h 1 passive "gone"`},
-			skipped: map[string]int{skipNotTold: 1},
+			skipped: map[string]int{skipNotReported: 1},
 		},
 		"Shinken is known by its daemons": {
 			lines: []string{"INFO: [Shinken] Shinken 2.4.3", "PASSIVE HOST CHECK: h;2;gone"},

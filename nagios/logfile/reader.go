@@ -117,7 +117,7 @@ func (r *Reader) addShown(l Line, e entry) {
 		result.check = order.check
 		result.check.State = state
 	case !news:
-		h.output.skip(skipNotTold, 1)
+		h.output.skip(skipNotReported, 1)
 		r.release()
 		return
 	}

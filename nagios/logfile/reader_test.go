@@ -46,7 +46,7 @@ func readOne(t *testing.T, line string) supervision.Batch {
 }
 
 func alert(state supervision.State, kind supervision.StateType, attempt int, output string) *supervision.Check {
-	return &supervision.Check{State: state, StateType: kind, Attempt: attempt, Output: output, CheckType: supervision.CheckTypeNotTold}
+	return &supervision.Check{State: state, StateType: kind, Attempt: attempt, Output: output, CheckType: supervision.CheckTypeNotReported}
 }
 
 func TestKinds(t *testing.T) {
@@ -87,10 +87,10 @@ func TestNotifications(t *testing.T) {
 		"CUSTOM (OK);mail;fine;bob;look":                 {Type: "CUSTOM", State: supervision.OK, Output: "fine", Author: "bob", Comment: "look"},
 		"FLAPPINGSTART (UNKNOWN);mail;?":                 {Type: "FLAPPINGSTART", State: supervision.Unknown, Output: "?"},
 		"DOWNTIMESTART (OK);mail;fine;bob;weekly":        {Type: "DOWNTIMESTART", State: supervision.OK, Output: "fine", Author: "bob", Comment: "weekly"}, // Naemon
-		"DOWNTIMEEND;mail;fine;":                         {Type: "DOWNTIMEEND", State: supervision.StateNotTold, Output: "fine"},                           // Icinga 2, from here on
+		"DOWNTIMEEND;mail;fine;":                         {Type: "DOWNTIMEEND", State: supervision.StateNotReported, Output: "fine"},                       // Icinga 2, from here on
 		"RECOVERY;mail;fine; indeed;":                    {Type: "RECOVERY", State: supervision.OK, Output: "fine; indeed"},
 		"CRITICAL;mail;a; b;":                            {Type: "PROBLEM", State: supervision.Critical, Output: "a; b"},
-		"ACKNOWLEDGEMENT;mail;91%;bob;http://x/?a=1;b=2": {Type: "ACKNOWLEDGEMENT", State: supervision.StateNotTold, Output: "91%", Author: "bob", Comment: "http://x/?a=1;b=2"},
+		"ACKNOWLEDGEMENT;mail;91%;bob;http://x/?a=1;b=2": {Type: "ACKNOWLEDGEMENT", State: supervision.StateNotReported, Output: "91%", Author: "bob", Comment: "http://x/?a=1;b=2"},
 		"CRITICAL;;x": {Type: "PROBLEM", State: supervision.Critical, Output: "x"},
 	} {
 		want.Contact = "admin"
@@ -150,7 +150,7 @@ func TestSkipped(t *testing.T) {
 		"CURRENT SERVICE STATE: h;s;OK;HARD;1;(null)":                  skipNotChecked,
 		"CURRENT HOST STATE: h;UP;HARD;1;":                             skipNotChecked,
 		"CURRENT HOST STATE: h;PENDING;HARD;0;":                        skipNotChecked,
-		"PASSIVE HOST CHECK: h;0;of Nagios 4.4 or of whoever":          skipNotTold,
+		"PASSIVE HOST CHECK: h;0;of Nagios 4.4 or of whoever":          skipNotReported,
 		"a new kind of line":                                           skipUnknown,
 		"NEW KIND: of line":                                            skipUnknown,
 		"[1795424200] ":                                                skipUnknown,

@@ -149,7 +149,7 @@ func recordsOf(content []byte) []supervision.Record {
 }
 
 // TestSourceSettlesAtTheEnd has a passive result as the last word of the log:
-// it is given once the log was quiet, and the end is not told before.
+// it is given once the log was quiet, and the end is not reported before.
 func TestSourceSettlesAtTheEnd(t *testing.T) {
 	s := newSite(t)
 	lines := logLines("EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;gone|a=1", "PASSIVE HOST CHECK: h;0;before")

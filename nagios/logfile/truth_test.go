@@ -217,7 +217,7 @@ func sentResult(o truth) supervision.Check {
 	first, long, _ := strings.Cut(strings.TrimSuffix(raw, "\n"), "\n")
 	halves := pipe.Split(first, 2)
 	c := supervision.Check{
-		State: supervision.State(min(o.Exit, 3)), StateType: supervision.StateTypeNotTold, CheckType: supervision.Passive,
+		State: supervision.State(min(o.Exit, 3)), StateType: supervision.StateTypeNotReported, CheckType: supervision.Passive,
 		Output: strings.ReplaceAll(halves[0], ";", ":"), LongOutput: long,
 	}
 	if len(halves) == 2 {

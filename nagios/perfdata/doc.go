@@ -18,7 +18,7 @@
 //
 // Of the values, output is the plugin's first line with semicolons turned into
 // colons (Nagios does that), long output gets its line feeds back, and macros
-// that the supervisor did not know ("$SERVICESTATE$") count as not told. In a
+// that the supervisor did not know ("$SERVICESTATE$") count as not reported. In a
 // line about a service the macros of its host, as everything else without a
 // field of its own, go to Check.Extra by name.
 //

@@ -61,7 +61,7 @@ func checkRecord(t *testing.T, r supervision.Record, line string) {
 	if told > len(line) {
 		t.Fatalf("%q gave more than it holds: %+v", line, c)
 	}
-	if c.State < supervision.StateNotTold || c.State > supervision.Unknown || r.Entity.IsHost() && c.State > supervision.Unreachable {
+	if c.State < supervision.StateNotReported || c.State > supervision.Unknown || r.Entity.IsHost() && c.State > supervision.Unreachable {
 		t.Fatalf("%q gave state %d", line, c.State)
 	}
 }

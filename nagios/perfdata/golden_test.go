@@ -81,7 +81,7 @@ func describe(r supervision.Record) string {
 	var b strings.Builder
 	c := r.Check
 	fmt.Fprintf(&b, "%q %d", r.Entity, r.Time.Unix())
-	if c.State != supervision.StateNotTold {
+	if c.State != supervision.StateNotReported {
 		fmt.Fprintf(&b, " state %d type %d", c.State, c.StateType)
 	}
 	if c.Execution != 0 || c.Latency != 0 {

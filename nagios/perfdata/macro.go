@@ -99,9 +99,9 @@ type result struct {
 
 func newResult(object Object) result {
 	check := &supervision.Check{
-		State:     supervision.StateNotTold,
-		StateType: supervision.StateTypeNotTold,
-		CheckType: supervision.CheckTypeNotTold,
+		State:     supervision.StateNotReported,
+		StateType: supervision.StateTypeNotReported,
+		CheckType: supervision.CheckTypeNotReported,
 	}
 	return result{
 		object: object,
@@ -245,7 +245,7 @@ func parseCount(s string) (int, error) {
 // writes ids under the names of the words.
 func parseState(object Object, s string) (supervision.State, error) {
 	if s == "PENDING" {
-		return supervision.StateNotTold, nil
+		return supervision.StateNotReported, nil
 	}
 	if object == Service {
 		switch s {

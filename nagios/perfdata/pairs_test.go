@@ -118,8 +118,8 @@ func TestPairsWithAliases(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if !f.TellsState() {
-		t.Error("TellsState is false")
+	if !f.HasState() {
+		t.Error("HasState is false")
 	}
 }
 

@@ -59,9 +59,9 @@ type field struct {
 	extends bool
 }
 
-// TellsState tells whether the lines say in which state the check left its
+// HasState tells whether the lines say in which state the check left its
 // object. Nagios' default templates don't.
-func (f *Format) TellsState() bool { return f.tellsState }
+func (f *Format) HasState() bool { return f.tellsState }
 
 // Warnings are what an administrator should know of the template, one sentence
 // each.

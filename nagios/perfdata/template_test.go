@@ -27,7 +27,7 @@ func mustCompile(t testing.TB, template string, object Object) *Format {
 
 // check is a record in which nothing but these is told.
 func checkOf(host, service string, at int64, set func(*supervision.Check)) supervision.Record {
-	c := &supervision.Check{State: supervision.StateNotTold, StateType: supervision.StateTypeNotTold, CheckType: supervision.CheckTypeNotTold}
+	c := &supervision.Check{State: supervision.StateNotReported, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported}
 	set(c)
 	return supervision.Record{
 		Kind:   supervision.CheckResult,
@@ -221,8 +221,8 @@ func TestCompileWarns(t *testing.T) {
 			if diff := cmp.Diff(tt.warnings, f.Warnings()); diff != "" {
 				t.Errorf("warnings, -want +got:\n%s", diff)
 			}
-			if f.TellsState() != tt.tellsState {
-				t.Errorf("TellsState is %v", f.TellsState())
+			if f.HasState() != tt.tellsState {
+				t.Errorf("HasState is %v", f.HasState())
 			}
 		})
 	}

@@ -50,14 +50,14 @@ func checkOf(v *values, d dialect, created time.Time) (supervision.Check, time.T
 	}
 	check := supervision.Check{
 		State:       supervision.State(v.needed(CurrentState, 0, highest)),
-		StateType:   supervision.StateType(v.optional(StateType, int64(supervision.StateTypeNotTold), 1)),
+		StateType:   supervision.StateType(v.optional(StateType, int64(supervision.StateTypeNotReported), 1)),
 		Attempt:     int(v.optional(CurrentAttempt, 0, maxAttempts)),
 		MaxAttempts: int(v.optional(MaxAttempts, 0, maxAttempts)),
 		Output:      string(b.Field(PluginOutput)),
 		LongOutput:  unescape(b.Field(LongPluginOutput), d.escaping),
 		Perfdata:    string(b.Field(PerformanceData)),
 		Command:     string(b.Field(CheckCommand)),
-		CheckType:   supervision.CheckType(v.optional(CheckType, int64(supervision.CheckTypeNotTold), 1)),
+		CheckType:   supervision.CheckType(v.optional(CheckType, int64(supervision.CheckTypeNotReported), 1)),
 		Latency:     v.seconds(CheckLatency),
 		Execution:   v.seconds(CheckExecutionTime),
 		Start:       v.time(LastCheck),

@@ -88,7 +88,7 @@ type downtime struct {
 	supervision.Downtime
 	entity   supervision.Entity
 	entityID uint64
-	trigger  time.Time // when a flexible one began; zero if that is not told
+	trigger  time.Time // when a flexible one began; zero if that is not reported
 	told     effect
 	phase    phase
 	round    uint32
@@ -99,7 +99,7 @@ type downtime struct {
 type effect int8
 
 const (
-	effectNotTold effect = iota
+	effectNotReported effect = iota
 	notInEffect
 	inEffect
 )

@@ -212,7 +212,7 @@ func (r *reading) downtime(v *values) {
 	if trigger.IsZero() {
 		trigger = v.time(TriggerTime)
 	}
-	told := effectNotTold
+	told := effectNotReported
 	if len(v.block.Field(IsInEffect)) > 0 {
 		told = notInEffect
 		if v.flag(IsInEffect) {

@@ -94,7 +94,7 @@ func TestPerfdataOff(t *testing.T) {
 		{"on", statusFile(2000, service()), false},
 		{"off for the object", statusFile(2000, service("process_performance_data=0")), true},
 		{"off for all", strings.Replace(statusFile(2000, service()), "process_performance_data=1", "process_performance_data=0", 1), true},
-		{"not told", statusFile(2000, service("process_performance_data=")), false},
+		{"not reported", statusFile(2000, service("process_performance_data=")), false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -232,7 +232,7 @@ func (t *transitions) downtime(kind supervision.Kind, d *downtime, when time.Tim
 // (Nagios 3, Shinken), it is when the object is in a downtime at all and the
 // time has come.
 func (t *transitions) effective(d *downtime) bool {
-	if d.told != effectNotTold {
+	if d.told != effectNotReported {
 		return d.told == inEffect
 	}
 	of := t.memory.conditions[d.entityID]
@@ -280,7 +280,7 @@ func (d *downtime) began() time.Time {
 }
 
 // over is when a downtime ends if nobody cancels it: a flexible one that has
-// begun lasts for its duration. Where its beginning is not told (Nagios 3,
+// begun lasts for its duration. Where its beginning is not reported (Nagios 3,
 // Shinken) the earliest is taken.
 func (d *downtime) over() time.Time {
 	if d.Fixed || d.phase != phaseRunning {

@@ -103,7 +103,7 @@ var transitionTests = []struct {
 		want: [][]string{
 			{"1000 h present state 0/1 1/3 OK", "1000 h;s present state 0/1 1/3 OK", "1100 h flapping started", "1100 h;s flapping started"},
 			{"1110 h flapping stopped", "1110 h;s flapping stopped (disabled)"}}},
-	{name: "user comments come and go, those of Nagios are not told",
+	{name: "user comments come and go, those of Nagios are not reported",
 		files: []string{
 			statusFile(1100, userComment(1, 1050, "one"), block("hostcomment", "host_name=h", "entry_type=2", "comment_id=9", "entry_time=1050", "comment_data=x")),
 			statusFile(1110, userComment(1, 1050, "one"), userComment(2, 1105, "two")),

@@ -43,7 +43,7 @@ func (s *status) block(alarm amqp091.Blocking) {
 	s.update(func(state *State) {
 		state.Blocked = alarm.Reason
 		if alarm.Active && alarm.Reason == "" {
-			state.Blocked = "not told"
+			state.Blocked = "not reported"
 		}
 	})
 }

@@ -217,7 +217,7 @@ func (c corpus) executions() map[entity][]execution {
 	return all
 }
 
-// recorded is a line of a perfdata file: output and perfdata are not told apart.
+// recorded is a line of a perfdata file: output and perfdata are not reported apart.
 type recorded struct {
 	line
 	execution, latency float64

@@ -60,7 +60,7 @@ func TestGolden(t *testing.T) {
 }
 
 // goldenText gives the events object by object, a line each: what is empty or
-// not told is left out, as are the connector and the timestamp, which depends on
+// not reported is left out, as are the connector and the timestamp, which depends on
 // the time of the test.
 func goldenText(t *testing.T, events []event) string {
 	t.Helper()
