@@ -93,7 +93,7 @@ func kindLines(t *testing.T) (lines []string) {
 	for kind := supervision.CheckResult; kind <= supervision.SupervisorStopped; kind++ {
 		line := "| " + kind.String() + " |"
 		for _, g := range generations {
-			m := newMapper(t, testOptions(func(o *Options) { o.Version = g.version }))
+			m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = g.version }))
 			i := slices.IndexFunc(samples(), func(r *supervision.Record) bool { return r.Kind == kind })
 			typ, outcome := m.eventType(samples()[i])
 			if outcome.Reason == Sent {

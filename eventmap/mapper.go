@@ -3,12 +3,11 @@ package eventmap
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -17,7 +16,7 @@ type Mapper struct {
 	options             Options
 	charset             charset
 	fields              map[eventType][]writableField
-	static              []byte // ",name:value" of the static fields
+	extra               []byte // ",name:value" of the extra fields
 	taken               map[string]bool
 	tags                []tag
 	include, exclude    []rule
@@ -32,14 +31,14 @@ type writableField struct {
 	value func(*draft)
 }
 
-// New checks and compiles the options. The error joins all faults, each of
-// which begins with the name of its option.
+// New checks and compiles the options. The error joins all faults; each is an
+// *option.Fault with the name that the option has in the configuration.
 func New(o Options) (*Mapper, error) {
 	m := &Mapper{options: o, taken: takenNames()}
 	var faults []error
-	keep := func(option string, err error) {
+	keep := func(name string, err error) {
 		if err != nil {
-			faults = append(faults, optionError(option, err))
+			faults = append(faults, &option.Fault{Name: name, Err: err})
 		}
 	}
 	var err error
@@ -51,9 +50,9 @@ func New(o Options) (*Mapper, error) {
 	faults = append(faults, o.faults(m.charset)...)
 
 	var more []error
-	m.static, more = o.encodeStatic(m.charset, m.taken)
+	m.extra, more = o.encodeExtra(m.charset, m.taken)
 	faults = append(faults, more...)
-	for name := range o.Static {
+	for name := range o.Extra {
 		m.taken[fold(name)] = true
 	}
 	m.tags, more = compileTags(o.Tags, m.charset)
@@ -90,8 +89,6 @@ func writableFields() map[eventType][]writableField {
 	}
 	return all
 }
-
-func optionError(option string, err error) error { return fmt.Errorf("%s: %w", option, err) }
 
 // Map appends the events that rec means to dst. inv may be nil. flags are the
 // conditions of the object as far as they are known otherwise, nil if they are
@@ -192,9 +189,9 @@ const timeReach = 24*time.Hour - 10*time.Minute
 func (d *draft) setTime(now time.Time) {
 	at := d.rec.Time
 	switch {
-	case !plausible(at), d.m.options.Version.replacesOldTime() && at.Sub(now) > timeReach:
+	case !plausible(at), d.m.options.Canopsis.replacesOldTime() && at.Sub(now) > timeReach:
 		at = now
-	case d.m.options.Version.replacesOldTime() && now.Sub(at) > timeReach:
+	case d.m.options.Canopsis.replacesOldTime() && now.Sub(at) > timeReach:
 		at = now.Add(-timeReach)
 	default:
 		d.timestamp = at.Unix()
