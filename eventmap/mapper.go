@@ -16,6 +16,7 @@ type Mapper struct {
 	options             Options
 	charset             charset
 	fields              map[eventType][]writableField
+	scope               string // what precedes the id of an entity
 	extra               []byte // ",name:value" of the extra fields
 	taken               map[string]bool
 	tags                []tag
@@ -34,7 +35,7 @@ type writableField struct {
 // New checks and compiles the options. The error joins all faults; each is an
 // *option.Fault with the name that the option has in the configuration.
 func New(o Options) (*Mapper, error) {
-	m := &Mapper{options: o, taken: takenNames()}
+	m := &Mapper{options: o, scope: o.Scope.Key(""), taken: takenNames()}
 	var faults []error
 	keep := func(name string, err error) {
 		if err != nil {
@@ -130,10 +131,9 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	if !d.m.selected(&d.subject, state) {
 		return outbox.Event{}, Outcome{Reason: Excluded}
 	}
-	d.component = d.named(d.m.component, d.entity.Host)
-	if !d.entity.IsHost() {
-		d.resource = d.named(d.m.resource, d.entity.Service)
-	}
+	var repairs Repairs
+	d.component, d.resource, repairs = d.m.names(&d.subject)
+	d.repairs |= repairs
 	if d.component == "" || !d.entity.IsHost() && d.resource == "" {
 		return outbox.Event{}, unmappable("a name of nothing but control characters")
 	}
@@ -144,7 +144,8 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	var space [768]byte
 	words := d.appendRoutingKey(space[:0], d.typ)
 	keyEnd := len(words)
-	words = d.appendEntityID(words)
+	words = append(words, d.m.scope...)
+	words = appendEntityID(words, d.component, d.resource)
 	entityEnd := len(words)
 	words = d.appendMessageID(words)
 	all := string(words) // one copy for the three
@@ -161,22 +162,6 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 		event.Time = now
 	}
 	return event, Outcome{Repairs: d.repairs}
-}
-
-// named gives the name that a template makes, the supervisor's own when there is
-// no template or it makes nothing. Only the object cache is asked: a name may
-// not depend on what a single record brought.
-func (d *draft) named(t template, name string) string {
-	if len(t) == 0 {
-		return d.name(name)
-	}
-	stable := d.subject
-	stable.extra = nil
-	if made := d.name(t.expand(&stable)); made != "" {
-		return made
-	}
-	d.repairs |= NameReplaced
-	return d.name(name)
 }
 
 // timeReach is how far from now a timestamp may be for Canopsis to keep it: 24

@@ -5,10 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 

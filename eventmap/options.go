@@ -8,11 +8,16 @@ import (
 	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // Options is the mapping configuration. The fields have the names of the
 // configuration's keys, and so have the faults that New reports.
 type Options struct {
+	// Scope is that of the site whose records are mapped: order, superseding and
+	// message ids are per site.
+	Scope outbox.Scope
+
 	// Connector and ConnectorName identify the sender. Canopsis stores them with
 	// the entity and finds the alarm of an acknowledgement by them: never change
 	// them on a running installation, and set the same on both members of a

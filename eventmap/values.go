@@ -194,5 +194,5 @@ func (d *draft) pbehaviorAction() string {
 }
 
 func (d *draft) pbehaviorName() string {
-	return "downtime " + string(d.appendEntityID(nil)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
+	return "downtime " + string(appendEntityID(nil, d.component, d.resource)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
 }
