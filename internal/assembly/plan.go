@@ -86,11 +86,14 @@ func (p *Plan) findSupervisor(root string) error {
 	case "none":
 		return nil
 	case "auto":
-		found, err := nagios.Find(root)
+		taken, others, err := nagios.Find(root)
 		if err != nil {
 			return fmt.Errorf("supervisor: auto: %w", err)
 		}
-		path, p.Why, p.Others = found.Path, found.Why, found.Others
+		path, p.Why = taken[0].Path, taken[0].Why
+		for _, other := range append(taken[1:], others...) {
+			p.Others = append(p.Others, other.Path)
+		}
 	default:
 		p.Why = "option supervisor names it"
 	}
