@@ -1,6 +1,8 @@
 package eventmap
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -15,9 +17,9 @@ import (
 
 const eventsDoc = "../docs/EVENTS.md"
 
-var update = flag.Bool("update", false, "write docs/EVENTS.md anew")
+var update = flag.Bool("update", false, "write docs/EVENTS.md")
 
-// TestDocs holds docs/EVENTS.md against the code.
+// TestDocs compares docs/EVENTS.md with the code.
 func TestDocs(t *testing.T) {
 	want := eventsPage(t)
 	if *update {
@@ -30,7 +32,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/EVENTS.md is not what the code says; `go test ./eventmap -run Docs -update` writes it anew:\n%s", diff)
+		t.Errorf("docs/EVENTS.md differs from the code; update it with `go test ./eventmap -run Docs -update`:\n%s", diff)
 	}
 }
 
@@ -47,6 +49,7 @@ func eventsPage(t *testing.T) string {
 		page.WriteString(line)
 	}
 	page.WriteString(docsKinds)
+	page.WriteString(downtimeExample(t))
 	page.WriteString("\n## Fields\n\n| field | JSON type | events | value | meaning to Canopsis |\n|---|---|---|---|---|\n")
 	for _, f := range Fields() {
 		name := f.Name
@@ -88,14 +91,25 @@ func writeScales(page *strings.Builder) {
 	}
 }
 
-// kindLines asks the mapper itself, with a sample of each kind.
+// downtimeExample returns the indented body of a downtime_change.
+func downtimeExample(t *testing.T) string {
+	rec := record(supervision.DowntimeScheduled, service, withDowntime)
+	e, _, _ := mapOne(t, newMapper(t, testOptions()), rec)
+	var body bytes.Buffer
+	if err := json.Indent(&body, e.Body, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return "```json\n" + body.String() + "\n```\n"
+}
+
+// kindLines shows what the mapper makes of a sample of each kind.
 func kindLines(t *testing.T) (lines []string) {
 	for kind := supervision.CheckResult; kind <= supervision.SupervisorStopped; kind++ {
 		line := "| " + kind.String() + " |"
 		for _, g := range generations {
 			m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = g.version }))
 			i := slices.IndexFunc(samples(), func(r *supervision.Record) bool { return r.Kind == kind })
-			typ, outcome := m.eventType(samples()[i])
+			typ, outcome := m.eventTypes(samples()[i])
 			if outcome.Reason == Sent {
 				line += " `" + typ.String() + "` |"
 			} else {
@@ -111,7 +125,8 @@ const docsHead = `# Events
 
 <!-- Made from package eventmap by "go test ./eventmap -run Docs -update"; a test fails when it drifts. -->
 
-What is sent to the exchange ` + "`canopsis.events`" + `: one JSON object in UTF-8 per message, with the routing key
+What is sent. An event has a route: ` + "`bus`" + ` for what goes to the exchange ` + "`canopsis.events`" + `, ` + "`pbehavior`" + ` for downtimes that Canopsis
+takes over HTTP only. Each is one JSON object in UTF-8, with the routing key
 
     connector.connector_name.event_type.source_type.component[.resource]
 
@@ -125,9 +140,16 @@ const docsKinds = `
 A check is sent once for each result, soft problems only with ` + "`soft_states`" + `; OK and UP always. An acknowledgement, its removal
 or a comment acts on the open alarm of the entity; without one Canopsis ignores it.
 
-Downtimes: Canopsis 2 takes a ` + "`downtime`" + ` (when it is entered and again when it starts; it knows no cancelling), Canopsis 3 a
-` + "`pbehavior`" + `. Canopsis 4 and newer take none over the bus: "left to http"; with ` + "`downtime_comment`" + ` they are sent as
-comments. A downtime of a host or service group gives one event for each member.
+## Downtimes
+
+Canopsis 2 takes a ` + "`downtime`" + `, when it is entered and again when it starts; it can't cancel one. Canopsis 3 takes a ` + "`pbehavior`" + `.
+Canopsis 4.0 and newer take downtimes over HTTP only: 4.0 to 4.2 accept such events on the bus and ignore them, 4.3 and newer
+refuse them. So their downtimes become a ` + "`downtime_change`" + `, which has the route ` + "`pbehavior`" + ` and never goes to the bus. When no
+target serves that route, it is counted and not stored. With ` + "`downtime_comment`" + `, downtimes are sent to the bus as comments, too.
+A downtime of a host or service group becomes one event for each member.
+
+A ` + "`downtime_change`" + ` is no event of Canopsis. It is all that a target needs to create, end or delete a pbehavior:
+
 `
 
 const docsStates = `
@@ -166,7 +188,7 @@ var repairMeanings = map[string]string{
 	"control characters removed": "control characters but newline and tab, and terminal sequences, were removed",
 	"text cut":                   "text over the configured size was cut at a character and ends in `…`",
 	"routing key cut":            "the routing key was over 255 bytes",
-	"name replaced":              "the template for component or resource gave nothing; the supervisor's name was taken",
+	"name replaced":              "the template for component or resource expanded to nothing; the supervisor's name was used",
 	"field renamed":              "a custom variable has the name of another field and got the prefix `cv_`, or had a `.` in its name",
 	"field dropped":              "a custom variable or macro came twice, or was beyond the 256th of its event",
 	"perfdata normalised":        "`perf_data` is not what the plugin wrote",
@@ -179,7 +201,6 @@ var reasonMeanings = map[Reason]string{
 	SoftState:        "a problem in a soft state, without `soft_states`",
 	TypeOff:          "its kind of event is switched off",
 	NoEventType:      "the target Canopsis has no event for it (`–` in the table above)",
-	LeftToHTTP:       "a downtime, which Canopsis 4 and newer take over HTTP only",
 	StateNotReported: "the reader can't see the state of the check",
 	Unmappable:       "the record is incomplete or contradicts itself; it goes to quarantine with the reason",
 }

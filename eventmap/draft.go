@@ -6,11 +6,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// eventType is an event_type of Canopsis, as a bit of the set of types that have
-// a field.
+// eventType is an event_type, or a set of them: each type is one bit.
 type eventType uint8
 
 const (
@@ -18,23 +18,39 @@ const (
 	ackEvent
 	ackRemoveEvent
 	commentEvent
-	downtimeEvent
-	pbehaviorEvent
+	downtimeEvent  // of Canopsis 2
+	pbehaviorEvent // of Canopsis 3
+	// downtimeChange is no event of Canopsis: it is what a target needs to create
+	// or end a pbehavior over HTTP.
+	downtimeChange
 
-	noteEvents = ackEvent | ackRemoveEvent | commentEvent
-	allEvents  = pbehaviorEvent<<1 - 1
+	allEvents = downtimeChange<<1 - 1
 )
 
-// eventTypeNames gives the types in Canopsis' spelling.
+// eventTypeNames lists the types with their names, which are those of Canopsis
+// where it has the type.
 var eventTypeNames = [...]struct {
 	typ  eventType
 	name string
 }{
-	{checkEvent, "check"}, {ackEvent, "ack"}, {ackRemoveEvent, "ackremove"},
-	{commentEvent, "comment"}, {downtimeEvent, "downtime"}, {pbehaviorEvent, "pbehavior"},
+	{checkEvent, "check"},
+	{ackEvent, "ack"},
+	{ackRemoveEvent, "ackremove"},
+	{commentEvent, "comment"},
+	{downtimeEvent, "downtime"},
+	{pbehaviorEvent, "pbehavior"},
+	{downtimeChange, "downtime_change"},
 }
 
-// String gives the type in Canopsis' spelling.
+// route returns the way on which Canopsis takes events of the type.
+func (t eventType) route() outbox.Route {
+	if t == downtimeChange {
+		return outbox.Pbehavior
+	}
+	return outbox.Bus
+}
+
+// String returns the name of the type.
 func (t eventType) String() string {
 	for _, n := range eventTypeNames {
 		if n.typ == t {
@@ -103,7 +119,9 @@ func (d *draft) write() {
 	if d.typ == checkEvent {
 		d.writeExtraFields()
 	}
-	d.buf = append(d.buf, d.m.extra...)
+	if d.typ != downtimeChange {
+		d.buf = append(d.buf, d.m.extra...)
+	}
 	d.buf = append(d.buf, '}')
 }
 

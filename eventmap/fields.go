@@ -15,7 +15,7 @@ type Field struct {
 	Meaning string   // what Canopsis does with it
 }
 
-// Fields lists the fields in the order in which they are written, and then the
+// Fields lists the fields in the order in which they are written, then the
 // families of fields whose names come from the configuration.
 func Fields() []Field {
 	var all []Field
@@ -31,8 +31,8 @@ func Fields() []Field {
 	return append(all, fieldFamilies()...)
 }
 
-// field is a documented field with the function that gives its text, or that
-// writes its value.
+// field is a documented field with the function that returns its text or writes
+// its value.
 type field struct {
 	Field
 	in    eventType
@@ -51,16 +51,19 @@ const (
 	aList    = "list of strings"
 )
 
-// The parts of Canopsis' meaning that return.
+// The meanings that several fields share.
 const (
-	extra    = "extra info"
-	identity = "identity"
+	extra     = "extra info"
+	identity  = "identity"
+	forTarget = "read by the target"
 )
 
-// fields are the fields that an event has by its type. They follow neb2amqp and
-// mod-canopsis in their names, so that event filters made for those go on
-// working, and are present even when empty, because a template of an event
-// filter fails on an absent key.
+const anyDowntime = downtimeEvent | pbehaviorEvent | downtimeChange
+
+// fields are the fields that an event has by its type. Their names are those of
+// neb2amqp and mod-canopsis, so that event filters made for those keep working.
+// They are present even when empty, because a template of an event filter fails
+// on an absent key.
 var fields = []field{
 	textRow("connector", allEvents, "option `connector`", identity,
 		func(d *draft) string { return d.m.options.Connector }),
@@ -80,9 +83,9 @@ var fields = []field{
 			}
 			d.text(d.resource)
 		}),
-	row("timestamp", anInt, allEvents, "moment of the record, Unix seconds; kept within 24 hours of now for 4.3 and newer, which would set a farther one to the time of processing", "date of the step of the alarm",
+	row("timestamp", anInt, allEvents, "moment of the record, Unix seconds; kept within 24 hours of now for 4.3 and newer, which would set a farther one to the time of processing; of a `downtime_change` as reported", "date of the step of the alarm",
 		func(d *draft) { d.integer(d.timestamp) }),
-	row("supervisor_timestamp", intOrNot, allEvents, "moment of the record as the supervisor told it, Unix seconds", extra,
+	row("supervisor_timestamp", intOrNot, allEvents, "moment of the record as the supervisor reported it, Unix seconds", extra,
 		func(d *draft) { d.seconds(d.rec.Time) }),
 
 	row("state", anInt, checkEvent, "state of the check under `host_states` or `service_states`", "severity: 0 info, 1 minor, 2 major, 3 critical",
@@ -98,7 +101,7 @@ var fields = []field{
 	row("max_attempts", intOrNot, checkEvent, "attempts until the state is hard", extra,
 		func(d *draft) { d.counted(d.maxAttempts()) }),
 
-	row("output", aString, allEvents&^pbehaviorEvent, "first line of the plugin's output; text of an acknowledgement, comment or downtime", "text of the alarm or of its step; Canopsis cuts it at 255 characters",
+	row("output", aString, allEvents&^(pbehaviorEvent|downtimeChange), "first line of the plugin's output; text of an acknowledgement, comment or downtime", "text of the alarm or of its step; Canopsis cuts it at 255 characters",
 		func(d *draft) { d.limited(d.output, d.m.options.MaxOutput) }),
 	row("long_output", aString, checkEvent, "further lines of the plugin's output", "long text of the alarm; Canopsis cuts it at 1024 characters",
 		func(d *draft) { d.limited(d.rec.Check.LongOutput, d.m.options.MaxLongOutput) }),
@@ -106,7 +109,7 @@ var fields = []field{
 		func(d *draft) string { return d.perfdata }),
 	row("perf_data_raw", aString, checkEvent, "performance data as the plugin wrote it", extra,
 		func(d *draft) { d.limited(d.rec.Check.Perfdata, d.m.options.MaxPerfdata) }),
-	row("output_truncated", aBool, allEvents&^pbehaviorEvent, "whether output, long output or perf_data_raw was cut: here, which `…` at its end shows, or by the module that read it", extra,
+	row("output_truncated", aBool, allEvents&^(pbehaviorEvent|downtimeChange), "whether output, long output or perf_data_raw was cut: here, which `…` at its end shows, or by the module that read it", extra,
 		func(d *draft) { d.boolean(d.repairs&TextCut != 0 || d.rec.Check != nil && d.rec.Check.Truncated) }),
 
 	row("execution_time", numOrNot, checkEvent, "seconds that the check took", extra,
@@ -161,18 +164,24 @@ var fields = []field{
 		func(d *draft) string { return d.pbehaviorAction() }),
 	textRow("pbehavior_name", pbehaviorEvent, "`downtime` with its entity and start", "name of the behaviour; with start and end it identifies what to delete",
 		func(d *draft) string { return d.pbehaviorName() }),
-	row("start", anInt, downtimeEvent|pbehaviorEvent, "start of the downtime, Unix seconds", "start",
+	textRow("change", downtimeChange, "what happened to the downtime: `scheduled`, `started`, `ended` or `cancelled`", forTarget,
+		func(d *draft) string { return downtimeChanges[d.rec.Kind] }),
+	row("comment", aString, downtimeChange, "text of the downtime", forTarget,
+		func(d *draft) { d.limited(d.rec.Downtime.Comment, d.m.options.MaxOutput) }),
+	row("start", intOrNot, anyDowntime, "start of the downtime, Unix seconds; of a `downtime_change` null when not reported", "start",
 		func(d *draft) { d.seconds(d.rec.Downtime.Start) }),
-	row("end", anInt, downtimeEvent|pbehaviorEvent, "end of the downtime, Unix seconds", "end",
+	row("end", intOrNot, anyDowntime, "end of the downtime, Unix seconds; of a `downtime_change` null when not reported", "end",
 		func(d *draft) { d.seconds(d.rec.Downtime.End) }),
-	row("entry", anInt, downtimeEvent, "when the downtime was entered, Unix seconds", "stamp of the downtime",
-		func(d *draft) { d.integer(d.downtimeEntry().Unix()) }),
-	row("duration", "number", downtimeEvent, "duration in **days**: 2.x reads it so", "duration",
-		func(d *draft) { d.number(d.downtimeDuration().Hours() / 24) }),
-	row("fixed", aBool, downtimeEvent, "whether it is fixed", "none",
-		func(d *draft) { d.boolean(d.rec.Downtime.Fixed) }),
-	row("downtime_id", anInt, downtimeEvent|pbehaviorEvent, "number of the downtime; absent from pbehavior events when not reported", "3.x: the same number changes the same behaviour",
+	row("entry", intOrNot, downtimeEvent|downtimeChange, "when the downtime was entered, Unix seconds", "stamp of the downtime",
+		(*draft).downtimeEntry),
+	row("duration", numOrNot, downtimeEvent|downtimeChange, "duration of a `downtime` in **days**: 2.x reads it so; of a `downtime_change` in seconds", "duration",
+		(*draft).downtimeDuration),
+	row("fixed", boolOrNo, downtimeEvent|downtimeChange, "whether it is fixed", "none",
+		(*draft).downtimeFixed),
+	row("downtime_id", intOrNot, anyDowntime, "number of the downtime; absent from pbehavior events when not reported", "3.x: the same number changes the same behaviour",
 		(*draft).downtimeID),
+	row("triggered_by", intOrNot, downtimeChange, "number of the downtime that starts this one", forTarget,
+		(*draft).triggeredBy),
 }
 
 // fieldFamilies documents the fields whose names are not fixed.
@@ -182,7 +191,7 @@ func fieldFamilies() []Field {
 		{"*NAME*", aString, check, "custom variable `_NAME` of the host, or of the service for a service, in upper case, `.` as `_`", extra},
 		{"cv_*NAME*", aString, check, "the same when `NAME` is, in any case, the name of another field or one that Canopsis reserves: under its own name it could make Canopsis drop the event", extra},
 		{"macro_*NAME*", aString, check, "further macro `$NAME$` that a perfdata template or a module handed over", extra},
-		{"*extra*", "string, boolean, number or list of strings", []string{"all"}, "option `extra`", extra},
+		{"*extra*", "string, boolean, number or list of strings", []string{"all but downtime_change"}, "option `extra`", extra},
 	}
 }
 
@@ -196,9 +205,9 @@ func row(name, typ string, in eventType, source, meaning string, value func(*dra
 	return field{Field{Name: name, Type: typ, Source: source, Meaning: meaning}, in, nil, value}
 }
 
-// reservedNames are the fields of Canopsis' own event, of all generations: a
-// value of another type makes Canopsis drop the event, one of the right type
-// acts ("healthcheck": true deletes the entity).
+// reservedNames are the fields of Canopsis' own event, of all generations. A value
+// of another type makes Canopsis drop the event; one of the right type has an
+// effect ("healthcheck": true deletes the entity).
 const reservedNames = `_id connector connector_name event_type component resource perf_data perf_data_array
 source_type long_output output aid author user_id routing_key stat_name role metaalarm_rule_id
 metaalarm_value_path display_name initiator delayed_scenario_id delayed_scenario_data idle_rule_apply
@@ -208,19 +217,21 @@ manual_meta_alarm_auto_resolve ma_updated instr_matched healthcheck state_settin
 ma_children added_to_services removed_from_services tags ticket_data extra extra_infos current_alarm
 current_entity alarm_change pbehavior_info ref_rk referer`
 
-// takenNames gives the upper-case names under which nothing else may be sent:
-// those that Canopsis reserves and those of the documented fields. Canopsis 4.2
-// to 4.4 compare without regard to case.
+// takenNames returns the upper-case names under which nothing else may be sent to
+// Canopsis: those that it reserves and those of the documented fields. Canopsis
+// 4.2 to 4.4 compare names without regard to case.
 func takenNames() map[string]bool {
 	taken := make(map[string]bool)
 	for name := range strings.FieldsSeq(reservedNames) {
 		taken[fold(name)] = true
 	}
 	for _, f := range fields {
-		taken[fold(f.Name)] = true
+		if f.in != downtimeChange {
+			taken[fold(f.Name)] = true
+		}
 	}
 	return taken
 }
 
-// fold gives the form in which names are compared.
+// fold returns the form in which names are compared.
 func fold(name string) string { return strings.ToUpper(name) }

@@ -22,7 +22,6 @@ const (
 	SoftState               // a problem in a soft state, and soft states are off
 	TypeOff                 // this kind of event is switched off
 	NoEventType             // the target Canopsis has no event for it
-	LeftToHTTP              // a downtime, which Canopsis 4 takes over its HTTP API only
 	StateNotReported        // the reader can't see the state of the check
 	Unmappable              // for the quarantine; Detail says why
 )
@@ -33,7 +32,6 @@ var reasonNames = [...]string{
 	SoftState:        "soft state",
 	TypeOff:          "type off",
 	NoEventType:      "no event type",
-	LeftToHTTP:       "left to http",
 	StateNotReported: "state not reported",
 	Unmappable:       "unmappable",
 }

@@ -52,7 +52,11 @@ func (d *draft) appendMessageID(buf []byte) []byte {
 		id = binary.AppendUvarint(id, uint64(len(part)))
 		id = append(id, part...)
 	}
-	id = append(id, byte(d.rec.Kind))
+	kind := byte(d.rec.Kind)
+	if d.typ == downtimeChange { // the same record may become a comment too
+		kind |= 0x80
+	}
+	id = append(id, kind)
 	id = binary.BigEndian.AppendUint64(id, uint64(d.rec.Time.Unix()))
 	id = binary.BigEndian.AppendUint32(id, uint32(d.rec.Time.Nanosecond()))
 	id = append(id, d.m.options.Scope...) // last, because ids of the empty scope must stay what they are

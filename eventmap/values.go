@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -160,39 +159,4 @@ func (d *draft) note() supervision.Note {
 		return supervision.Note{}
 	}
 	return *d.rec.Note
-}
-
-// downtimeEntry gives when the downtime was entered, or first told.
-func (d *draft) downtimeEntry() time.Time {
-	if entry := d.rec.Downtime.Entry; plausible(entry) {
-		return entry
-	}
-	return time.Unix(d.timestamp, 0)
-}
-
-func (d *draft) downtimeDuration() time.Duration {
-	if dt := d.rec.Downtime; !dt.Fixed && dt.Duration > 0 {
-		return dt.Duration
-	}
-	return d.rec.Downtime.End.Sub(d.rec.Downtime.Start)
-}
-
-func (d *draft) downtimeID() {
-	id := d.rec.Downtime.ID
-	if d.typ == pbehaviorEvent && id == 0 {
-		d.leaveOut()
-		return
-	}
-	d.integer(id)
-}
-
-func (d *draft) pbehaviorAction() string {
-	if d.rec.Kind == supervision.DowntimeCancelled {
-		return "delete"
-	}
-	return "create"
-}
-
-func (d *draft) pbehaviorName() string {
-	return "downtime " + string(appendEntityID(nil, d.component, d.resource)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
 }
