@@ -182,8 +182,8 @@ func typeFaults(v Version, e outbox.Event, body map[string]any) (faults []error)
 	return faults
 }
 
-// keyFaults checks what holds for every key and value: Canopsis can address the
-// key, and text has no control characters.
+// keyFaults checks every key and value: Canopsis can address the key, and text has
+// no control characters.
 func keyFaults(body map[string]any) (faults []error) {
 	for key, value := range body {
 		if strings.Contains(key, ".") || key == "" {
@@ -212,7 +212,7 @@ func keyFaults(body map[string]any) (faults []error) {
 	return faults
 }
 
-// canopsisMetric is a metric as engine-che keeps it.
+// canopsisMetric is a metric as engine-che stores it.
 type canopsisMetric struct {
 	Name  string
 	Value float64
@@ -226,7 +226,7 @@ var (
 
 // canopsisPerfdata reads perf_data by the grammar of engine-che: any fault drops
 // everything, and a label that is a lone quote panics. The Python parser of 2.x
-// also takes negative values, and reads other units.
+// also accepts negative values, and reads other units.
 func canopsisPerfdata(s string, v Version) ([]canopsisMetric, error) {
 	var metrics []canopsisMetric
 	for s != "" {

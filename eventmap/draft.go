@@ -60,7 +60,7 @@ func (t eventType) String() string {
 	return "unknown"
 }
 
-// draft is an event being written. Its memory is used again for the next one.
+// draft is an event being written. Its memory is reused for the next one.
 type draft struct {
 	m *Mapper
 	subject
@@ -69,7 +69,7 @@ type draft struct {
 
 	typ                 eventType
 	component, resource string // clean
-	timestamp           int64  // seconds, as Canopsis shall see it
+	timestamp           int64  // seconds, as sent
 	author, output      string
 	perfdata            string // normalised
 
@@ -81,7 +81,7 @@ type draft struct {
 	keys    []string // of the extra fields written so far
 }
 
-// begin takes up what the event is made of.
+// begin sets what the event is made of.
 func (d *draft) begin(rec *supervision.Record, typ eventType, inv supervision.Inventory, flags *supervision.Flags) {
 	d.rec, d.typ, d.flags = rec, typ, flags
 	if rec.Check != nil && rec.Check.Flags != nil {
@@ -90,7 +90,7 @@ func (d *draft) begin(rec *supervision.Record, typ eventType, inv supervision.In
 	d.subject = newSubject(rec.Entity, inv, rec.Check)
 }
 
-// reset prepares for another event and lets go of the last one's memory.
+// reset prepares for another event and drops the references of the last one.
 func (d *draft) reset() {
 	clear(d.list)
 	clear(d.keys)
@@ -182,8 +182,8 @@ func (d *draft) number(f float64) {
 
 func (d *draft) boolean(b bool) { d.buf = strconv.AppendBool(d.buf, b) }
 
-// plausible tells a moment from none (zero, or 0 seconds, as Nagios writes it)
-// and from one that Python can't hold (after the year 9999).
+// plausible reports whether t is a moment: not zero, not 0 seconds, which Nagios
+// writes for none, and not after the year 9999, which Python can't represent.
 func plausible(t time.Time) bool {
 	const end = 253402300800 // of the year 9999
 	return t.Unix() > 0 && t.Unix() < end
@@ -198,9 +198,9 @@ func (d *draft) seconds(t time.Time) {
 	d.integer(t.Unix())
 }
 
-// notReported writes what the reader can't see: null, so that a template of an event
-// filter that names the field goes on working; the Python engines take an
-// absent field better.
+// notReported writes a value that the reader can't see. It is null, so that a
+// template of an event filter that names the field keeps working. For the Python
+// engines the field is absent, because they don't accept null.
 func (d *draft) notReported() {
 	if d.m.options.Canopsis.python() {
 		d.leaveOut()
@@ -212,8 +212,8 @@ func (d *draft) notReported() {
 // leaveOut drops the field being written.
 func (d *draft) leaveOut() { d.absent = true }
 
-// sorted writes the names in d.list as a list of strings, in order and without
-// repetition: Canopsis takes another order for a change of the entity.
+// sorted writes the names in d.list as a list of strings, sorted and without
+// duplicates: for Canopsis another order is a change of the entity.
 func (d *draft) sorted() {
 	for i, name := range d.list {
 		d.list[i] = d.name(name)

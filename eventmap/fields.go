@@ -138,7 +138,7 @@ var fields = []field{
 		(*draft).contactgroups),
 	row("acknowledged", boolOrNo, checkEvent, "whether the problem is acknowledged", extra,
 		func(d *draft) { d.flag(func(f *supervision.Flags) { d.boolean(f.Acknowledged) }) }),
-	row("is_flapping", boolOrNo, checkEvent, "whether the supervisor finds it flapping", extra,
+	row("is_flapping", boolOrNo, checkEvent, "whether the supervisor considers it flapping", extra,
 		func(d *draft) { d.flag(func(f *supervision.Flags) { d.boolean(f.Flapping) }) }),
 	row("scheduled_downtime_depth", intOrNot, checkEvent, "number of running downtimes", extra,
 		func(d *draft) { d.flag(func(f *supervision.Flags) { d.integer(int64(f.DowntimeDepth)) }) }),
@@ -189,8 +189,8 @@ func fieldFamilies() []Field {
 	check := []string{checkEvent.String()}
 	return []Field{
 		{"*NAME*", aString, check, "custom variable `_NAME` of the host, or of the service for a service, in upper case, `.` as `_`", extra},
-		{"cv_*NAME*", aString, check, "the same when `NAME` is, in any case, the name of another field or one that Canopsis reserves: under its own name it could make Canopsis drop the event", extra},
-		{"macro_*NAME*", aString, check, "further macro `$NAME$` that a perfdata template or a module handed over", extra},
+		{"cv_*NAME*", aString, check, "the same when `NAME` is, in any case, the name of another field or one that Canopsis reserves: under its own name Canopsis could drop the event for it", extra},
+		{"macro_*NAME*", aString, check, "further macro `$NAME$` from a perfdata template or a module", extra},
 		{"*extra*", "string, boolean, number or list of strings", []string{"all but downtime_change"}, "option `extra`", extra},
 	}
 }

@@ -57,7 +57,7 @@ func (m *Mapper) ofCheck(rec *supervision.Record) (eventType, Outcome) {
 }
 
 // ofDowntime: Canopsis 2 accepts downtimes but can't cancel them, Canopsis 3
-// creates and deletes pbehaviors, and 4.0 and newer take neither over the bus. The
+// creates and deletes pbehaviors, and 4.0 and newer accept neither on the bus. The
 // Python generations get a downtime when it is entered and again when it starts,
 // because some readers see only one of both; the second changes nothing there.
 func (m *Mapper) ofDowntime(rec *supervision.Record) (eventType, Outcome) {

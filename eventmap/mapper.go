@@ -46,7 +46,7 @@ func New(o Options) (*Mapper, error) {
 	m.charset, err = newCharset(o.Charset)
 	keep("charset", err)
 	if err != nil {
-		m.charset, _ = newCharset("windows-1252") // to go on looking for faults
+		m.charset, _ = newCharset("windows-1252") // to find the other faults too
 	}
 	faults = append(faults, o.faults(m.charset)...)
 
@@ -74,7 +74,7 @@ func New(o Options) (*Mapper, error) {
 	return m, nil
 }
 
-// writableFields gives the fields of each type of event.
+// writableFields returns the fields of each type of event.
 func writableFields() map[eventType][]writableField {
 	all := make(map[eventType][]writableField)
 	for i, f := range fields {

@@ -74,7 +74,7 @@ func checkRecord(e supervision.Entity, state supervision.State) *supervision.Rec
 	}
 }
 
-// mapOne maps a record to its one event and gives the decoded body too.
+// mapOne maps a record to its one event, and returns the decoded body too.
 func mapOne(t testing.TB, m *Mapper, rec *supervision.Record) (outbox.Event, map[string]any, Outcome) {
 	t.Helper()
 	events, outcome := m.Map(nil, rec, testInventory(), nil, now)
@@ -84,11 +84,11 @@ func mapOne(t testing.TB, m *Mapper, rec *supervision.Record) (outbox.Event, map
 	return events[0], decode(t, m, events[0]), outcome
 }
 
-// decode decodes a body after holding the event against Canopsis' rules.
+// decode decodes a body after checking the event against Canopsis' rules.
 func decode(t testing.TB, m *Mapper, e outbox.Event) map[string]any {
 	t.Helper()
 	if err := acceptable(m.options.Canopsis, e, now); err != nil {
-		t.Fatalf("Canopsis %s wouldn't take it: %v\n%s", m.options.Canopsis, err, e.Body)
+		t.Fatalf("Canopsis %s wouldn't accept it: %v\n%s", m.options.Canopsis, err, e.Body)
 	}
 	var body map[string]any
 	if err := json.Unmarshal(e.Body, &body); err != nil {
@@ -167,7 +167,7 @@ func TestFlagsOfTheCaller(t *testing.T) {
 	rec.Check.Flags = &supervision.Flags{}
 	events, _ = m.Map(nil, rec, nil, flags, now)
 	if body := decode(t, m, events[0]); body["is_flapping"] != false {
-		t.Error("the record's flags should go first")
+		t.Error("the record's flags should take precedence")
 	}
 }
 

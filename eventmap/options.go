@@ -63,7 +63,7 @@ type EventTypes struct {
 	Ack             bool
 	AckRemove       bool
 	Comment         bool
-	Downtime        bool // Canopsis 2 and 3 only, later ones take none over the bus
+	Downtime        bool // on the bus for Canopsis 2 and 3, else with the route pbehavior
 	DowntimeComment bool // downtimes as comments of the alarm, for Canopsis 4 and newer
 	Flapping        bool // as comments of the alarm
 }
@@ -160,7 +160,7 @@ func (o *Options) encodeExtra(cs charset, taken map[string]bool) (encoded []byte
 var (
 	errTagName    = errors.New("a tag's name is one line of UTF-8 without control characters")
 	errFieldName  = errors.New("a field name is UTF-8 without control characters and without '.', which Canopsis can't address")
-	errFieldTaken = errors.New("this field has a meaning of its own in an event; take another name")
+	errFieldTaken = errors.New("this name is that of another field of an event; choose another one")
 	errExtraText  = errors.New("the text has control characters or is not UTF-8")
 	errExtraType  = errors.New("must be a string, a boolean, a finite number or a list of strings")
 )

@@ -189,7 +189,7 @@ func TestReservedNames(t *testing.T) {
 	}
 }
 
-// Fields that only a downtime_change has take no name from a check event.
+// The names of fields that only a downtime_change has are free in a check event.
 func TestNamesOfDowntimeChangesAreFree(t *testing.T) {
 	inv := testInventory()
 	inv.objects[host].CustomVars = []supervision.CustomVar{{Name: "COMMENT", Value: "custom"}, {Name: "CHANGE", Value: "custom"}}

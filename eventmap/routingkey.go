@@ -12,8 +12,8 @@ import (
 const maxRoutingKey = 255
 
 // appendRoutingKey appends connector.connector_name.event_type.source_type.component[.resource].
-// Canopsis 2 takes it for the identity of the event, so a key that has to be
-// cut ends in a hash of the whole. Canopsis 3 and newer don't read it.
+// Canopsis 2 uses it as the identity of the event, so a key that is cut ends in a
+// hash of the whole. Canopsis 3 and newer don't read it.
 func (d *draft) appendRoutingKey(buf []byte, typ eventType) []byte {
 	begin := len(buf)
 	for _, word := range [...]string{d.m.options.Connector, d.m.options.ConnectorName, typ.String(), d.sourceType()} {

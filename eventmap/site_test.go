@@ -8,8 +8,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// What a journal of an earlier version holds must stay the same events: entities
-// and ids of a single site are those that it always had.
+// A record that an earlier version has mapped must become the same event again:
+// entities and message ids of a single site never change.
 func TestIDsOfASingleSiteStay(t *testing.T) {
 	m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = Canopsis2 }))
 	for _, c := range []struct {
@@ -29,8 +29,8 @@ func TestIDsOfASingleSiteStay(t *testing.T) {
 	}
 }
 
-// Two sites with an object of the same name share its entity in Canopsis, and
-// nothing here.
+// Two sites with an object of the same name share its entity in Canopsis, but
+// neither the order nor the message ids.
 func TestSitesDoNotMix(t *testing.T) {
 	rec := checkRecord(service, supervision.Critical)
 	seen := make(map[string]outbox.Scope)
@@ -78,7 +78,7 @@ func TestEntityID(t *testing.T) {
 	if got := plain.EntityID(service, nil); got != "svc0/h00" {
 		t.Errorf("without an inventory: %q", got)
 	}
-	// It is the entity of the events.
+	// The events have the same.
 	rec := checkRecord(service, supervision.OK)
 	rec.Check.Extra = map[string]string{"HOSTALIAS": "of the record"}
 	events, _ := named.Map(nil, rec, inv, nil, now)

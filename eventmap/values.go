@@ -34,8 +34,8 @@ func (d *draft) counted(n int) {
 	d.integer(int64(n))
 }
 
-// measured writes execution time or latency. Both are 0 when not reported, but also
-// of a passive check, whose reader knows the type.
+// measured writes execution time or latency. Both are 0 when not reported. They are
+// also 0 for a passive check; then the type of the check is known.
 func (d *draft) measured(seconds float64) {
 	check := d.rec.Check
 	if check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotReported {
@@ -66,7 +66,7 @@ func (d *draft) commandName() string {
 
 // setPerfdata normalises the performance data.
 func (d *draft) setPerfdata() {
-	raw, _ := d.m.charset.clean(d.rec.Check.Perfdata) // perf_data_raw tells of repairs
+	raw, _ := d.m.charset.clean(d.rec.Check.Perfdata) // perf_data_raw reports the repairs
 	var dropped bool
 	d.space, dropped = appendPerfdata(d.space[:0], raw, d.m.options.Canopsis, d.m.options.MaxPerfdata)
 	if dropped {
@@ -86,7 +86,7 @@ func (d *draft) contactgroups() {
 	d.sorted()
 }
 
-// flag writes one of the flags, when they are told.
+// flag writes one of the flags, if they are known.
 func (d *draft) flag(write func(*supervision.Flags)) {
 	if d.flags == nil {
 		d.notReported()
@@ -95,8 +95,8 @@ func (d *draft) flag(write func(*supervision.Flags)) {
 	write(d.flags)
 }
 
-// tags writes the alarm tags: an object of strings, which is all that Canopsis
-// takes since 22.10, or the list of strings of the Python generations.
+// tags writes the alarm tags: an object of strings, which is the only form that
+// Canopsis accepts since 22.10, or the list of strings of the Python generations.
 func (d *draft) tags() {
 	if len(d.m.tags) == 0 {
 		d.leaveOut()
@@ -152,7 +152,7 @@ func compileTags(tags map[string]string, cs charset) (compiled []tag, faults []e
 	return compiled, faults
 }
 
-// note gives the note of the record; a reader that only saw a flag change has
+// note returns the note of the record. A reader that only saw a flag change has
 // none.
 func (d *draft) note() supervision.Note {
 	if d.rec.Note == nil {
