@@ -86,3 +86,29 @@ func TestEntityID(t *testing.T) {
 		t.Errorf("the event has %q, EntityID returns %q", events[0].Entity, id)
 	}
 }
+
+func TestMessageID(t *testing.T) {
+	m := newMapper(t, testOptions())
+	base := checkRecord(service, supervision.OK)
+	first, _, _ := mapOne(t, m, base)
+	again, _ := newMapper(t, testOptions()).Map(nil, base, nil, nil, now.Add(time.Hour))
+	if again[0].MessageID != first.MessageID || len(first.MessageID) != 32 {
+		t.Errorf("%q, later %q", first.MessageID, again[0].MessageID)
+	}
+	seen := map[string]string{first.MessageID: "itself"}
+	for name, change := range map[string]func(*supervision.Record){
+		"ref":      func(r *supervision.Record) { r.Ref = "x" },
+		"time":     func(r *supervision.Record) { r.Time = r.Time.Add(1) },
+		"kind":     func(r *supervision.Record) { r.Kind = supervision.PresentState },
+		"host":     func(r *supervision.Record) { r.Entity.Host = "h0" },
+		"boundary": func(r *supervision.Record) { r.Entity = supervision.Entity{Host: "h00s", Service: "vc0"} },
+	} {
+		rec := *base
+		change(&rec)
+		e, _, _ := mapOne(t, m, &rec)
+		if other, taken := seen[e.MessageID]; taken {
+			t.Errorf("a record with another %s has the id of %s", name, other)
+		}
+		seen[e.MessageID] = name
+	}
+}
