@@ -23,7 +23,8 @@ func (m *Mapper) eventTypes(rec *supervision.Record) (eventType, Outcome) {
 		return switched(on.Comment, commentEvent)
 	case supervision.FlappingStarted, supervision.FlappingStopped:
 		return switched(on.Flapping, commentEvent)
-	case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded, supervision.DowntimeCancelled:
+	case supervision.DowntimeScheduled, supervision.DowntimeStarted,
+		supervision.DowntimeEnded, supervision.DowntimeCancelled:
 		return m.ofDowntime(rec)
 	case supervision.CommentDeleted, supervision.Notification,
 		supervision.SupervisorStarted, supervision.SupervisorReloaded, supervision.SupervisorStopped:

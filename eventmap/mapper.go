@@ -97,7 +97,9 @@ func writableFields() map[eventType][]writableField {
 //
 // The caller splits a downtime of a group into those of its members. Without an
 // event, the outcome's Reason is the cause.
-func (m *Mapper) Map(dst []outbox.Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time) ([]outbox.Event, Outcome) {
+func (m *Mapper) Map(
+	dst []outbox.Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time,
+) ([]outbox.Event, Outcome) {
 	types, outcome := m.eventTypes(rec)
 	if outcome.Reason != Sent {
 		return dst, outcome

@@ -48,7 +48,8 @@ func cutRoutingKey(buf []byte, begin int) []byte {
 func (d *draft) appendMessageID(buf []byte) []byte {
 	var space [512]byte
 	id := space[:0]
-	for _, part := range [...]string{d.m.options.Connector, d.m.options.ConnectorName, d.entity.Host, d.entity.Service, d.rec.Ref} {
+	o := &d.m.options
+	for _, part := range [...]string{o.Connector, o.ConnectorName, d.entity.Host, d.entity.Service, d.rec.Ref} {
 		id = binary.AppendUvarint(id, uint64(len(part)))
 		id = append(id, part...)
 	}
@@ -59,7 +60,7 @@ func (d *draft) appendMessageID(buf []byte) []byte {
 	id = append(id, kind)
 	id = binary.BigEndian.AppendUint64(id, uint64(d.rec.Time.Unix()))
 	id = binary.BigEndian.AppendUint32(id, uint32(d.rec.Time.Nanosecond()))
-	id = append(id, d.m.options.Scope...) // last, because ids of the empty scope must stay what they are
+	id = append(id, o.Scope...) // last, because ids of the empty scope must stay what they are
 	sum := sha256.Sum256(id)
 	return hex.AppendEncode(buf, sum[:16])
 }

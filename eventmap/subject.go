@@ -45,14 +45,29 @@ type attribute struct {
 
 // The attributes, with the macros of Nagios.
 var (
-	alias        = attribute{"HOSTALIAS", "", func(o *supervision.Object) string { return o.Alias }}
-	address      = attribute{"HOSTADDRESS", "", func(o *supervision.Object) string { return o.Address }}
-	displayName  = attribute{"HOSTDISPLAYNAME", "SERVICEDISPLAYNAME", func(o *supervision.Object) string { return o.DisplayName }}
-	checkCommand = attribute{"HOSTCHECKCOMMAND", "SERVICECHECKCOMMAND", func(o *supervision.Object) string { return o.CheckCommand }}
-	notes        = attribute{"HOSTNOTES", "SERVICENOTES", func(o *supervision.Object) string { return o.Notes }}
-	notesURL     = attribute{"HOSTNOTESURL", "SERVICENOTESURL", func(o *supervision.Object) string { return o.NotesURL }}
-	actionURL    = attribute{"HOSTACTIONURL", "SERVICEACTIONURL", func(o *supervision.Object) string { return o.ActionURL }}
-	groupNames   = attribute{"HOSTGROUPNAMES", "SERVICEGROUPNAMES", func(o *supervision.Object) string { return strings.Join(o.Groups, ",") }}
+	alias       = attribute{"HOSTALIAS", "", func(o *supervision.Object) string { return o.Alias }}
+	address     = attribute{"HOSTADDRESS", "", func(o *supervision.Object) string { return o.Address }}
+	displayName = attribute{
+		"HOSTDISPLAYNAME", "SERVICEDISPLAYNAME",
+		func(o *supervision.Object) string { return o.DisplayName },
+	}
+	checkCommand = attribute{
+		"HOSTCHECKCOMMAND", "SERVICECHECKCOMMAND",
+		func(o *supervision.Object) string { return o.CheckCommand },
+	}
+	notes    = attribute{"HOSTNOTES", "SERVICENOTES", func(o *supervision.Object) string { return o.Notes }}
+	notesURL = attribute{
+		"HOSTNOTESURL", "SERVICENOTESURL",
+		func(o *supervision.Object) string { return o.NotesURL },
+	}
+	actionURL = attribute{
+		"HOSTACTIONURL", "SERVICEACTIONURL",
+		func(o *supervision.Object) string { return o.ActionURL },
+	}
+	groupNames = attribute{
+		"HOSTGROUPNAMES", "SERVICEGROUPNAMES",
+		func(o *supervision.Object) string { return strings.Join(o.Groups, ",") },
+	}
 )
 
 // attributes are all of them.

@@ -75,7 +75,7 @@ func parseTemplate(text string, hostOnly bool) (template, error) {
 			return nil, fmt.Errorf("unknown macro $%s$", name)
 		}
 		if m.service && hostOnly {
-			return nil, fmt.Errorf("$%s$ belongs to a service, but a host and its services must share one component", name)
+			return nil, fmt.Errorf("$%s$ is of a service; a host and its services must share one component", name)
 		}
 		t = append(t, templatePart{value: m.value})
 	}
