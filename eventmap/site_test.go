@@ -54,7 +54,9 @@ func TestSitesDoNotMix(t *testing.T) {
 
 func TestEntityID(t *testing.T) {
 	plain := newMapper(t, testOptions(func(o *Options) { o.Scope = "paris" }))
-	named := newMapper(t, testOptions(func(o *Options) { o.Component, o.Resource = "$HOSTALIAS$", "$SERVICEDISPLAYNAME$ of $_HOSTSITE$" }))
+	named := newMapper(t, testOptions(func(o *Options) {
+		o.Component, o.Resource = "$HOSTALIAS$", "$SERVICEDISPLAYNAME$ of $_HOSTSITE$"
+	}))
 	inv := testInventory()
 	for _, c := range []struct {
 		m    *Mapper
