@@ -25,8 +25,6 @@ func (l *loader) findCommandLines() {
 	}{
 		{"host_perfdata_file_processing_command", &c.HostPerfdata.ProcessingCommand},
 		{"service_perfdata_file_processing_command", &c.ServicePerfdata.ProcessingCommand},
-		{"host_perfdata_command", &c.HostPerfdata.Command},
-		{"service_perfdata_command", &c.ServicePerfdata.Command},
 	}
 	lines := make(map[string]string)
 	for _, w := range wanted {

@@ -29,8 +29,11 @@ func readBelow(root, path string) (*Config, error) {
 		return nil, fmt.Errorf("reading the main configuration: %w", err)
 	}
 	l.cfg.Flavour, l.cfg.Version = l.identify()
-	if l.cfg.Flavour == Naemon {
+	switch l.cfg.Flavour {
+	case Naemon:
 		l.cfg.LogRotation = RotateNever
+	case Shinken:
+		l.cfg.takeShinkensDefaults()
 	}
 	l.findCommandLines()
 	return l.cfg, nil
