@@ -88,7 +88,8 @@ func (s *survey) retries(of class) {
 		s.add(option, "0", "neither the log nor the perfdata template has the "+
 			"state of "+of.plural+" whose problem is still retried (soft states)",
 			"their check results are sent with the state before",
-			"set "+option+"=1, or add $"+macro+"STATEID$ and $"+macro+"STATETYPE$ to "+of.singular+"_perfdata_file_template")
+			"set "+option+"=1, or add $"+macro+"STATEID$ and $"+macro+"STATETYPE$ to "+
+				of.singular+"_perfdata_file_template")
 	}
 }
 

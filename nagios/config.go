@@ -74,7 +74,7 @@ type Config struct {
 	FlapDetection bool
 	RetainState   bool // states are kept over a restart
 
-	User, Group string // whom the supervisor runs as
+	User, Group string // that the supervisor runs as
 
 	// Warnings are what was left out: values that can't be parsed, and further
 	// files that can't be read.
@@ -132,9 +132,11 @@ func (c *Config) Origin(option string) string { return c.origins[option] }
 // Naemon and Icinga 1 have the same defaults.
 func defaults(path string) *Config {
 	return &Config{
-		Path:                 path,
-		LogRotation:          RotateNever,
-		Logging:              Logging{DaemonLog: true, ExternalCommands: true, PassiveChecks: true, CurrentStates: true},
+		Path:        path,
+		LogRotation: RotateNever,
+		Logging: Logging{
+			DaemonLog: true, ExternalCommands: true, PassiveChecks: true, CurrentStates: true,
+		},
 		StatusUpdateInterval: 60 * time.Second,
 		HostPerfdata: Perfdata{
 			Template:     "[HOSTPERFDATA]\t$TIMET$\t$HOSTNAME$\t$HOSTEXECUTIONTIME$\t$HOSTOUTPUT$\t$HOSTPERFDATA$",

@@ -72,8 +72,8 @@ func Find(root string) (taken, others []Found, err error) {
 	}
 	switch len(installed) {
 	case 0:
-		return nil, nil, fmt.Errorf("no supervisor found: none runs, and there is none of %s (set option supervisor to the path of its main configuration)",
-			strings.Join(searched, ", "))
+		return nil, nil, fmt.Errorf("no supervisor found: none runs, and none of these files exists: %s "+
+			"(set option supervisor to the path of its main configuration)", strings.Join(searched, ", "))
 	case 1:
 		return []Found{{
 			Path: installed[0], Flavour: flavourOf(root, installed[0]),
@@ -115,8 +115,8 @@ func takeFreshest(root string, installed []string) (taken, others []Found, err e
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return b.written.Compare(a.written) })
 	first, second := candidates[0], candidates[1]
 	if first.written.IsZero() || first.written.Sub(second.written) < aliveGap {
-		return nil, nil, fmt.Errorf("several supervisors are installed, none runs, and their status files do not show which one is in use: %s "+
-			"(set option supervisor to one of them)", strings.Join(installed, ", "))
+		return nil, nil, fmt.Errorf("several supervisors are installed, none runs, and their status files do not show "+
+			"which one is in use: %s (set option supervisor to one of them)", strings.Join(installed, ", "))
 	}
 	taken = []Found{{
 		Path: first.path, Flavour: flavourOf(root, first.path),

@@ -73,14 +73,14 @@ func TestFindLoaded(t *testing.T) {
 		{name: "an older copy", maps: nebmod, copied: "nagios2canopsis 1", want: Loaded{Yes: true, Older: true}},
 		{name: "a copy of another module", maps: nebmod, copied: "other", wrote: 7, want: Loaded{}},
 		{name: "an unreadable copy", maps: nebmod, wrote: 7,
-			want: Loaded{Yes: true, Note: "by the newest segment; process 7 has loaded modules from copies that can't be read; root sees more"}},
+			want: Loaded{Yes: true, Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; root sees more"}},
 		{name: "an unreadable copy, another writer", maps: nebmod, wrote: 8,
-			want: Loaded{Note: "by the newest segment; process 7 has loaded modules from copies that can't be read; root sees more"}},
+			want: Loaded{Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; root sees more"}},
 		{name: "no right to look", wrote: 7,
-			want: Loaded{Yes: true, Note: "by the newest segment; process 7 can't be looked into: no such file or directory; root sees more"}},
+			want: Loaded{Yes: true, Note: "from the newest segment; reading the memory map of process 7: no such file or directory; root sees more"}},
 		{name: "no right to look, another writer", wrote: 8,
-			want: Loaded{Note: "by the newest segment; process 7 can't be looked into: no such file or directory; root sees more"}},
-		{name: "no right to look, nor a segment", want: Loaded{Unknown: true, Note: "process 7 can't be looked into: no such file or directory; root sees more"}},
+			want: Loaded{Note: "from the newest segment; reading the memory map of process 7: no such file or directory; root sees more"}},
+		{name: "no right to look, nor a segment", want: Loaded{Unknown: true, Note: "reading the memory map of process 7: no such file or directory; root sees more"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proc := t.TempDir()

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// procDir is where the kernel shows processes.
+// procDir is where the kernel lists processes.
 const procDir = "/proc"
 
 // process is a supervisor that runs.
 type process struct {
 	pid, parent int
-	binary      string // empty if it can't be told
+	binary      string // empty if it is unknown
 }
 
 // running finds the main process of the supervisor that runs with a
 // configuration. A core's command worker, and in Nagios 3 its running checks,
-// are forks with the same command line: the main process is the one that is
-// nobody's child among them.
+// are forks with the same command line: the main process is the one whose parent
+// is not among them.
 func running(proc, config string) (process, bool) {
 	wanted, err := os.Stat(config)
 	if err != nil {
@@ -66,8 +66,8 @@ func running(proc, config string) (process, bool) {
 	return process{}, false
 }
 
-// configOf gives the configuration of a core that runs; its workers, and calls
-// that only verify a configuration, are none.
+// configOf returns the configuration of a running core. Its workers, and calls
+// that only verify a configuration, don't count.
 func configOf(args []string) (path string, isCore bool) {
 	names := []string{"nagios", "nagios3", "nagios4", "naemon", "icinga"}
 	if len(args) < 2 || !slices.Contains(names, filepath.Base(args[0])) {
@@ -82,8 +82,8 @@ func configOf(args []string) (path string, isCore bool) {
 	return args[len(args)-1], true
 }
 
-// parentOf reads the parent's number, which follows the name in parentheses
-// and the state; 0 if it can't be read.
+// parentOf returns the parent's number, which follows the name in parentheses
+// and the state, or 0 if it can't be read.
 func parentOf(own string) int {
 	text, err := os.ReadFile(filepath.Join(own, "stat"))
 	if err != nil {
@@ -100,8 +100,8 @@ func parentOf(own string) int {
 	return parent
 }
 
-// programOf gives the program of a process. Others than its owner may know it
-// by its command line alone.
+// programOf returns the path of the program of a process. Other users than its
+// owner see it in the command line only.
 func programOf(own, arg0 string) string {
 	if path, err := os.Readlink(filepath.Join(own, "exe")); err == nil {
 		return strings.TrimSuffix(path, " (deleted)") // it was updated since
