@@ -83,11 +83,24 @@ func Find(root string) (taken, others []Found, err error) {
 	return takeFreshest(root, installed)
 }
 
-func takeRunning(root string, running []process, installed []string) (taken, others []Found) {
+// runningSupervisors returns the first process of each configuration that runs
+// and exists.
+func runningSupervisors(root string) []Process {
+	var found []Process
+	for _, p := range Processes(filepath.Join(root, "/proc")) {
+		known := func(other Process) bool { return sameFile(root, other.Config, p.Config) }
+		if strings.HasSuffix(p.Config, ".cfg") && exists(root, p.Config) && !slices.ContainsFunc(found, known) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func takeRunning(root string, running []Process, installed []string) (taken, others []Found) {
 	for _, p := range running {
 		taken = append(taken, Found{
-			Path: p.config, Flavour: flavourOf(root, p.config), Running: true,
-			Why: fmt.Sprintf("%s runs with it (process %d)", p.name, p.pid),
+			Path: p.Config, Flavour: flavourOf(root, p.Config), Running: true,
+			Why: fmt.Sprintf("%s runs with it (process %d)", filepath.Base(p.Program), p.PID),
 		})
 	}
 	for _, path := range installed {
