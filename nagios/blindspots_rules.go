@@ -65,7 +65,7 @@ func (s *survey) log() {
 		s.retries(of)
 	}
 	s.startOfTheLog()
-	if c.LogArchivePath == "" && !s.with.LogArchive && c.LogRotation != RotateNever {
+	if c.LogArchivePath == "" && !s.with.LogArchive && c.RotatesLog {
 		s.add("log_archive_path", "", "rotated logs are looked for beside the log only: "+
 			"lines that were rotated away while the connector was stopped may not be found",
 			s.byStatusFile("what lasts until the connector starts"), "set log_archive_path, or readers.log.archive")
@@ -101,7 +101,7 @@ func (s *survey) startOfTheLog() {
 		return
 	}
 	instead := nothingElse
-	if c.Logging.CurrentStates && (c.LogRotation != RotateNever || c.Flavour == Naemon) {
+	if c.Logging.CurrentStates && (c.RotatesLog || c.Flavour == Naemon) {
 		instead = "the log shows it after its next rotation"
 	}
 	s.addOff("log_initial_states", "the state of "+of+" that do not change after a start is not seen", instead)

@@ -16,18 +16,6 @@ const (
 	Shinken Flavour = "shinken"
 )
 
-// Rotation is how often a supervisor itself archives its log.
-type Rotation byte
-
-// The rotations, by the letter of option log_rotation_method.
-const (
-	RotateNever   Rotation = 'n'
-	RotateHourly  Rotation = 'h'
-	RotateDaily   Rotation = 'd'
-	RotateWeekly  Rotation = 'w'
-	RotateMonthly Rotation = 'm'
-)
-
 // PerfdataMode is how a perfdata file is written.
 type PerfdataMode byte
 
@@ -51,10 +39,10 @@ type Config struct {
 
 	LogFile        string
 	LogArchivePath string // a directory
-	// LogRotation is RotateNever for Naemon, which leaves it to logrotate whatever
-	// the option is.
-	LogRotation Rotation
-	Logging     Logging
+	// RotatesLog is true if the supervisor itself archives its log. Naemon leaves
+	// that to logrotate, whatever log_rotation_method is.
+	RotatesLog bool
+	Logging    Logging
 
 	StatusFile           string
 	StatusUpdateInterval time.Duration
@@ -132,8 +120,7 @@ func (c *Config) Origin(option string) string { return c.origins[option] }
 // Naemon and Icinga 1 have the same defaults.
 func defaults(path string) *Config {
 	return &Config{
-		Path:        path,
-		LogRotation: RotateNever,
+		Path: path,
 		Logging: Logging{
 			DaemonLog: true, ExternalCommands: true, PassiveChecks: true, CurrentStates: true,
 		},
@@ -174,6 +161,6 @@ func (c *Config) takeShinkensDefaults() {
 		c.StatusUpdateInterval = 15 * time.Second
 	}
 	if c.Origin("log_rotation_method") == "" {
-		c.LogRotation = RotateDaily
+		c.RotatesLog = true
 	}
 }

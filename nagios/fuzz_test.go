@@ -3,7 +3,6 @@ package nagios
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 )
@@ -29,9 +28,6 @@ func FuzzMainConfiguration(f *testing.F) {
 			if path != "" && (!filepath.IsAbs(path) || path != filepath.Clean(path)) {
 				t.Errorf("path %q", path)
 			}
-		}
-		if !slices.Contains([]Rotation{'n', 'h', 'd', 'w', 'm'}, c.LogRotation) {
-			t.Errorf("rotation %q", c.LogRotation)
 		}
 		for _, d := range []time.Duration{c.StatusUpdateInterval, c.HostPerfdata.ProcessingInterval} {
 			if d < 0 {

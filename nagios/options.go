@@ -17,7 +17,7 @@ func (l *loader) optionTable() map[string]setter {
 	table := map[string]setter{
 		"log_file":            l.path(&c.LogFile),
 		"log_archive_path":    l.path(&c.LogArchivePath),
-		"log_rotation_method": rotation(&c.LogRotation),
+		"log_rotation_method": rotation(&c.RotatesLog),
 
 		"use_daemon_log":        boolean(&c.Logging.DaemonLog),
 		"log_service_retries":   boolean(&c.Logging.ServiceRetries),
@@ -143,12 +143,14 @@ func seconds(field *time.Duration) setter {
 	}
 }
 
-func rotation(field *Rotation) setter {
+// rotation parses how often a log is rotated: never, hourly, daily, weekly or
+// monthly.
+func rotation(field *bool) setter {
 	return func(value string) error {
 		if len(value) != 1 || !strings.Contains("nhdwm", value) {
 			return fmt.Errorf("%q is none of n, h, d, w, m", value)
 		}
-		*field = Rotation(value[0])
+		*field = value != "n"
 		return nil
 	}
 }

@@ -31,7 +31,7 @@ func readBelow(root, path string) (*Config, error) {
 	l.cfg.Flavour, l.cfg.Version = l.identify()
 	switch l.cfg.Flavour {
 	case Naemon:
-		l.cfg.LogRotation = RotateNever
+		l.cfg.RotatesLog = false
 	case Shinken:
 		l.cfg.takeShinkensDefaults()
 	}

@@ -56,7 +56,7 @@ func TestReadDebianNagios4(t *testing.T) {
 	want.Flavour = Nagios
 	want.LogFile = "/var/log/nagios4/nagios.log"
 	want.LogArchivePath = "/var/log/nagios4/archives"
-	want.LogRotation = RotateDaily
+	want.RotatesLog = true
 	want.Logging.ServiceRetries = true
 	want.Logging.HostRetries = true
 	want.StatusFile = "/var/lib/nagios4/status.dat"
@@ -117,7 +117,7 @@ a_new_option=1
 		Flavour:                Nagios,
 		LogFile:                "/var/log/nagios/nagios.log",
 		LogArchivePath:         "/var/log/nagios/archives",
-		LogRotation:            RotateHourly,
+		RotatesLog:             true,
 		Logging:                Logging{InitialStates: true},
 		StatusFile:             "/etc/nagios/status.dat",
 		StatusUpdateInterval:   15 * time.Second,
@@ -187,7 +187,7 @@ func TestReadShinkensDefaults(t *testing.T) {
 	cfg := mustRead(t, tree(t, map[string]string{path: ""}), path)
 	want := defaults(path)
 	want.Flavour = Shinken
-	want.LogRotation = RotateDaily
+	want.RotatesLog = true
 	want.Logging.ServiceRetries, want.Logging.HostRetries, want.Logging.InitialStates = true, true, true
 	want.StatusUpdateInterval = 15 * time.Second
 	want.ProcessPerformanceData, want.FlapDetection = true, true
