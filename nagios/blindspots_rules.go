@@ -73,7 +73,7 @@ func (s *survey) log() {
 }
 
 // retries looks for soft states that are not logged. Shinken logs them whatever
-// the option says.
+// the option is.
 func (s *survey) retries(of class) {
 	if of.logsRetries || s.cfg.Flavour == Shinken {
 		return
@@ -132,7 +132,7 @@ func (s *survey) perfdata() {
 	}
 }
 
-// eachResultOf says which results are not seen one by one.
+// eachResultOf names the results that are not seen one by one.
 func (s *survey) eachResultOf(plural string) string {
 	if s.with.Log == InUse {
 		return "check results of " + plural + " that change nothing are not seen one by one"

@@ -95,8 +95,8 @@ func TestBlindSpotsOfDebiansConfiguration(t *testing.T) {
 		Option: "process_performance_data", Value: "0", Origin: cfg.Origin("process_performance_data"),
 		Unseen:  "check results of hosts and services that change nothing are not seen one by one",
 		Instead: "the status file shows the last result of each object, up to 10 s later",
-		Remedy: "set process_performance_data=1, host_perfdata_file and service_perfdata_file, " +
-			"or let a broker module bring every check result (nagios2canopsis neb enable)",
+		Remedy: "set process_performance_data=1, host_perfdata_file and service_perfdata_file, or let a broker " +
+			"module bring every check result (nagios2canopsis neb enable)",
 	}}
 	if diff := cmp.Diff(want, spots); diff != "" {
 		t.Error(diff)
@@ -128,8 +128,8 @@ func TestBlindSpotsOfTheSupervisorAsAWhole(t *testing.T) {
 			text: "event_broker_options=7\nenable_flap_detection=1\nstatus_update_interval=10",
 			with: Readers{Module: true, Status: InUse},
 			want: []string{"event_broker_options=7 (/etc/nagios/nagios.cfg:1): the supervisor does not report " +
-				"everything to the broker module; the status file shows the present state of each object, up to 10 s later; " +
-				"set event_broker_options=-1 (nagios2canopsis neb enable)"},
+				"everything to the broker module; the status file shows the present state of each object, up to " +
+				"10 s later; set event_broker_options=-1 (nagios2canopsis neb enable)"},
 		},
 		{
 			name: "nothing is checked, and flapping is not detected",
@@ -137,11 +137,11 @@ func TestBlindSpotsOfTheSupervisorAsAWhole(t *testing.T) {
 				"event_broker_options=-1",
 			with: Readers{Module: true},
 			want: []string{
-				"execute_service_checks=0 (/etc/nagios/nagios.cfg:1): there are no check results of services, because " +
-					"accept_passive_service_checks is 0 too; no reader can show them; set one of them to 1, unless another " +
-					"supervisor checks the services",
-				"enable_flap_detection=0 (default): the supervisor does not detect flapping; no reader can show it; set " +
-					"enable_flap_detection=1 if flapping is to be sent",
+				"execute_service_checks=0 (/etc/nagios/nagios.cfg:1): there are no check results of services, " +
+					"because accept_passive_service_checks is 0 too; no reader can show them; " +
+					"set one of them to 1, unless another supervisor checks the services",
+				"enable_flap_detection=0 (default): the supervisor does not detect flapping; " +
+					"no reader can show it; set enable_flap_detection=1 if flapping is to be sent",
 			},
 		},
 	})
@@ -153,9 +153,9 @@ func TestBlindSpotsOfTheStatusFile(t *testing.T) {
 			name: "a status file that is written rarely",
 			with: allFiles(),
 			text: "process_performance_data=1\nenable_flap_detection=1",
-			want: []string{"status_update_interval=60 (default): what comes and goes between two writings of the status " +
-				"file is not seen in it; what it alone shows, such as the end of an acknowledgement, is up to 60 s late; " +
-				"set status_update_interval=10"},
+			want: []string{"status_update_interval=60 (default): what comes and goes between two writings of " +
+				"the status file is not seen in it; what it alone shows, such as the end of an acknowledgement, " +
+				"is up to 60 s late; set status_update_interval=10"},
 		},
 		{
 			name: "Shinken's status file is written every 15 s",
@@ -169,10 +169,10 @@ func TestBlindSpotsOfTheStatusFile(t *testing.T) {
 			text: complete + "status_update_interval=0\nlog_external_commands=0",
 			with: allFiles(),
 			want: []string{
-				"log_external_commands=0 (/etc/naemon/naemon.cfg:17): acknowledgements, comments and cancelled downtimes " +
-					"are not in the log; nothing else shows this; set log_external_commands=1",
-				"status_update_interval=0 (/etc/naemon/naemon.cfg:16): the status file is not written while the supervisor " +
-					"runs; nothing else shows this; set status_update_interval=10",
+				"log_external_commands=0 (/etc/naemon/naemon.cfg:17): acknowledgements, comments and cancelled " +
+					"downtimes are not in the log; nothing else shows this; set log_external_commands=1",
+				"status_update_interval=0 (/etc/naemon/naemon.cfg:16): the status file is not written while the " +
+					"supervisor runs; nothing else shows this; set status_update_interval=10",
 			},
 		},
 		{
@@ -180,20 +180,22 @@ func TestBlindSpotsOfTheStatusFile(t *testing.T) {
 			text: "enable_flap_detection=1",
 			with: with(Readers{}, withoutPerfdata),
 			want: []string{
-				"log_file is not set: changes of state, acknowledgements, comments, downtimes and flapping are not seen at " +
-					"once; nothing else shows this; set log_file, and restart the supervisor",
-				"status_file is not set: the present state of each object, and the end of acknowledgements and comments, " +
-					"are not seen; nothing else shows this; set status_file, and restart the supervisor",
-				"object_cache_file is not set: groups, addresses, custom variables and URLs are not seen; nothing else " +
-					"shows this; set object_cache_file, and restart the supervisor",
+				"log_file is not set: changes of state, acknowledgements, comments, downtimes and flapping are " +
+					"not seen at once; nothing else shows this; set log_file, and restart the supervisor",
+				"status_file is not set: the present state of each object, and the end of acknowledgements and " +
+					"comments, are not seen; nothing else shows this; set status_file, and restart the supervisor",
+				"object_cache_file is not set: groups, addresses, custom variables and URLs are not seen; " +
+					"nothing else shows this; set object_cache_file, and restart the supervisor",
 			},
 		},
 		{
 			name: "only a log is configured",
-			text: "log_file=/l\nenable_flap_detection=1\nlog_host_retries=1\nlog_service_retries=1\nlog_initial_states=1",
+			text: "log_file=/l\nenable_flap_detection=1\nlog_host_retries=1\nlog_service_retries=1\n" +
+				"log_initial_states=1",
 			with: with(Readers{Log: InUse, Objects: InUse}, withoutPerfdata),
-			want: []string{"status_file is not set: the present state of each object, and the end of acknowledgements " +
-				"and comments, are not seen; the log shows what changes; set status_file, and restart the supervisor"},
+			want: []string{"status_file is not set: the present state of each object, and the end of " +
+				"acknowledgements and comments, are not seen; the log shows what changes; " +
+				"set status_file, and restart the supervisor"},
 		},
 	})
 }

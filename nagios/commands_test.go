@@ -26,7 +26,7 @@ func TestCommandLines(t *testing.T) {
 		"/etc/nagios/conf.d/sub/c.cfg.orig": "define command {\ncommand_name nowhere\ncommand_line x\n}",
 		"/etc/nagios/resource.cfg":          "# $USER1$=wrong\n$USER1$=/var/spool/x=y\n$USER2$=/unused\n",
 	})
-	// A link in a circle must not be followed for ever.
+	// A circular link must not be followed for ever.
 	if err := os.Symlink(".", filepath.Join(root, "/etc/nagios/conf.d/loop")); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// tree writes files below a new directory, which it gives. The paths start with
+// tree writes files below a new directory, and returns that. The paths start with
 // a slash.
 func tree(t *testing.T, files map[string]string) (root string) {
 	t.Helper()
@@ -39,7 +39,7 @@ func mustRead(t *testing.T, root, path string) *Config {
 	return cfg
 }
 
-// withoutOrigins compares what configurations say, not where.
+// withoutOrigins compares configurations without the places of the options.
 func withoutOrigins() cmp.Option { return cmpopts.IgnoreUnexported(Config{}) }
 
 func TestReadDebianNagios4(t *testing.T) {
@@ -69,10 +69,10 @@ func TestReadDebianNagios4(t *testing.T) {
 		t.Error(diff)
 	}
 	if got, want := cfg.Origin("log_file"), path+":1"; got != want {
-		t.Errorf("log_file is said to be set at %q, want %q", got, want)
+		t.Errorf("the origin of log_file is %q, want %q", got, want)
 	}
 	if got := cfg.Origin("broker_module"); got != "" {
-		t.Errorf("broker_module is said to be set at %q", got)
+		t.Errorf("broker_module is not set, and its origin is %q", got)
 	}
 }
 
@@ -147,7 +147,7 @@ a_new_option=1
 	}
 	for option, line := range map[string]string{"log_file": "4", "service_perfdata_file_template": "25", "broker_module": "29"} {
 		if got, want := cfg.Origin(option), "/etc/nagios/nagios.cfg:"+line; got != want {
-			t.Errorf("%s is said to be set at %s, want %s", option, got, want)
+			t.Errorf("the origin of %s is %s, want %s", option, got, want)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func TestReadNaemonIncludes(t *testing.T) {
 		t.Error(diff)
 	}
 	if got, want := cfg.Origin("status_file"), "/etc/naemon/module-conf.d/a.cfg:2"; got != want {
-		t.Errorf("status_file is said to be set at %s, want %s", got, want)
+		t.Errorf("the origin of status_file is %s, want %s", got, want)
 	}
 	if len(cfg.Warnings) != 2 || !strings.Contains(cfg.Warnings[0].Error(), "more than once") || !errors.Is(cfg.Warnings[1], fs.ErrNotExist) {
 		t.Errorf("warnings are %q", messages(cfg.Warnings))
@@ -274,7 +274,7 @@ func TestReadOfAMainFileThatCannotBeRead(t *testing.T) {
 		}
 		for _, part := range []string{"main configuration", path, currentUser().String()} {
 			if err == nil || !strings.Contains(err.Error(), part) {
-				t.Errorf("%v does not say %q", err, part)
+				t.Errorf("%v does not contain %q", err, part)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 func TestMakeSpool(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Fatal("gives a directory to another user: run the tests as root")
+		t.Fatal("setting the owner of a directory needs root: run the tests as root")
 	}
 	dir := filepath.Join(t.TempDir(), "a/neb")
 	cfg := &nagios.Config{User: "nobody", Group: "0"}

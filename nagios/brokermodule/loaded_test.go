@@ -34,7 +34,7 @@ rubbish
 	}
 }
 
-// inode gives the number that the kernel has for a file.
+// inode returns the inode number of a file.
 func inode(t *testing.T, path string) uint64 {
 	t.Helper()
 	var stat syscall.Stat_t
@@ -100,8 +100,8 @@ func TestFindLoaded(t *testing.T) {
 	}
 }
 
-// The kernel's own words for a file that was mapped and then deleted, as
-// Nagios 3 does with its copies of modules.
+// What the kernel shows for a file that was mapped and then deleted, as Nagios 3
+// does with its copies of modules.
 func TestFindLoadedInARealProcess(t *testing.T) {
 	dir := t.TempDir()
 	installed, copied := filepath.Join(dir, "nagios2canopsis.so"), filepath.Join(dir, "nebmodXY12ab")
@@ -130,7 +130,7 @@ func TestFindLoadedInARealProcess(t *testing.T) {
 	if err := os.Remove(copied); err != nil {
 		t.Fatal(err)
 	}
-	// Only who may read map_files sees the copy itself.
+	// Only a user that may read map_files sees the copy itself.
 	if got := findLoaded(procDir, self, installed, handover.Header{PID: self}); !got.Yes || got.Older {
 		t.Errorf("the copy: %+v", got)
 	}
