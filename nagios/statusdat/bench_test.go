@@ -89,7 +89,7 @@ func BenchmarkParse(b *testing.B) {
 // the one before said.
 func BenchmarkUnchanged(b *testing.B) {
 	path := bigFile(b)
-	r := New(Options{Path: path, Logger: quiet()}).newReader(nil, (&bench{skipped: map[string]int{}}).emit)
+	r := New(Options{Path: path, Logger: quiet()}).newRun(nil, (&bench{skipped: map[string]int{}}).emit)
 	againstWc(b, path, func() {
 		r.done = version{}
 		if again, err := r.look(b.Context()); err != nil || !again {

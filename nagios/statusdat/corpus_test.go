@@ -268,7 +268,7 @@ func TestCorpusAgainstTheTruth(t *testing.T) {
 			}
 			compared++
 			for _, later := range executed[r.Entity][found+1:] {
-				if later.Start > began+1.5 && later.End < float64(b.reader.memory.created.Unix())-2 {
+				if later.Start > began+1.5 && later.End < float64(b.run.memory.LastReading().Unix())-2 {
 					t.Errorf("%s: %s is not the last: one began at %f", path, describe(r), later.Start)
 				}
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -194,7 +195,7 @@ func TestHalfAFileIsLeftUntilItIsWhole(t *testing.T) {
 	if got := b.read(after); len(got) > 0 {
 		t.Errorf("the whole file: %q", describeAll(got))
 	}
-	if b.reader.memory.created.Unix() != 1110 {
+	if b.run.memory.LastReading().Unix() != 1110 {
 		t.Error("the whole file was not read")
 	}
 }
@@ -226,7 +227,7 @@ func TestAFileWithoutHeadIsLeft(t *testing.T) {
 func TestTroubleIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	b := newBench(t)
-	b.reader.log = slog.New(slog.NewTextHandler(&log, nil))
+	b.run.log = slog.New(slog.NewTextHandler(&log, nil))
 	steps := []struct {
 		name string
 		do   func()
@@ -282,14 +283,11 @@ func TestAPositionKeepsAnyBytes(t *testing.T) {
 		service("host_name=h\xe9te", "service_description=\"\\\x01\xff€", "is_flapping=1", "scheduled_downtime_depth=1") +
 		downtimeBlock("host_name=h\xe9te", "author=\xe9\n", "comment=\x7f\xc3", "end_time=4102444800000") + userComment(5, 1, "x")
 	b.read(text)
-	m, err := restore(b.position)
+	m, err := snapshot.Restore(b.position)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range m.conditions {
-		c.is = c.was
-	}
-	again, err := m.position()
+	again, err := m.Position()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +345,7 @@ func refsOf(records []supervision.Record) []string {
 func TestBatchesAreBoundedAndOnlyTheLastHasThePosition(t *testing.T) {
 	b := newBench(t)
 	var sizes []int
-	b.reader.out.emit = func(_ context.Context, batch supervision.Batch) error {
+	b.run.out.emit = func(_ context.Context, batch supervision.Batch) error {
 		if batch.EndSeen.IsZero() {
 			sizes = append(sizes, len(batch.Records))
 			if last := len(batch.Records) < maxRecords; last != (batch.Position != nil) {

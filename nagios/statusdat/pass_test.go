@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -225,13 +224,12 @@ func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 			userComment(2, 900, "b") + downtimeBlock("is_in_effect=1")
 		text := generated(t, 10, services, 1795424500) + extra
 		b.read(text)
-		parser, r := b.reader.parser, b.reader
+		r := b.run
 		reader := strings.NewReader(text)
 		return testing.AllocsPerRun(10, func() {
 			reader.Reset(text)
-			r.memory.round++
-			reading := reading{memory: r.memory, out: &r.out, accept: r.accept}
-			if err := parser.Parse(reader, func(b *Block) error { return reading.block(t.Context(), b) }); err != nil {
+			pass := pass{run: r}
+			if err := r.parser.Parse(reader, func(b *Block) error { return pass.block(t.Context(), b) }); err != nil {
 				t.Fatal(err)
 			}
 			if len(r.out.batch.Records) > 0 {
@@ -242,29 +240,6 @@ func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 	if few, many := allocations(100), allocations(1000); few != many {
 		t.Errorf("%v allocations for 110 unchanged objects, %v for 1010", few, many)
 	}
-}
-
-func TestMemoryOfObjects(t *testing.T) {
-	const objects = 110_000
-	before := heapInUse()
-	m := newMemory()
-	for i := range objects {
-		name := []byte(statustest.HostName(i))
-		m.objects[m.identity(name, nil)] = object{facts: uint64(i), round: 1}
-	}
-	used := heapInUse() - before
-	t.Logf("%d objects: %.1f MB", len(m.objects), float64(used)/1e6)
-	if len(m.objects) != objects || used > 10e6 {
-		t.Errorf("%d objects take %d bytes", len(m.objects), used)
-	}
-	runtime.KeepAlive(m)
-}
-
-func heapInUse() int64 {
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }
 
 // Any text is read without a panic; the same text again says nothing new.
@@ -278,9 +253,9 @@ func FuzzReading(f *testing.F) {
 		if _, err := b.look(); err != nil {
 			t.Fatal(err)
 		}
-		read := b.reader.started
+		read := b.position != nil
 		b.rejected = nil
-		b.reader.done = version{}
+		b.run.done = version{}
 		records, err := b.look()
 		if err != nil {
 			t.Fatal(err)
