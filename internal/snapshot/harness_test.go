@@ -120,7 +120,7 @@ func restart(t testing.TB, m *Memory) *Memory {
 	return m
 }
 
-// describe says in one line what a record is about.
+// describe returns in one line what a record is about.
 func describe(r supervision.Record) string {
 	out := fmt.Sprintf("%d %s %s", r.Time.Unix(), r.Entity, r.Kind)
 	switch {

@@ -155,8 +155,8 @@ func (o *Object) IsNewResult(fields ...[]byte) bool {
 
 // Result notes the result that IsNewResult found to be new, and returns its
 // record. The end of the check is that of the reading if it is zero or later.
-// The detail ends the record's Ref: it tells this result from another one of the
-// same object in a reading of the same moment.
+// The detail ends the record's Ref: it distinguishes this result from another one of
+// the same object in a reading of the same moment.
 func (o *Object) Result(check supervision.Check, end time.Time, detail string) supervision.Record {
 	m := o.reading.memory
 	kind := supervision.CheckResult

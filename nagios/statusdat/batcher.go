@@ -8,8 +8,6 @@ import (
 )
 
 const (
-	// maxRecords is what one batch holds at most.
-	maxRecords = 1000
 	// maxRejected bounds what one file can send to quarantine.
 	maxRejected = 1000
 	// beyondRejected counts the rest.
@@ -20,14 +18,13 @@ const (
 type batcher struct {
 	emit     supervision.Emit
 	batch    supervision.Batch
-	rejected int       // in this file
-	newest   time.Time // of the records that were emitted
-	err      error     // of emit
+	rejected int   // in this file
+	err      error // of emit
 }
 
 // add takes a record, and emits a full batch first.
 func (b *batcher) add(ctx context.Context, record supervision.Record) error {
-	if len(b.batch.Records) >= maxRecords {
+	if len(b.batch.Records) >= supervision.BatchLines {
 		if err := b.flush(ctx, nil); err != nil {
 			return err
 		}
@@ -57,11 +54,6 @@ func (b *batcher) flush(ctx context.Context, position []byte) error {
 	b.batch.Position = position
 	if b.err = b.emit(ctx, b.batch); b.err != nil {
 		return b.err
-	}
-	for i := range b.batch.Records {
-		if at := b.batch.Records[i].Time; at.After(b.newest) {
-			b.newest = at
-		}
 	}
 	clear(b.batch.Records)
 	b.batch = supervision.Batch{Records: b.batch.Records[:0]}

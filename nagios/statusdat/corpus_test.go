@@ -19,7 +19,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// corpus gives the directory of the large recorded data beside the repository,
+// corpus returns the directory of the large recorded data beside the repository,
 // or "" where there is none.
 func corpus(t *testing.T) string {
 	t.Helper()
@@ -93,7 +93,7 @@ func TestCorpusOfShinken(t *testing.T) {
 	}
 }
 
-// naiveState is what one snapshot says, in sets.
+// naiveState is what one snapshot shows, in sets.
 type naiveState struct {
 	checks map[supervision.Entity]*supervision.Check
 	// marks holds "acknowledged h;s", "flapping h;s", "comment h;s 5", and with
@@ -132,11 +132,11 @@ func stateNaively(t *testing.T, text []byte) naiveState {
 				s.ackNotes[b.entity()] = note
 			}
 		case "hostdowntime", "servicedowntime":
-			// Icinga 2 gives an id again after a reload.
+			// Icinga 2 uses an id again after a reload.
 			id := fmt.Sprint(b.fields["downtime_id"], " ", int64(b.number(t, "entry_time", 0)))
 			mark(true, "downtime", id)
 			inEffect := b.fields["is_in_effect"] == "1"
-			if head.shinken { // which does not tell
+			if head.shinken { // which does not report it
 				inEffect = depths[b.entity()] > 0 && b.number(t, "start_time", 0) <= head.created && head.created < b.number(t, "end_time", 0)
 			}
 			mark(inEffect, "in effect", id)
@@ -242,7 +242,7 @@ type truth struct {
 	Output        string `json:"output_b64"`
 }
 
-// Each active result that the status file tells was executed at that moment
+// Each active result that the status file shows was executed at that moment
 // with that outcome, and none that was over before the file was written came
 // after it.
 func TestCorpusAgainstTheTruth(t *testing.T) {

@@ -142,7 +142,7 @@ func service(lines ...string) string {
 	return block("servicestatus", append(append([]string{"host_name=h", "service_description=s"}, okFields...), lines...)...)
 }
 
-// describe says in one line what a record is about.
+// describe returns in one line what a record is about.
 func describe(r supervision.Record) string {
 	out := fmt.Sprintf("%d %s %s", r.Time.Unix(), r.Entity, r.Kind)
 	if r.Check != nil {

@@ -185,7 +185,7 @@ func (p *pass) reject(b *Block, reason string) {
 		Source: sourceName,
 		Where:  fmt.Sprintf("%s:%d", p.path, b.Line),
 		Reason: reason,
-		Raw:    bytes.Clone(b.Raw[:min(len(b.Raw), maxRaw)]),
+		Raw:    bytes.Clone(b.Raw[:min(len(b.Raw), supervision.RawKept)]),
 	})
 }
 

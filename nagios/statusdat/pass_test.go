@@ -242,7 +242,7 @@ func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 	}
 }
 
-// Any text is read without a panic; the same text again says nothing new.
+// Any text is read without a panic; the same text again brings no record.
 func FuzzReading(f *testing.F) {
 	f.Add([]byte(statusFile(1100, host("is_flapping=1"), service("problem_has_been_acknowledged=1"), ackComment(1, 2, "x"),
 		userComment(3, 4, "y"), downtimeBlock("is_in_effect=1"))))
@@ -276,7 +276,7 @@ func FuzzReading(f *testing.F) {
 
 // Nagios 4.4.6 loses blanks at the end of a text when it is reloaded: that is
 // no new result. Anything else in a text is.
-func TestBlanksThatAReloadStripsAreNoNews(t *testing.T) {
+func TestBlanksThatAReloadStripsAreNoNewResult(t *testing.T) {
 	b := newBench(t)
 	b.read(statusFile(2000, service(`long_plugin_output=/home (69%); `)))
 	if got := b.read(statusFile(2010, service(`long_plugin_output=/home (69%);`))); len(got) != 0 {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // run is what one Run of a Source knows.
@@ -22,18 +21,13 @@ type run struct {
 	memory *snapshot.Memory
 	parser *Parser
 	out    batcher
-	gauge  *gauge
+	size   int64               // of the file that was read last; -1 before the first
 	seed   maphash.Seed        // of faults
 	faults map[uint64]struct{} // of the file before
 
 	done     version   // the file that needs no further look
 	refused  time.Time // creation of a file that was older than the one before
 	reported string    // what was logged last; empty: the file is read
-}
-
-func newRun(path string, log *slog.Logger, memory *snapshot.Memory, emit supervision.Emit, gauge *gauge) *run {
-	return &run{path: path, log: log, memory: memory, parser: NewParser(), out: batcher{emit: emit}, gauge: gauge,
-		seed: maphash.MakeSeed()}
 }
 
 // version distinguishes a file from the next one of the same name.
@@ -59,7 +53,7 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.absent()
-		return false, r.nothing(ctx, now)
+		return false, r.out.nothing(ctx, now)
 	case err != nil:
 		r.trouble(err)
 		return false, nil
@@ -67,7 +61,7 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 		r.trouble(errNotRegular)
 		return false, nil
 	case versionOf(info) == r.done:
-		return false, r.nothing(ctx, now)
+		return false, r.out.nothing(ctx, now)
 	}
 	file, err := os.Open(r.path)
 	if err != nil {
@@ -84,15 +78,6 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 	}
 	r.recovered()
 	return true, nil
-}
-
-// nothing emits that there is no new file.
-func (r *run) nothing(ctx context.Context, at time.Time) error {
-	if err := r.out.nothing(ctx, at); err != nil {
-		return err
-	}
-	r.gauge.endSeen(at)
-	return nil
 }
 
 var (
@@ -114,7 +99,7 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 		return err
 	}
 	pass := pass{run: r, faults: make(map[uint64]struct{})}
-	r.out.rejected = 0
+	r.out.rejected, r.size = 0, this.size
 	err = r.parser.Parse(file, func(b *Block) error { return pass.block(ctx, b) })
 	r.faults = pass.faults
 	if err == nil && pass.shown == nil {
@@ -132,7 +117,6 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 	if err := pass.finish(ctx); err != nil {
 		return err
 	}
-	r.gauge.fileRead(this.size, r.out.newest)
 	r.done = this
 	return nil
 }

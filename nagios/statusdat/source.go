@@ -2,8 +2,8 @@ package statusdat
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
@@ -25,12 +25,14 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Source reads a status file, and each one that replaces it.
+// Source reads a status file, and each one that replaces it. Its progress has
+// the size of the last file that was read, -1 before the first; it has no
+// offset, as a status file is read whole.
 type Source struct {
-	path  string
-	poll  time.Duration
-	log   *slog.Logger
-	gauge gauge
+	supervision.Meter
+	path string
+	poll time.Duration
+	log  *slog.Logger
 }
 
 var (
@@ -43,18 +45,11 @@ func New(o Options) *Source {
 	if o.Poll <= 0 {
 		o.Poll = defaultPoll
 	}
-	s := &Source{path: o.Path, poll: o.Poll, log: o.Logger.With("path", o.Path)}
-	s.gauge.progress = supervision.Progress{Path: o.Path, Offset: -1, Size: -1}
-	return s
+	return &Source{path: o.Path, poll: o.Poll, log: o.Logger.With("path", o.Path)}
 }
 
 // Name is the key of the source's position.
 func (s *Source) Name() string { return sourceName }
-
-// Progress returns how far the source has read. A status file is read whole, so
-// there is no offset; the size is that of the last file that was read, -1 before
-// the first.
-func (s *Source) Progress() supervision.Progress { return s.gauge.read() }
 
 // Run reads the file, and then each new one, until ctx ends.
 func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
@@ -88,31 +83,13 @@ func (s *Source) newRun(from []byte, emit supervision.Emit) *run {
 		s.log.Error("the stored position can't be used; all acknowledgements, comments and downtimes are sent again", "err", err)
 		memory = snapshot.New()
 	}
-	return newRun(s.path, s.log, memory, emit, &s.gauge)
-}
-
-// gauge holds the progress for those who ask from other goroutines.
-type gauge struct {
-	mu       sync.Mutex
-	progress supervision.Progress
-}
-
-func (g *gauge) read() supervision.Progress {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.progress
-}
-
-// fileRead notes the size of a file that was read whole, and the newest record
-// so far.
-func (g *gauge) fileRead(size int64, newest time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.progress.Size, g.progress.Newest = size, newest
-}
-
-func (g *gauge) endSeen(at time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.progress.EndSeen = at
+	r := &run{path: s.path, log: s.log, memory: memory, parser: NewParser(), seed: maphash.MakeSeed(), size: -1}
+	r.out.emit = func(ctx context.Context, batch supervision.Batch) error {
+		if err := emit(ctx, batch); err != nil {
+			return err
+		}
+		s.Handed(batch, s.path, -1, r.size)
+		return nil
+	}
+	return r
 }

@@ -65,7 +65,7 @@ func (r *running) stop() {
 	}
 }
 
-// next gives the next batch for which ok is true.
+// next returns the next batch for which ok is true.
 func (r *running) next(what string, ok func(supervision.Batch) bool) supervision.Batch {
 	r.t.Helper()
 	deadline := time.After(patience)
@@ -98,8 +98,8 @@ func TestRunReadsEachReplacement(t *testing.T) {
 		poll                   time.Duration
 	}{
 		// No look at a fixed time comes within the test.
-		{"told by the kernel", filepath.Join(directory, "status.dat"), filepath.Join(directory, "status.dat"), time.Hour},
-		// The kernel tells nothing about the directory that a link points to.
+		{"reported by the kernel", filepath.Join(directory, "status.dat"), filepath.Join(directory, "status.dat"), time.Hour},
+		// The kernel reports nothing about the directory that a link points to.
 		{"found by looking", link, filepath.Join(elsewhere, "status.dat"), 10 * time.Millisecond},
 	}
 	for _, test := range tests {
@@ -118,7 +118,7 @@ func TestRunReadsEachReplacement(t *testing.T) {
 	}
 }
 
-func TestRunSaysAgainAndAgainThatThereIsNothing(t *testing.T) {
+func TestRunReportsAgainAndAgainThatThereIsNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "status.dat")
 	replace(t, path, statusFile(1100, service()))
 	r := start(t, Options{Path: path, Poll: time.Millisecond}, nil)
@@ -236,9 +236,9 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 		{"absent", func() {}, "no status file"},
 		{"a directory", func() { must(t, os.Mkdir(b.path, 0o755)) }, "no regular file"},
 		{"half a file", func() { must(t, os.Remove(b.path)); b.put("info {\n") }, "ends within a block"},
-		{"well", func() { b.put(statusFile(1100, service())) }, "the status file is read"},
+		{"readable", func() { b.put(statusFile(1100, service())) }, "the status file is read"},
 		{"older", func() { b.put(statusFile(1000, service())) }, "older than"},
-		{"well again", func() { b.put(statusFile(1110, service())) }, "the status file is read"},
+		{"readable again", func() { b.put(statusFile(1110, service())) }, "the status file is read"},
 		{"deleted at a stop", func() { must(t, os.Remove(b.path)) }, "no status file"},
 		{"there again", func() { b.put(statusFile(1120, service())) }, "the status file is read"},
 	}
@@ -266,7 +266,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestAPositionThatIsNoGood(t *testing.T) {
+func TestAPositionThatCannotBeUsed(t *testing.T) {
 	for _, position := range []string{"{", "null", `{"v":2}`, `{"v":1,"conditions":[{"h":"€"}]}`} {
 		b := newBench(t)
 		b.position = []byte(position)
@@ -348,7 +348,7 @@ func TestBatchesAreBoundedAndOnlyTheLastHasThePosition(t *testing.T) {
 	b.run.out.emit = func(_ context.Context, batch supervision.Batch) error {
 		if batch.EndSeen.IsZero() {
 			sizes = append(sizes, len(batch.Records))
-			if last := len(batch.Records) < maxRecords; last != (batch.Position != nil) {
+			if last := len(batch.Records) < supervision.BatchLines; last != (batch.Position != nil) {
 				t.Errorf("batch %d: %d records, position %q", len(sizes), len(batch.Records), batch.Position)
 			}
 		}
@@ -357,5 +357,34 @@ func TestBatchesAreBoundedAndOnlyTheLastHasThePosition(t *testing.T) {
 	b.read(generated(t, 100, 2400, 1795424500))
 	if diff := cmp.Diff([]int{1000, 1000, 500}, sizes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "status.dat")
+	source := New(Options{Path: path, Logger: quiet()})
+	r := source.newRun(nil, func(context.Context, supervision.Batch) error { return nil })
+	look := func() supervision.Progress {
+		t.Helper()
+		for again := true; again; {
+			var err error
+			if again, err = r.look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return source.Progress()
+	}
+	if p := look(); p.Path != path || p.Offset != -1 || p.Size != -1 || !p.Newest.IsZero() || p.EndSeen.IsZero() {
+		t.Errorf("before the first file: %+v", p)
+	}
+	text := statusFile(1100, service("last_check=1050"), host("last_check=1040"))
+	replace(t, path, text)
+	p := look()
+	if p.Size != int64(len(text)) || p.Offset != -1 || !p.Newest.Equal(time.Unix(1050, 5e8)) {
+		t.Errorf("after a file of %d bytes: %+v", len(text), p)
+	}
+	must(t, os.Remove(path))
+	if gone := look(); gone.Size != p.Size || !gone.Newest.Equal(p.Newest) || !gone.EndSeen.After(p.EndSeen) {
+		t.Errorf("without a file: %+v, before %+v", gone, p)
 	}
 }
