@@ -40,8 +40,9 @@
 //
 // A reading may be given up at any row: the next Begin starts afresh. The
 // results that Object.Result returned are known by then and are not returned
-// again; nothing else has changed. So a reader that could not emit a result
-// throws its Memory away and restores one from the stored position.
+// again, so the reader still emits them, without a position; nothing else has
+// changed. A reader that can't emit a record throws its Memory away and restores
+// one from the stored position.
 //
 // # What survives a restart
 //

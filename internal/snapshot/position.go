@@ -106,7 +106,8 @@ func (m *Memory) Position() ([]byte, error) {
 	}
 	for _, c := range m.comments {
 		if !c.ofAck && c.note == nil {
-			p.Comments = append(p.Comments, storedComment{storedEntity: stored(c.entity), ID: c.ID, Entry: microseconds(c.Entry)})
+			p.Comments = append(p.Comments,
+				storedComment{storedEntity: stored(c.entity), ID: c.ID, Entry: microseconds(c.Entry)})
 		}
 	}
 	for _, d := range m.downtimes {

@@ -11,7 +11,7 @@ type Tables uint8
 
 // The tables.
 const (
-	Objects Tables = 1 << iota // hosts and services
+	Objects Tables = 1 << iota // hosts and services: complete if both are
 	Comments
 	Downtimes
 
@@ -154,9 +154,9 @@ func (o *Object) IsNewResult(fields ...[]byte) bool {
 }
 
 // Result notes the result that IsNewResult found to be new, and returns its
-// record. The end of the check is that of the reading if it is zero or later.
-// The detail ends the record's Ref: it distinguishes this result from another one of
-// the same object in a reading of the same moment.
+// record. The end of the check is the moment of the reading if it is zero or
+// later than that. The detail ends the record's Ref: it distinguishes this
+// result from another one of the same object in a reading of the same moment.
 func (o *Object) Result(check supervision.Check, end time.Time, detail string) supervision.Record {
 	m := o.reading.memory
 	kind := supervision.CheckResult
@@ -219,6 +219,7 @@ func (r *Reading) Downtime(of Name, key Key, progress DowntimeProgress) (known b
 
 // AddDowntime notes a downtime that is not known.
 func (r *Reading) AddDowntime(of Name, details supervision.Downtime, progress DowntimeProgress) {
-	d := &downtime{Downtime: details, entity: of.entity(), entityID: r.memory.nameID(of), progress: progress, round: r.memory.round}
+	d := &downtime{Downtime: details, entity: of.entity(), entityID: r.memory.nameID(of),
+		progress: progress, round: r.memory.round}
 	r.memory.downtimes[memberID(d.entityID, Key{ID: d.ID, Entry: d.Entry})] = d
 }

@@ -84,7 +84,8 @@ func (t *transitions) compareComments() {
 		case c.ofAck:
 			t.acknowledgementNote(c)
 		default:
-			t.add(supervision.Record{Kind: supervision.CommentAdded, Entity: c.entity, Time: c.Entry, Note: c.note}, "comment added", c.ID)
+			t.add(supervision.Record{Kind: supervision.CommentAdded, Entity: c.entity, Time: c.Entry, Note: c.note},
+				"comment added", c.ID)
 			c.note = nil
 		}
 	}
@@ -94,12 +95,13 @@ func (t *transitions) commentGone(c *comment) {
 	if c.ofAck || c.note != nil {
 		return // never reported as a comment
 	}
-	t.add(supervision.Record{Kind: supervision.CommentDeleted, Entity: c.entity, Note: &supervision.Note{ID: c.ID}}, "comment deleted", c.ID)
+	t.add(supervision.Record{Kind: supervision.CommentDeleted, Entity: c.entity, Note: &supervision.Note{ID: c.ID}},
+		"comment deleted", c.ID)
 }
 
 // acknowledgementNote hands a comment to the acknowledgement that it came with.
 // A persistent one outlives its acknowledgement, so the newest counts; it waits
-// for its acknowledgement, as Icinga 2 can write a file between the two.
+// for its acknowledgement, as Icinga 2 can be read between the two.
 func (t *transitions) acknowledgementNote(c *comment) {
 	of := t.memory.conditions[c.entityID]
 	if of == nil || t.marks(of).ack == NotAcknowledged {
@@ -142,7 +144,8 @@ func (t *transitions) compareConditions() {
 func (t *transitions) acknowledgement(c *condition) {
 	if c.is.ack == NotAcknowledged {
 		if c.was.ack != NotAcknowledged {
-			t.add(supervision.Record{Kind: supervision.AcknowledgementRemoved, Entity: c.entity, Note: &supervision.Note{}}, "acknowledgement removed", 0)
+			t.add(supervision.Record{Kind: supervision.AcknowledgementRemoved, Entity: c.entity, Note: &supervision.Note{}},
+				"acknowledgement removed", 0)
 			c.ackNote = Key{}
 		}
 		return
@@ -155,13 +158,15 @@ func (t *transitions) acknowledgement(c *condition) {
 		note, when = *c.newNote, c.ackNote.Entry
 	}
 	note.Sticky = c.is.ack == AcknowledgedSticky
-	t.add(supervision.Record{Kind: supervision.Acknowledged, Entity: c.entity, Time: when, Note: &note}, "acknowledged", note.ID)
+	t.add(supervision.Record{Kind: supervision.Acknowledged, Entity: c.entity, Time: when, Note: &note},
+		"acknowledged", note.ID)
 }
 
 func (t *transitions) flapping(c *condition) {
 	switch {
 	case c.is.flapping && !c.was.flapping:
-		t.add(supervision.Record{Kind: supervision.FlappingStarted, Entity: c.entity, Flapping: &supervision.Flapping{}}, "flapping started", 0)
+		t.add(supervision.Record{Kind: supervision.FlappingStarted, Entity: c.entity, Flapping: &supervision.Flapping{}},
+			"flapping started", 0)
 	case c.was.flapping && !c.is.flapping:
 		t.add(supervision.Record{Kind: supervision.FlappingStopped, Entity: c.entity,
 			Flapping: &supervision.Flapping{Disabled: c.flappingOff}}, "flapping stopped", 0)

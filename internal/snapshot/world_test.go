@@ -62,7 +62,7 @@ func (w *world) step(what, argument byte) {
 		w.configure(worldNames[argument%4])
 	case 1:
 		w.changeObject(argument, func(o *worldObject) {
-			o.checked, o.output, o.unchecked = float64(w.now), string(argument), argument > 240
+			o.checked, o.output, o.unchecked = float64(w.now), string(rune(argument)), argument > 240
 		})
 	case 2:
 		w.changeObject(argument, func(o *worldObject) { o.Flapping, o.FlappingOff = !o.Flapping, argument > 128 })
@@ -73,9 +73,10 @@ func (w *world) step(what, argument byte) {
 	case 5:
 		w.changeObject(argument, func(o *worldObject) { o.DowntimeDepth = int(argument >> 4 % 3) })
 	case 6:
-		w.comment(commentRow{of: worldNames[argument%4], text: string(argument)})
+		w.comment(commentRow{of: worldNames[argument%4], text: string(rune(argument))})
 	case 7:
-		w.comments = slices.DeleteFunc(w.comments, func(c *worldComment) bool { return !c.ofAck && byte(c.id)%4 == argument%4 })
+		w.comments = slices.DeleteFunc(w.comments,
+			func(c *worldComment) bool { return !c.ofAck && byte(c.id)%4 == argument%4 })
 	case 8, 9:
 		w.schedule(argument, Effect(argument>>2%2)) // not reported, or not yet in effect
 	case 10:
@@ -130,7 +131,8 @@ func (w *world) comment(c commentRow) {
 }
 
 func (w *world) schedule(argument byte, effect Effect) {
-	d := downtimeRow{of: worldNames[argument%4], id: w.number, entry: float64(w.now) - 0.5, DowntimeProgress: DowntimeProgress{Effect: effect}}
+	d := downtimeRow{of: worldNames[argument%4], id: w.number, entry: float64(w.now) - 0.5,
+		DowntimeProgress: DowntimeProgress{Effect: effect}}
 	d.start = d.entry + float64(argument>>3%8)
 	d.end = d.start + float64(argument>>4) + 1
 	if argument > 128 {

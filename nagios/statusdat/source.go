@@ -80,7 +80,8 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 func (s *Source) newRun(from []byte, emit supervision.Emit) *run {
 	memory, err := snapshot.Restore(from)
 	if err != nil {
-		s.log.Error("the stored position can't be used; all acknowledgements, comments and downtimes are sent again", "err", err)
+		s.log.Error("the stored position can't be used; all acknowledgements, comments and downtimes are sent again",
+			"err", err)
 		memory = snapshot.New()
 	}
 	r := &run{path: s.path, log: s.log, memory: memory, parser: NewParser(), seed: maphash.MakeSeed(), size: -1}
