@@ -48,7 +48,7 @@ func TestWhatIsSuperseded(t *testing.T) {
 		{"abAba", []int64{2}},
 		{"AAA", nil},
 	} {
-		s := &sweep{before: at.Add(1), newer: map[string]bool{}}
+		s := &sweep{before: at.Add(1), newer: map[string]outbox.Route{}}
 		var got []int64
 		for _, h := range heads(test.newestFirst) { // in steps of one
 			got = append(got, s.superseded([]head{h})...)
@@ -56,7 +56,7 @@ func TestWhatIsSuperseded(t *testing.T) {
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", test.newestFirst, diff)
 		}
-		s = &sweep{before: at, newer: map[string]bool{}}
+		s = &sweep{before: at, newer: map[string]outbox.Route{}}
 		if got := s.superseded(heads(test.newestFirst)); got != nil {
 			t.Errorf("%s: %v is not old enough", test.newestFirst, got)
 		}
@@ -179,7 +179,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	if err := <-stopped; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	held, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Body: make([]byte, 900<<10)}}})
+	held, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 900<<10)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,7 @@ func appendUntilKilled(path string) int {
 	ctx := context.Background()
 	j, err := Open(ctx, Options{Path: path, Reserve: 1 << 20, Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
-		err = j.SetPublishers(ctx, "p")
+		err = j.SetTargets(ctx, bus("p"))
 	}
 	if err != nil {
 		fmt.Println("open:", err)
@@ -125,9 +125,9 @@ func appendUntilKilled(path string) int {
 	go func() {
 		cursor, _ := j.Cursor("p")
 		for {
-			entries, err := j.Read(ctx, cursor, 1+rand.IntN(300), 1<<20)
+			entries, err := j.Read(ctx, "p", cursor, 1+rand.IntN(300), 1<<20)
 			if err == nil && len(entries) == 0 {
-				err = j.Wait(ctx, cursor)
+				err = j.Wait(ctx, "p", cursor)
 			}
 			if err == nil && len(entries) > 0 {
 				cursor = entries[len(entries)-1].ID

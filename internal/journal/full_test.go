@@ -256,7 +256,7 @@ func appendAtFileSizeLimit(path string) int {
 	}
 	after := int64(0)
 	for {
-		entries, err := j.Read(ctx, after, 1000, 1<<20)
+		entries, err := j.read(ctx, allRoutes, after, 1000, 1<<20)
 		if err != nil {
 			fmt.Println(err)
 			return 1
@@ -305,7 +305,7 @@ func TestFailedFsync(t *testing.T) {
 				return err
 			}
 			if landed {
-				_, err := w.store.transact(w.sum, w.tally, func(t *transaction) error { return t.apply(&c) })
+				_, err := w.transact(func(t *transaction) error { return t.apply(&c) })
 				if err != nil {
 					return err
 				}
