@@ -19,6 +19,9 @@ type kept struct {
 	// passed is the id up to which all events of a route have been deleted, for
 	// routes that are ahead of the others.
 	passed map[outbox.Route]int64
+	// held: the cursors in the file were damaged. Until the targets are set,
+	// nobody knows what they still need.
+	held bool
 	// unserved counts the deleted events of routes that no target serves.
 	unserved map[outbox.Route]int64
 }
@@ -45,7 +48,7 @@ type deletion struct {
 // route of which nothing is left to release holds nothing back. Only between
 // the slowest route and the others it goes route by route.
 func (k kept) deletion(c cursors, l ledger) (next deletion, found bool) {
-	if len(c) == 0 || k.first == 0 {
+	if len(c) == 0 || k.first == 0 || k.held {
 		return next, false
 	}
 	slowest := l.lastID

@@ -105,7 +105,7 @@ func (w *writer) takeOver(s *store) error {
 		l.lastID = max(l.lastID, released)
 	}
 	w.store, w.ledger, w.used, w.free, w.unmeasured = s, l, used, free, 0
-	w.kept = kept{first: first, oldest: oldest}
+	w.kept = kept{first: first, oldest: oldest, held: damaged > 0}
 	w.mu.Lock()
 	w.cursors = read
 	w.scanned = map[string]span{}

@@ -142,6 +142,7 @@ func (w *writer) writeCursors(next cursors) error {
 	defer w.mu.Unlock()
 	w.cursors = next
 	w.scanned = map[string]span{}
+	w.kept.held = false
 	w.wake()
 	return nil
 }
