@@ -15,6 +15,8 @@ import (
 // Publisher sends what is in a queue after an id, until the context ends.
 type Publisher interface {
 	Run(ctx context.Context, q publish.Queue, from int64) error
+	// State may be called from any goroutine.
+	State() publish.State
 }
 
 // Publish makes the worker that sends the journal's events through a
