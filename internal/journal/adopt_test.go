@@ -101,6 +101,7 @@ func TestStatesAreReadInPages(t *testing.T) {
 }
 
 func TestAdopt(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		stored  []outbox.Commit
 		to      outbox.Scope
@@ -179,6 +180,7 @@ func TestAdopt(t *testing.T) {
 // A kill in the middle of Adopt leaves all or nothing: here each prefix of what
 // it writes.
 func TestAdoptIsOneStep(t *testing.T) {
+	t.Parallel()
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
 	mustAppend(t, j, site("", "7", "a", "1", "b", "2"))

@@ -239,7 +239,7 @@ func openAndSayWhy(path string) int {
 }
 
 func TestNoPermissionIsAnError(t *testing.T) {
-	path := tempPath(t)
+	path := diskPath(t) // whose directories may be opened to others
 	mustClose(t, openTest(t, Options{Path: path}))
 	for dir := filepath.Dir(path); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o777); err != nil {

@@ -64,6 +64,7 @@ func TestWhatIsSuperseded(t *testing.T) {
 }
 
 func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
+	t.Parallel()
 	const bound = 2 << 20
 	var log logBuffer
 	path := tempPath(t)
@@ -137,6 +138,7 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 }
 
 func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
+	t.Parallel()
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path, MaxBytes: 1 << 20})
 	mustRegister(t, j, "p")
@@ -196,6 +198,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 }
 
 func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	j := openTest(t, Options{Path: tempPath(t), MaxBytes: 1 << 20})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -25,8 +25,14 @@ func TestPatience(t *testing.T) {
 		"another has been quiet":      {func(c *company) { c.arrived("b", ms(-30)); c.left("b"); c.arrived("a", ms(1)) }, 1, 0},
 		"the last one is long ago":    {func(c *company) { c.arrived("b", ms(-1)); c.left("b"); c.arrived("a", ms(12)) }, 12, 0},
 		"it doesn't wait for commits": {func(c *company) { c.arrived("a", ms(1)); c.arrived("a", ms(2)) }, 2, pace - 2*time.Millisecond},
-		"it waits again":              {func(c *company) { c.arrived("a", ms(-2)); c.arrived("a", ms(-1)); c.left("a"); c.left("a"); c.arrived("a", ms(1)) }, 1, 0},
-		"only releases":               {func(c *company) { c.arrived("a", ms(-1)); c.left("a") }, 1, pace - time.Millisecond},
+		"it waits again": {func(c *company) {
+			c.arrived("a", ms(-2))
+			c.arrived("a", ms(-1))
+			c.left("a")
+			c.left("a")
+			c.arrived("a", ms(1))
+		}, 1, 0},
+		"only releases": {func(c *company) { c.arrived("a", ms(-1)); c.left("a") }, 1, pace - time.Millisecond},
 	} {
 		c := &company{began: start}
 		test.play(c)

@@ -76,6 +76,7 @@ func seeded(t *testing.T) *rand.Rand {
 // TestTornLog cuts the write-ahead log at random places: what was committed
 // before is there, events and position agree, and the rest is reported.
 func TestTornLog(t *testing.T) {
+	t.Parallel()
 	db, wal, ends := crashed(t)
 	random := seeded(t)
 	for range 60 {
@@ -90,6 +91,7 @@ func TestTornLog(t *testing.T) {
 
 // TestFlippedLog flips a byte of the write-ahead log.
 func TestFlippedLog(t *testing.T) {
+	t.Parallel()
 	db, wal, ends := crashed(t)
 	random := seeded(t)
 	for range 60 {
@@ -145,6 +147,7 @@ func checkLog(t *testing.T, db, wal []byte, ends []int64,
 // must open, give nothing that is wrong, and report what is missing as soon as
 // everything has been read and released.
 func TestFlippedDatabase(t *testing.T) {
+	t.Parallel()
 	const events = 600
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
@@ -334,6 +337,7 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 
 // TestDamageInUse overwrites part of the file under an open journal.
 func TestDamageInUse(t *testing.T) {
+	t.Parallel()
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
 	mustRegister(t, j, "p")

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
@@ -57,7 +59,37 @@ func bus(name string) Target {
 	return Target{Name: name, Routes: []outbox.Route{outbox.Bus}}
 }
 
-func tempPath(t testing.TB) string { return filepath.Join(t.TempDir(), "journal.db") }
+// tempPath returns a place for a journal in memory, where there is room: few
+// tests are about a disk, and an fsync takes its time. Benchmarks use the disk.
+func tempPath(t testing.TB) string {
+	t.Helper()
+	const memory, room = "/dev/shm", 1 << 30
+	var fs unix.Statfs_t
+	if _, bench := t.(*testing.B); bench || unix.Statfs(memory, &fs) != nil || fs.Type != unix.TMPFS_MAGIC || fs.Bavail*uint64(fs.Bsize) < room {
+		return diskPath(t)
+	}
+	dir, err := os.MkdirTemp(memory, "journal-test-")
+	if err != nil {
+		return diskPath(t)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return filepath.Join(dir, "journal.db")
+}
+
+// skipIfShort skips a test that takes long, or needs a mount, under go test
+// -short.
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("slow: run by make test")
+	}
+}
+
+func diskPath(t testing.TB) string { return filepath.Join(t.TempDir(), "journal.db") }
 
 // testContext ends before the test's patience does, so that what blocks for
 // ever fails with its own line.

@@ -94,6 +94,7 @@ func (want contents) mustContain(t *testing.T, j *Journal) {
 }
 
 func TestOlderVersionsOpen(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"v1-closed", "v1-killed"} {
 		t.Run(name, func(t *testing.T) {
 			path, want := olderJournal(t, name)
@@ -122,6 +123,7 @@ func TestOlderVersionsOpen(t *testing.T) {
 // TestMigrationSurvivesAKill takes the files as a kill leaves them after each
 // write of the migration, which is each prefix of the write-ahead log.
 func TestMigrationSurvivesAKill(t *testing.T) {
+	t.Parallel()
 	path, want := olderJournal(t, "v1-killed")
 	db, before := mustReadFile(t, path), fileSize(path+"-wal")
 	s, err := openStore(path, newChecksum())

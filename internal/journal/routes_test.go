@@ -99,6 +99,7 @@ func TestAnIdleTargetHoldsNothing(t *testing.T) {
 }
 
 func TestATargetThatLagsHoldsOnlyItsRoute(t *testing.T) {
+	t.Parallel()
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
 	mustSetTargets(t, j, busTarget, httpTarget)
@@ -243,6 +244,7 @@ func TestACheckOfAnotherRouteSupersedesNothing(t *testing.T) {
 // order, again only if it has not released it, and what all have released is
 // gone.
 func TestRandomRoutes(t *testing.T) {
+	t.Parallel()
 	random := seeded(t)
 	path := tempPath(t)
 	targets := []Target{busTarget, httpTarget, allTarget}

@@ -280,7 +280,7 @@ func TestClientDoesNotRecoverByItself(t *testing.T) {
 func TestWindowIsBounded(t *testing.T) {
 	options := quick("x")
 	options.Window = 1001
-	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "the window is 1001") {
-		t.Errorf("a window of 1001 gives %v", err)
+	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "window: 1001 is not between 1 and 1000") {
+		t.Errorf("a window of 1001: %v", err)
 	}
 }
