@@ -149,7 +149,11 @@ func nebStatus(ctx context.Context, env environment) error {
 		return err
 	}
 	status := brokermodule.Examine(cfg, time.Now())
-	if err := status.Print(env.stdout, storedPosition(ctx, journalPath)); err != nil {
+	position, pid := storedPosition(ctx, journalPath)
+	if pid != 0 {
+		fmt.Fprintf(env.stdout, "Connector    process %d; it deletes a segment of the spool when all of it is in the journal\n", pid)
+	}
+	if err := status.Print(env.stdout, position); err != nil {
 		return err
 	}
 	troubles := status.Troubles()
@@ -164,15 +168,19 @@ func nebStatus(ctx context.Context, env environment) error {
 }
 
 // storedPosition returns how far the connector has read the module's spool, nil
-// if that is unknown.
-func storedPosition(ctx context.Context, path string) *handover.Position {
+// if that is unknown. While the connector runs, nobody else can read its
+// journal: then pid is its process.
+func storedPosition(ctx context.Context, path string) (position *handover.Position, pid int) {
 	stored, err := journal.Peek(ctx, path, assembly.ModuleReader)
+	if used := (*journal.InUseError)(nil); errors.As(err, &used) {
+		return nil, used.PID
+	}
 	if err != nil || stored == nil {
-		return nil
+		return nil, 0
 	}
-	position, err := handover.ParsePosition(stored)
+	parsed, err := handover.ParsePosition(stored)
 	if err != nil {
-		return nil
+		return nil, 0
 	}
-	return &position
+	return &parsed, 0
 }

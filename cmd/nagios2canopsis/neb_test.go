@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
 )
 
@@ -265,5 +267,39 @@ func TestNebStatusWithOurModule(t *testing.T) {
 		} else if time.Now().After(end) {
 			t.Fatalf("%v\n%s\n%s", err, out, s.Read("nagios.log"))
 		}
+	}
+}
+
+// While the connector runs, nobody else can read its journal.
+func TestNebStatusWhileTheConnectorRuns(t *testing.T) {
+	s := newNebSite(t)
+	path := filepath.Join(t.TempDir(), "journal.db")
+	s.flags = []string{"--config", write(t, filepath.Join(t.TempDir(), "c.yml"),
+		"supervisor: "+s.MainConfig()+"\njournal: {path: "+path+"}\n")}
+	if out, err := s.enable(t, "", "--yes"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	s.writeSegment(t, "1", 0)
+	j, err := journal.Open(t.Context(), journal.Options{Path: path, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func() string {
+		out, err := nebCall(t, "", append([]string{"status"}, s.flags...)...)
+		if err != nil && !errors.Is(err, errNebTroubles) { // whether the supervisor is seen to run is no matter here
+			t.Error(err)
+		}
+		return out
+	}
+	out := status()
+	contains(t, out, fmt.Sprintf("Connector    process %d;", os.Getpid()), "1 segment, ", "(unknown how much of it the connector has)")
+	if strings.Contains(out, "Backlog      0 B") {
+		t.Errorf("nothing waits:\n%s", out)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := status(); strings.Contains(out, "Connector ") {
+		t.Errorf("the connector is said to run:\n%s", out)
 	}
 }

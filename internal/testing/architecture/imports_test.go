@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config", "internal/option",
 		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
-	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
+	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/outbox", "internal/pipeline", "internal/quarantine", "internal/tally"},
 	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
 		"internal/quarantine", "internal/tally"},
 }
