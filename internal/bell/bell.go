@@ -28,6 +28,11 @@ const (
 	retry = time.Second
 	// atOnce bounds how many events are taken between two rests.
 	atOnce = 4096
+	// yields is how often the watcher's goroutine gets the chance to hand over its
+	// next event before there is taken to be none.
+	yields = 16
+	// again is the rest where the next event is expected, but was not there yet.
+	again = 2 * time.Millisecond
 )
 
 // Bell watches a directory, or one file in it. Its rings are only hints: the
@@ -123,7 +128,7 @@ func (b *Bell) add() (found bool) {
 			delete(b.missing, dir)
 			found = true
 		case err != nil && !b.missing[dir]:
-			b.log.Warn("can't watch the directory by inotify, looking at fixed times until it works", "path", dir, "err", err)
+			b.log.Warn("the directory can't be watched by inotify, looking at fixed times until it can", "path", dir, "err", err)
 			b.missing[dir] = true
 		}
 	}
@@ -134,6 +139,7 @@ func (b *Bell) add() (found bool) {
 // is closed.
 func (b *Bell) listen() {
 	defer close(b.ended)
+	rang := false
 	for {
 		concerns, open := b.await()
 		for range atOnce {
@@ -146,45 +152,52 @@ func (b *Bell) listen() {
 			}
 			concerns, open = concerns || more, stillOpen
 		}
+		pause := b.rest
 		if concerns {
 			select {
 			case b.rings <- struct{}{}:
 			default:
 			}
+		} else if rang {
+			// The next event of a file that is steadily written may stand right
+			// behind that of another file.
+			pause = min(pause, again)
 		}
-		time.Sleep(b.rest)
+		rang = concerns
+		time.Sleep(pause)
 	}
 }
 
 // await waits for an event. It reports whether the event concerns the listener,
 // and whether the watcher is still open.
 func (b *Bell) await() (concerns, open bool) {
-	var again <-chan time.Time
+	var due <-chan time.Time
 	if len(b.missing) > 0 {
-		again = time.After(retry)
+		due = time.After(retry)
 	}
 	select {
 	case event, open := <-b.watcher.Events:
 		return open && b.concerns(event), open
 	case _, open := <-b.watcher.Errors:
 		return open, open // events were lost, so there is something to see
-	case <-again:
+	case <-due:
 		return b.add(), true
 	}
 }
 
 // poll takes an event if there is one now.
 func (b *Bell) poll() (concerns, taken, open bool) {
-	// The watcher hands over its next event only when its goroutine runs again.
-	runtime.Gosched()
-	select {
-	case event, open := <-b.watcher.Events:
-		return open && b.concerns(event), true, open
-	case _, open := <-b.watcher.Errors:
-		return open, true, open
-	default:
-		return false, false, true
+	for range yields {
+		runtime.Gosched()
+		select {
+		case event, open := <-b.watcher.Events:
+			return open && b.concerns(event), true, open
+		case _, open := <-b.watcher.Errors:
+			return open, true, open
+		default:
+		}
 	}
+	return false, false, true
 }
 
 func (b *Bell) concerns(event fsnotify.Event) bool {

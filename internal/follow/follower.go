@@ -2,6 +2,8 @@ package follow
 
 import (
 	"context"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 )
 
 // Deliver takes a chunk over. It returns nil when the lines and the position
@@ -22,13 +24,10 @@ func New(o Options) *Follower { return &Follower{options: o.withDefaults()} }
 // means that the file, its directory or an archive could not be read, or that
 // deliver failed: start again later, from the position that was stored last.
 func (f *Follower) Run(ctx context.Context, from *Position, deliver Deliver) error {
-	s := &stream{Options: f.options, deliver: deliver}
+	written := bell.WatchFile(f.options.Path, bell.Company, f.options.Logger)
+	defer written.Close()
+	s := &stream{Options: f.options, deliver: deliver, written: written.Rings()}
 	defer s.close()
-	if s.Engine == Direct {
-		wakeup, stop := watch(s.Path, s.Logger)
-		defer stop()
-		s.wakeup = wakeup
-	}
 	if err := s.open(from); err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 )
 
 func TestAppend(t *testing.T) {
@@ -183,6 +185,48 @@ func TestEndIsToldThoughThereAreAlwaysNewLines(t *testing.T) {
 		cancel()
 		t.Fatal("the end was never told with lines: ", <-done)
 	}
+}
+
+// TestSteadyLinesAreTakenTogether has a line every millisecond.
+func TestSteadyLinesAreTakenTogether(t *testing.T) {
+	eachEngine(t, func(t *testing.T, d *dir) {
+		d.options.Poll = time.Second
+		d.append("", "")
+		r := d.follow(nil)
+		r.end()
+		lines := numbered(0, 300)
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		began := time.Now()
+		for _, line := range lines {
+			<-tick.C
+			d.append("", line+"\n")
+		}
+		r.want(lines...)
+		elapsed := time.Since(began)
+		r.stop()
+		// Each look reads as well, so there may be a chunk more for each.
+		if most := int(elapsed/bell.Company) + int(elapsed/d.options.Poll) + 2; len(r.chunks) > most {
+			t.Errorf("%d chunks in %s, want at most %d", len(r.chunks), elapsed, most)
+		}
+	})
+}
+
+// TestChunkSaysHowFarItIs is for whoever shows progress.
+func TestChunkSaysHowFarItIs(t *testing.T) {
+	eachEngine(t, func(t *testing.T, d *dir) {
+		d.append("", "a\nbc\nhalf")
+		enough := errors.New("enough")
+		err := New(d.options).Run(t.Context(), nil, func(_ context.Context, c Chunk) error {
+			if c.File != d.path || c.Offset != 5 || c.Size != 9 {
+				t.Errorf("%s: read up to byte %d of %d", c.File, c.Offset, c.Size)
+			}
+			return enough
+		})
+		if !errors.Is(err, enough) {
+			t.Error(err)
+		}
+	})
 }
 
 // TestForeignPositions are not ours, or damaged: they must do no harm.

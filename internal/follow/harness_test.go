@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,19 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	tailwatch "github.com/nxadm/tail/watch"
 )
-
-// TestMain makes nxadm/tail look more often than every 250 ms, but not when
-// that is to be measured. It does so before any follower runs, since the
-// variable is the library's own.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if flag.Lookup("test.bench").Value.String() == "" {
-		tailwatch.POLL_DURATION = 5 * time.Millisecond
-	}
-	os.Exit(m.Run())
-}
 
 const patience = 20 * time.Second
 

@@ -16,7 +16,7 @@ const graceLimit = 30
 // incarnation is the file of the stream that is being read.
 type incarnation struct {
 	*file
-	reader  reader
+	engine  engine
 	head    []byte // the first bytes of the file, as far as they are known
 	headSum string // their hash
 	scratch [headSize]byte
@@ -105,7 +105,7 @@ func (i *incarnation) quiet(grace time.Duration) bool {
 
 // mark is the place up to which whole lines were read.
 func (i *incarnation) mark() Mark {
-	offset, tail := i.reader.place()
+	offset, tail := i.engine.place()
 	return Mark{
 		Offset:  offset,
 		HeadLen: len(i.head), Head: i.headSum,
@@ -117,7 +117,7 @@ func (i *incarnation) mark() Mark {
 // isRead tells whether the file ends with the last whole line that was read. It
 // leaves the lines in the reader's buffer alone.
 func (i *incarnation) isRead() bool {
-	offset, _ := i.reader.place()
+	offset, _ := i.engine.place()
 	info, err := i.Stat()
 	return err == nil && info.Size() == offset
 }
@@ -133,7 +133,7 @@ func (i *incarnation) endMark() Mark {
 
 // unfinished is the notice of a last line without its newline, if there is one.
 func (i *incarnation) unfinished(maxLine int) []Notice {
-	offset, _ := i.reader.place()
+	offset, _ := i.engine.place()
 	length := i.size - offset
 	if length <= 0 {
 		return nil
@@ -143,11 +143,4 @@ func (i *incarnation) unfinished(maxLine int) []Notice {
 		n.Text = text
 	}
 	return []Notice{n}
-}
-
-func (i *incarnation) close() {
-	if i.reader != nil {
-		i.reader.close()
-	}
-	i.file.Close()
 }

@@ -16,18 +16,15 @@ const (
 	FromBeginning              // the whole of the file that is there
 )
 
-// Engine says who watches the file at its end. Backlog is always read in large
-// blocks.
+// Engine chooses who reads the lines at the end of the live file. Either is
+// woken by inotify, or every Options.Poll where that does not work. A backlog is
+// always read in large blocks.
 type Engine uint8
 
 // The engines.
 const (
-	// Direct reads the file itself, woken by inotify, or every Options.Poll
-	// where that does not work.
-	Direct Engine = iota
-	// Tail leaves the live file to github.com/nxadm/tail, which looks every
-	// 250 ms.
-	Tail
+	Direct Engine = iota // our own code
+	Tail                 // github.com/nxadm/tail
 )
 
 // Options describe what to follow. Zero values mean the defaults.
@@ -108,6 +105,9 @@ type Chunk struct {
 	Lines    []Line
 	Notices  []Notice
 	Position Position
+	// Offset is how far File has been read, Size how long it was when it was
+	// last looked at, both in bytes.
+	Offset, Size int64
 	// EndSeen is a moment from before which there is nothing more to read behind
 	// this chunk, in this or any other file; zero when there may be.
 	EndSeen time.Time

@@ -124,7 +124,7 @@ func (s *stream) notice(notices ...Notice) {
 // next closes the current file and goes on with the one after it.
 func (s *stream) next() error {
 	if s.current != nil {
-		s.current.close()
+		s.current.Close()
 	}
 	f := s.later[0]
 	s.later = s.later[1:]
@@ -166,7 +166,7 @@ func (s *stream) close() {
 		f.Close()
 	}
 	if s.current != nil {
-		s.current.close()
+		s.current.Close()
 	}
 	s.current, s.later = nil, nil
 }

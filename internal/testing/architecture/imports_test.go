@@ -16,7 +16,7 @@ const module = "github.com/nagios2canopsis/nagios2canopsis/"
 // the test support.
 var allowed = map[string][]string{
 	"internal/supervision":    {},
-	"internal/follow":         {},
+	"internal/follow":         {"internal/bell"},
 	"internal/pairs":          {},
 	"internal/bell":           {},
 	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell", "nagios/perfdata"},
@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell"},
 	"nagios/brokermodule":     {"nagios", "internal/handover"},
-	"nagios/statusdat":        {"internal/supervision"},
+	"nagios/statusdat":        {"internal/supervision", "internal/bell"},
 	"nagios/objectcache":      {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
