@@ -11,18 +11,9 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-const (
-	// collectorLines and collectorBytes bound a batch.
-	collectorLines = 1000
-	collectorBytes = 256 << 10
-	// longestLine is the length in bytes up to which lines are read.
-	longestLine = 1 << 20
-	// shortestMark is the length in bytes from which a format's prefix is
-	// taken for the start of a record wherever it stands.
-	shortestMark = 8
-	// rawKept is how much of a line that is too long goes to quarantine.
-	rawKept = 4 << 10
-)
+// shortestMark is the length in bytes from which a format's prefix is taken for
+// the start of a record wherever it stands.
+const shortestMark = 8
 
 const (
 	reasonTooLong = "the line is longer than 1 MiB"
@@ -31,7 +22,7 @@ const (
 	reasonGone    = "the file was removed before it was read to its end: its lines from here on are lost"
 )
 
-// place says where lines come from.
+// place is where lines come from.
 type place struct {
 	ref  string // names the input, the same whenever it is read again
 	file string // for people
@@ -43,7 +34,7 @@ func (p place) where(offset int64) string {
 
 // collector gathers lines into a batch.
 type collector struct {
-	source  string
+	source  string // its name
 	formats []*Format // longest prefix first
 	batch   supervision.Batch
 	bytes   int
@@ -70,9 +61,7 @@ func (c *collector) reset() {
 	c.bytes = 0
 }
 
-func (c *collector) full() bool {
-	return c.bytes >= collectorBytes || len(c.batch.Records)+len(c.batch.Rejected) >= collectorLines
-}
+func (c *collector) full() bool { return c.batch.Full(c.bytes) }
 
 // add takes over a line without its line feed. The batch keeps no reference to
 // its memory except in Rejected.Raw.

@@ -42,6 +42,7 @@ const movedGrace = 100 * time.Millisecond
 
 // FileSource follows a perfdata file.
 type FileSource struct {
+	supervision.Meter
 	options FileOptions
 }
 
@@ -81,12 +82,12 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 		Engine:     follow.Direct,
 		Poll:       s.options.Poll,
 		Grace:      movedGrace,
-		MaxLine:    longestLine,
-		BatchLines: collectorLines,
-		BatchBytes: collectorBytes,
+		MaxLine:    supervision.LongestLine,
+		BatchLines: supervision.BatchLines,
+		BatchBytes: supervision.BatchBytes,
 		Logger:     s.options.Logger,
 	})
-	h := fileHand{lines: lines, emit: emit, stored: from}
+	h := fileHand{lines: lines, emit: emit, meter: &s.Meter, stored: from}
 	err = follower.Run(ctx, position, h.deliver)
 	if err != nil {
 		return fmt.Errorf("perfdata file %s: %w", s.options.Path, err)
@@ -98,6 +99,7 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 type fileHand struct {
 	lines  *collector
 	emit   supervision.Emit
+	meter  *supervision.Meter
 	stored []byte // the position
 }
 
@@ -125,6 +127,7 @@ func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
 		return err
 	}
 	h.stored = position
+	h.meter.Handed(batch, c.File, c.Offset, c.Size)
 	return nil
 }
 

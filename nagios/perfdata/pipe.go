@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -41,6 +42,7 @@ const (
 // when the process is killed is lost, and so is what Nagios writes while the
 // pipe is full.
 type PipeSource struct {
+	supervision.Meter
 	options PipeOptions
 }
 
@@ -111,6 +113,8 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 	// Bytes of a pipe are never read again, so a run's start makes refs unique.
 	from := place{ref: strconv.FormatInt(time.Now().UnixNano(), 36), file: s.options.Path}
 	var buffer lineBuffer
+	var pace bell.Pace
+	checked := time.Now()
 	for ctx.Err() == nil {
 		looked := time.Now()
 		n, err := buffer.fill(func(b []byte) (int, error) { return readNow(raw, b) })
@@ -122,22 +126,28 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 		}, func(line []byte, offset int64) {
 			lines.reject(line, from, offset, reasonTooLong)
 		})
-		if n == 0 {
+		empty := n < readSize
+		if empty {
 			lines.batch.EndSeen = looked
 		}
 		if err := emit(ctx, lines.batch); err != nil {
 			return err
 		}
+		s.Handed(lines.batch, s.options.Path, -1, -1)
 		lines.reset()
-		if n > 0 {
+		if !empty {
 			continue
 		}
-		if replaced(fifo, s.options.Path) {
-			return errReplaced // whatever its last record lacks will never come
+		if looked.Sub(checked) >= s.options.Poll {
+			if replaced(fifo, s.options.Path) {
+				return errReplaced // whatever its last record lacks will never come
+			}
+			checked = looked
 		}
 		if err := s.wait(fifo, raw); err != nil {
 			return err
 		}
+		pace.Wait(ctx)
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ const (
 type spoolFile struct {
 	id   fileID
 	file *os.File
+	size int64
 }
 
 // shelf keeps the files of the directory in the order in which they have to be
@@ -119,6 +120,7 @@ type candidate struct {
 	path     string
 	modified time.Time
 	changed  int64
+	size     int64
 }
 
 // scan looks at the whole directory, opens what is new, and tells how soon to
@@ -141,7 +143,7 @@ func (s *shelf) scan() (again time.Duration, err error) {
 		}
 		id := identify(info)
 		present[id] = true
-		c := candidate{id, filepath.Join(s.options.Dir, entry.Name()), info.ModTime(), changeTime(info)}
+		c := candidate{id, filepath.Join(s.options.Dir, entry.Name()), info.ModTime(), changeTime(info), info.Size()}
 		switch known := s.files[id]; {
 		case known != nil:
 			known.changed = c.changed
@@ -232,7 +234,7 @@ func (s *shelf) enqueue(fresh []candidate) {
 			continue
 		}
 		s.files[c.id] = &shelved{state: queued, changed: c.changed}
-		s.queue = append(s.queue, &spoolFile{id: c.id, file: file})
+		s.queue = append(s.queue, &spoolFile{id: c.id, file: file, size: c.size})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -225,5 +227,53 @@ func TestDamagedPosition(t *testing.T) {
 	}
 	if got, err := parseSpoolPosition(b); err != nil || fmt.Sprint(got) != fmt.Sprint(p) {
 		t.Errorf("%s came back as %v, %v", b, got, err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "service-perfdata")
+	pipe, fromPipe := makePipe(t)
+	d := makeDirs(t)
+	text := lines(0, 3)
+	for name, c := range map[string]struct {
+		source interface {
+			supervision.Source
+			supervision.Gauge
+		}
+		write func()
+		want  supervision.Progress
+	}{
+		"file": {fileSource(t, file), func() { openNagiosFile(t, file, os.O_APPEND).write(text + "half") },
+			supervision.Progress{Path: file, Offset: int64(len(text)), Size: int64(len(text)) + 4}},
+		"spool": {d.source(t, nil), func() { d.moveIn(t, "one", text, time.Hour) },
+			supervision.Progress{Path: filepath.Join(d.spool, "one"), Offset: int64(len(text)), Size: int64(len(text))}},
+		"pipe": {fromPipe, func() {
+			p := openNagiosPipe(t, pipe)
+			for n := range 3 {
+				p.put(line(n))
+			}
+		}, supervision.Progress{Path: pipe, Offset: -1, Size: -1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.source.Progress(); got != (supervision.Progress{}) {
+				t.Errorf("before the start: %+v", got)
+			}
+			o := newOutbox()
+			began := time.Now()
+			r := start(t, c.source, o)
+			o.waitEnd(t)
+			c.write()
+			o.waitRecords(t, 3)
+			o.waitEnd(t)
+			r.stop(t)
+			got := c.source.Progress()
+			if !got.EndSeen.After(began) {
+				t.Errorf("the end was seen at %s, the start was at %s", got.EndSeen, began)
+			}
+			c.want.Newest, c.want.EndSeen = o.records[2].Time, got.EndSeen
+			if got != c.want {
+				t.Errorf("got  %+v\nwant %+v", got, c.want)
+			}
+		})
 	}
 }
