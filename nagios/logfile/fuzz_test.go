@@ -28,13 +28,13 @@ func FuzzReader(f *testing.F) {
 		lines := linesOf("nagios.log", append(bytes.Clone(content), '\n'))
 		want := readFrom(program, lines)
 		restart := int(cut) % len(lines)
-		r := NewReader(program)
+		r := NewParser(program)
 		var got output
 		for i, l := range lines {
 			if i == restart {
 				b := r.Take()
 				got.merge(output{b.Records, b.Rejected, b.Skipped})
-				again := NewReader(r.Program())
+				again := NewParser(r.Program())
 				for _, held := range r.Held() {
 					again.Add(held)
 				}
@@ -56,7 +56,7 @@ func FuzzReader(f *testing.F) {
 }
 
 func readFrom(program string, lines []Line) output {
-	r := NewReader(program)
+	r := NewParser(program)
 	for _, l := range lines {
 		r.Add(l)
 	}

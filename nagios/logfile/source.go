@@ -34,6 +34,7 @@ type Options struct {
 
 // Source reads a supervisor's log.
 type Source struct {
+	supervision.Meter
 	options  Options
 	follower *follow.Follower
 }
@@ -76,7 +77,7 @@ const settleTime = 500 * time.Millisecond
 
 // Run reads from the stored position until the context ends.
 func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
-	run := &run{reader: NewReader(s.options.Program), emit: emit}
+	run := &run{parser: NewParser(s.options.Program), emit: emit, meter: &s.Meter}
 	var start *follow.Position
 	if from != nil {
 		var p position
@@ -84,10 +85,10 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 			return fmt.Errorf("reading the stored position of %s: %w", s.options.Path, err)
 		}
 		if p.Program != "" {
-			run.reader = NewReader(p.Program)
+			run.parser = NewParser(p.Program)
 		}
 		for _, line := range p.Held {
-			run.reader.Add(line)
+			run.parser.Add(line)
 		}
 		start, run.stored = &p.Log, string(from)
 	}
@@ -99,8 +100,9 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 
 // run is one Run of a Source.
 type run struct {
-	reader *Reader
+	parser *Parser
 	emit   supervision.Emit
+	meter  *supervision.Meter
 	stored string    // the last position given
 	quiet  time.Time // since when the log's end has been seen with a result waiting
 
@@ -112,18 +114,18 @@ type run struct {
 // deliver turns a chunk into a batch.
 func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	if len(c.Notices) > 0 {
-		r.reader.release() // what follows need not be the next line
+		r.parser.release() // what follows need not be the next line
 	}
 	for _, line := range c.Lines {
-		r.reader.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
+		r.parser.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
 	}
 	r.settle(c)
-	b := r.reader.Take()
+	b := r.parser.Take()
 	for _, n := range c.Notices {
 		b.Rejected = append(b.Rejected, rejection(n))
 	}
 	b.EndSeen = r.told(c)
-	encoded, err := json.Marshal(position{Log: c.Position, Held: r.reader.Held(), Program: r.reader.Program()})
+	encoded, err := json.Marshal(position{Log: c.Position, Held: r.parser.Held(), Program: r.parser.Program()})
 	if err != nil {
 		return fmt.Errorf("encoding the position in %s: %w", c.File, err)
 	}
@@ -134,6 +136,7 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 		return err
 	}
 	r.stored = string(encoded)
+	r.meter.Handed(b, c.File, c.Offset, c.Size)
 	return nil
 }
 
@@ -142,7 +145,7 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 // passive results never cease, one is always held back, and readers that wait
 // for this one would wait for ever.
 func (r *run) told(c follow.Chunk) time.Time {
-	waiting := r.reader.Waiting()
+	waiting := r.parser.Waiting()
 	switch {
 	case waiting == "":
 		r.toldUntil = c.EndSeen
@@ -159,14 +162,14 @@ func (r *run) told(c follow.Chunk) time.Time {
 // settle ends the wait for an ALERT when the log has been quiet for long enough.
 func (r *run) settle(c follow.Chunk) {
 	switch {
-	case len(c.Lines) > 0 || r.reader.Waiting() == "":
+	case len(c.Lines) > 0 || r.parser.Waiting() == "":
 		r.quiet = time.Time{}
 	case c.EndSeen.IsZero():
 	case r.quiet.IsZero():
 		r.quiet = c.EndSeen
 	case c.EndSeen.Sub(r.quiet) >= settleTime:
 		r.quiet = time.Time{}
-		r.reader.Settle()
+		r.parser.Settle()
 	}
 }
 

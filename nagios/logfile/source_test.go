@@ -108,6 +108,34 @@ func TestSourceReadsTheWholeLog(t *testing.T) {
 	}
 }
 
+func TestProgress(t *testing.T) {
+	s := newSite(t)
+	content := []byte("[1700000000] SERVICE ALERT: h;s;OK;HARD;1;a\n[1700000100] SERVICE ALERT: h;s;OK;HARD;1;b\n")
+	s.write(append(content, "half"...))
+	source := New(Options{Path: s.log(), Begin: follow.FromBeginning, Poll: 10 * time.Millisecond})
+	var gauge supervision.Gauge = source
+	if got := gauge.Progress(); got != (supervision.Progress{}) {
+		t.Errorf("before the start: %+v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var end time.Time
+	err := source.Run(ctx, nil, func(_ context.Context, b supervision.Batch) error {
+		if !b.EndSeen.IsZero() {
+			end = b.EndSeen
+			cancel()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := supervision.Progress{Path: s.log(), Offset: int64(len(content)), Size: int64(len(content)) + 4,
+		Newest: time.Unix(1700000100, 0).UTC(), EndSeen: end}
+	if diff := cmp.Diff(want, gauge.Progress()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestSourceResumesExactly stops the source after every line, by refusing a
 // batch or at the log's end, and rotates the log twice while it is stopped.
 func TestSourceResumesExactly(t *testing.T) {
@@ -181,7 +209,7 @@ func TestSourceSettlesAtTheEnd(t *testing.T) {
 // TestSettleTime gives the moments at which the end of the log was seen.
 func TestSettleTime(t *testing.T) {
 	var got []string
-	r := &run{reader: NewReader("Naemon 1.4.1"), emit: func(_ context.Context, b supervision.Batch) error {
+	r := &run{parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter), emit: func(_ context.Context, b supervision.Batch) error {
 		for _, rec := range b.Records {
 			got = append(got, brief(rec))
 		}
@@ -225,7 +253,7 @@ func TestSettleTime(t *testing.T) {
 // the end: what came before it is told all the same.
 func TestToldWhilePassiveResultsNeverCease(t *testing.T) {
 	var told time.Time
-	r := &run{reader: NewReader("Naemon 1.4.1"), emit: func(_ context.Context, b supervision.Batch) error {
+	r := &run{parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter), emit: func(_ context.Context, b supervision.Batch) error {
 		told = b.EndSeen
 		return nil
 	}}

@@ -228,15 +228,15 @@ func TestRestartAnywhere(t *testing.T) {
 // readInParts reads lines, going over to a new reader where told.
 func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
 	var all output
-	take := func(r *Reader) {
+	take := func(r *Parser) {
 		b := r.Take()
 		all.merge(output{b.Records, b.Rejected, b.Skipped})
 	}
-	r := NewReader("")
+	r := NewParser("")
 	for i, l := range lines {
 		if restart(i) {
 			take(r)
-			again := NewReader(r.Program())
+			again := NewParser(r.Program())
 			for _, held := range r.Held() {
 				again.Add(held)
 			}
@@ -252,7 +252,7 @@ func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
 // TestHoldingBackIsBounded lets an endless row of notifications follow a
 // passive result.
 func TestHoldingBackIsBounded(t *testing.T) {
-	r := NewReader("Nagios 4.4.6")
+	r := NewParser("Nagios 4.4.6")
 	lines := logLines("EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;gone", "PASSIVE HOST CHECK: h;0;fine")
 	for i := range 3 * maxHeldLines {
 		lines = append(lines, logLines(fmt.Sprintf("HOST NOTIFICATION: contact %d;h;DOWN;mail;gone", i))...)
