@@ -11,9 +11,6 @@ import (
 
 // The bounds of what is read.
 const (
-	// LongestLine is the length in bytes up to which lines are read. Our modules
-	// write up to 128 KiB.
-	LongestLine = 1 << 20
 	// LongestSeconds bounds durations: some thirty years.
 	LongestSeconds = 1e9
 	// latestTime is the last second of the year 9999. People enter dates that are

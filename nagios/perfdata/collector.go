@@ -17,7 +17,7 @@ const (
 	collectorLines = 1000
 	collectorBytes = 256 << 10
 	// longestLine is the length in bytes up to which lines are read.
-	longestLine = pairs.LongestLine
+	longestLine = 1 << 20
 	// shortestMark is the length in bytes from which a format's prefix is
 	// taken for the start of a record wherever it stands.
 	shortestMark = 8
