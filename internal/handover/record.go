@@ -222,13 +222,13 @@ func (f *fields) yes(key string) bool {
 	}
 }
 
-// time reads a time; see pairs.ParseTime.
+// time reads a time; see supervision.ParseTime.
 func (f *fields) time(key string) time.Time {
 	value := f.text(key)
 	if value == "" {
 		return time.Time{}
 	}
-	t, ok := pairs.ParseTime(value)
+	t, ok := supervision.ParseTime(value)
 	if !ok {
 		f.fault(key, value, "a time")
 	}

@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell"},
 	"nagios/brokermodule":     {"nagios", "internal/handover"},
-	"nagios/statusdat":        {"internal/supervision", "internal/pairs"},
+	"nagios/statusdat":        {"internal/supervision"},
 	"nagios/objectcache":      {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
