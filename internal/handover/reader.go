@@ -46,7 +46,11 @@ type openSegment struct {
 	over   bool  // all of it was taken, and nothing more can come
 }
 
-func newSpoolReader(o Options, resume Position, stored []byte, emit supervision.Emit, meter *supervision.Meter) *spoolReader {
+// newSpoolReader returns a reader that goes on from a position, whose stored
+// form is given too.
+func newSpoolReader(
+	o Options, resume Position, stored []byte, emit supervision.Emit, meter *supervision.Meter,
+) *spoolReader {
 	return &spoolReader{
 		options: o, listing: listing{dir: o.Dir}, resume: resume, stored: stored, emit: emit, meter: meter,
 		open: map[string]*openSegment{}, buf: make([]byte, readSize), logged: map[string]bool{},

@@ -61,7 +61,7 @@ func New(o Options) *Source {
 	return &Source{options: o}
 }
 
-// Name is the key of the source.
+// Name returns the key of the source.
 func (s *Source) Name() string { return s.options.Name }
 
 // Run reads until the context ends. It fails when the directory or one of its

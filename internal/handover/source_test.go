@@ -67,7 +67,7 @@ func checkLine(number int) string {
 	return fmt.Sprintf("DATATYPE::HOSTCHECK\tTIMET::1700000000\tHOSTNAME::h\tHOSTSTATEID::0\tHOSTOUTPUT::%d\n", number)
 }
 
-// journal takes batches over as the pipeline does, and remembers the position.
+// journal takes batches over as the pipeline does, and stores the position.
 type journal struct {
 	mu       sync.Mutex
 	outputs  []string
@@ -116,7 +116,7 @@ func (j *journal) count() int {
 	return len(j.outputs)
 }
 
-// read runs a source from where the journal is, until done says so.
+// read runs a source from the stored position until done returns true.
 func (j *journal) read(t *testing.T, o Options, done func() bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
