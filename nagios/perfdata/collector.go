@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -121,7 +122,7 @@ func (c *collector) parse(line string) (supervision.Record, error) {
 		}
 	}
 	if first == nil {
-		first = fmt.Errorf("starts with none of the prefixes of the templates, such as %s", quote(c.formats[0].prefix))
+		first = fmt.Errorf("starts with none of the prefixes of the templates, such as %s", pairs.Quote(c.formats[0].prefix))
 	}
 	return supervision.Record{}, first
 }

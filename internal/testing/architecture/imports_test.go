@@ -17,9 +17,9 @@ const module = "github.com/nagios2canopsis/nagios2canopsis/"
 var allowed = map[string][]string{
 	"internal/supervision":    {},
 	"internal/follow":         {"internal/bell"},
-	"internal/pairs":          {},
+	"internal/pairs":          {"internal/supervision"},
 	"internal/bell":           {},
-	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell", "nagios/perfdata"},
+	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell"},
 	"internal/quarantine":     {"internal/supervision"},
 	"internal/tally":          {},
 	"internal/outbox":         {},
