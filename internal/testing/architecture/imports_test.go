@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
 	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
-		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config",
+		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config", "internal/option",
 		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
 	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
