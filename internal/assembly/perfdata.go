@@ -19,7 +19,7 @@ import (
 // together describe it.
 type perfdataFile struct {
 	key      string // in our configuration
-	object   perfdata.Object
+	object   perfdata.Class
 	path     string
 	mode     nagios.PerfdataMode
 	format   *perfdata.Format
@@ -48,7 +48,7 @@ func (p *Plan) perfdataReaders(s *nagios.Config) ([]Reader, []error) {
 	var faults []error
 	for _, f := range []struct {
 		key         string
-		object      perfdata.Object
+		object      perfdata.Class
 		own         config.PerfdataFile
 		supervisors nagios.Perfdata
 		option      string
@@ -97,7 +97,7 @@ func (p *Plan) perfdataReaders(s *nagios.Config) ([]Reader, []error) {
 	return readers, nil
 }
 
-func (p *Plan) perfdataFile(key string, object perfdata.Object, own config.PerfdataFile, s nagios.Perfdata, fallback string) (*perfdataFile, error) {
+func (p *Plan) perfdataFile(key string, object perfdata.Class, own config.PerfdataFile, s nagios.Perfdata, fallback string) (*perfdataFile, error) {
 	f := &perfdataFile{key: key, object: object, path: own.Path, mode: s.Mode}
 	if f.path == "" {
 		f.path = s.File

@@ -2,12 +2,12 @@ package perfdata
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -35,23 +35,27 @@ func (p place) where(offset int64) string {
 
 // collector gathers lines into a batch.
 type collector struct {
-	source  string // its name
+	source  string    // its name
 	formats []*Format // longest prefix first
 	batch   supervision.Batch
 	bytes   int
 }
 
-// newCollector refuses a list of formats that nothing could be read with.
-func newCollector(source string, formats []*Format) (*collector, error) {
+// checkFormats refuses options that nothing could be read with.
+func checkFormats(source string, formats []*Format) error {
 	if source == "" {
-		return nil, errors.New("a perfdata reader needs a name")
+		return option.Faultf("name", "a perfdata reader needs a name")
 	}
 	if len(formats) == 0 {
-		return nil, fmt.Errorf("perfdata reader %s: no template", source)
+		return option.Faultf("template", "perfdata reader %s has no template", source)
 	}
+	return nil
+}
+
+func newCollector(source string, formats []*Format) *collector {
 	sorted := slices.Clone(formats)
 	slices.SortStableFunc(sorted, func(a, b *Format) int { return len(b.prefix) - len(a.prefix) })
-	return &collector{source: source, formats: sorted}, nil
+	return &collector{source: source, formats: sorted}
 }
 
 // reset begins a new batch in the memory of the last one.
@@ -64,8 +68,8 @@ func (c *collector) reset() {
 
 func (c *collector) full() bool { return c.batch.Full(c.bytes) }
 
-// add takes over a line without its line feed. The batch keeps no reference to
-// its memory except in Rejected.Raw.
+// add adds a line without its line feed. The batch keeps no reference to the
+// line's memory.
 func (c *collector) add(line []byte, from place, offset int64) {
 	c.bytes += len(line)
 	if len(line) == 0 {
@@ -105,8 +109,8 @@ func (c *collector) reject(raw []byte, from place, offset int64, reason string) 
 	})
 }
 
-// parse tries the formats whose prefix the line has. Formats without a prefix
-// are tried one after the other; the first one's error is the reason.
+// parse tries the formats whose prefix the line has, one after the other. If none
+// fits, the first one's error is returned.
 func (c *collector) parse(line string) (supervision.Record, error) {
 	var first error
 	for _, f := range c.formats {

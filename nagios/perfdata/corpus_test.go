@@ -32,10 +32,7 @@ func TestCorpus(t *testing.T) {
 		t.Skip("N2C_CORPUS is not set: no recorded corpus to compare with")
 	}
 	dir := filepath.Join(corpus, "nagios4")
-	c, err := newCollector("corpus", []*Format{mustCompile(t, DefaultServiceTemplate, Service), mustCompile(t, DefaultHostTemplate, Host)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newCollector("corpus", []*Format{mustCompile(t, DefaultServiceTemplate, Service), mustCompile(t, DefaultHostTemplate, Host)})
 	lines := 0
 	for _, name := range []string{"service-perfdata.gz", "host-perfdata"} {
 		for line := range bytes.Lines(readCorpus(t, filepath.Join(dir, name))) {
@@ -123,7 +120,7 @@ func matching(checks []executed, r supervision.Record) int {
 	return -1
 }
 
-// nagiosReads gives what Nagios makes of a plugin's output: the first line up to
+// nagiosReads returns what Nagios reads from a plugin's output: the first line up to
 // the first pipe, and the perfdata of all lines.
 func nagiosReads(e executed) (text, perf string) {
 	out, _, _ := strings.Cut(string(e.Output), "\x00")

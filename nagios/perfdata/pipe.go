@@ -46,9 +46,10 @@ type PipeSource struct {
 	options PipeOptions
 }
 
-// NewPipe makes a source of a FIFO. Nothing is opened before Run.
+// NewPipe makes a source of a FIFO. It opens nothing. The error is an
+// *option.Fault.
 func NewPipe(options PipeOptions) (*PipeSource, error) {
-	if _, err := newCollector(options.Name, options.Formats); err != nil {
+	if err := checkFormats(options.Name, options.Formats); err != nil {
 		return nil, err
 	}
 	if options.Poll <= 0 {
@@ -79,7 +80,7 @@ func (s *PipeSource) Run(ctx context.Context, _ []byte, emit supervision.Emit) e
 }
 
 // openFIFO opens for reading and writing, as Nagios does: neither side ever
-// waits for the other, and there is no end of file while Nagios restarts.
+// waits for the other, and a restart of Nagios does not end the file.
 func openFIFO(path string) (*os.File, error) {
 	fifo, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -106,10 +107,7 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 	// A larger pipe loses less while emit is held up; it works without.
 	_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
 
-	lines, err := newCollector(s.options.Name, s.options.Formats)
-	if err != nil {
-		return err
-	}
+	lines := newCollector(s.options.Name, s.options.Formats)
 	// Bytes of a pipe are never read again, so a run's start makes refs unique.
 	from := place{ref: strconv.FormatInt(time.Now().UnixNano(), 36), file: s.options.Path}
 	var buffer lineBuffer
@@ -191,8 +189,8 @@ func ignoringEINTR(call func() (int, error)) (int, error) {
 	}
 }
 
-// replaced tells whether another file took the pipe's name. While the name is
-// gone the old pipe is kept.
+// replaced reports whether another file took the pipe's name. While there is no
+// such name, the old pipe is kept.
 func replaced(fifo *os.File, path string) bool {
 	now, err := os.Stat(path)
 	if err != nil {

@@ -30,7 +30,7 @@ func openNagiosPipe(t *testing.T, path string) nagiosPipe {
 	return nagiosPipe{fd}
 }
 
-// put tells whether all of a record went in.
+// put reports whether all of a record went in.
 func (p nagiosPipe) put(record string) bool {
 	for b := []byte(record + "\n"); len(b) > 0; {
 		n, err := syscall.Write(p.fd, b[:min(len(b), 4096)])
@@ -196,7 +196,7 @@ func TestPipeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := source.Run(t.Context(), nil, newOutbox().emit); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a missing pipe gave %v", err)
+		t.Errorf("a missing pipe returned %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("something was created")
@@ -205,7 +205,7 @@ func TestPipeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := source.Run(t.Context(), nil, newOutbox().emit); err == nil || !strings.Contains(err.Error(), "is no named pipe") {
-		t.Errorf("a plain file gave %v", err)
+		t.Errorf("a plain file returned %v", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -29,10 +30,10 @@ type outbox struct {
 	rejected []supervision.Rejected
 	position []byte
 	endSeen  time.Time
-	news     chan struct{}
+	emitted  chan struct{}
 }
 
-func newOutbox() *outbox { return &outbox{news: make(chan struct{}, 1)} }
+func newOutbox() *outbox { return &outbox{emitted: make(chan struct{}, 1)} }
 
 var errCrashed = errors.New("crashed")
 
@@ -58,7 +59,7 @@ func (o *outbox) emit(ctx context.Context, b supervision.Batch) error {
 	if !b.EndSeen.IsZero() {
 		o.endSeen = b.EndSeen
 	}
-	signal(o.news)
+	signal(o.emitted)
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (o *outbox) wait(t *testing.T, what string, enough func() bool) {
 			return
 		}
 		select {
-		case <-o.news:
+		case <-o.emitted:
 		case <-deadline:
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -176,27 +177,24 @@ func serviceFormat(t testing.TB) []*Format {
 
 func TestNewRefuses(t *testing.T) {
 	formats := serviceFormat(t)
-	refused := func(err error) bool { return err != nil }
-	tests := map[string]bool{}
-	_, err := NewFile(FileOptions{Path: "p", Formats: formats})
-	tests["file without a name"] = refused(err)
-	_, err = NewFile(FileOptions{Name: "n", Path: "p"})
-	tests["file without formats"] = refused(err)
-	_, err = NewFile(FileOptions{Name: "n", Path: "p", Formats: formats, Archives: []string{"["}})
-	tests["archive pattern"] = refused(err)
-	_, err = NewPipe(PipeOptions{Name: "n", Path: "p"})
-	tests["pipe without formats"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d"})
-	tests["spool without formats"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, Pattern: "["})
-	tests["spool pattern"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, After: Move})
-	tests["move to nowhere"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d/", Formats: formats, After: Move, MoveTo: "d"})
-	tests["move to itself"] = refused(err)
-	for name, ok := range tests {
-		if !ok {
-			t.Errorf("%s was accepted", name)
+	file := func(o FileOptions) error { _, err := NewFile(o); return err }
+	spool := func(o SpoolOptions) error { _, err := NewSpool(o); return err }
+	_, pipeWithoutFormats := NewPipe(PipeOptions{Name: "n", Path: "p"})
+	for _, tt := range []struct {
+		name, option string
+		err          error
+	}{
+		{"file without a name", "name", file(FileOptions{Path: "p", Formats: formats})},
+		{"file without formats", "template", file(FileOptions{Name: "n", Path: "p"})},
+		{"archive pattern", "archives", file(FileOptions{Name: "n", Path: "p", Formats: formats, Archives: []string{"["}})},
+		{"pipe without formats", "template", pipeWithoutFormats},
+		{"spool without formats", "template", spool(SpoolOptions{Name: "n", Dir: "d"})},
+		{"spool pattern", "pattern", spool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, Pattern: "["})},
+		{"move to nowhere", "move_to", spool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, After: Move})},
+		{"move to itself", "move_to", spool(SpoolOptions{Name: "n", Dir: "d/", Formats: formats, After: Move, MoveTo: "d"})},
+	} {
+		if fault, ok := option.Of(tt.err); !ok || fault.Name != tt.option {
+			t.Errorf("%s: got %v, want a fault of %s", tt.name, tt.err, tt.option)
 		}
 	}
 }

@@ -14,10 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// After says what happens to a spool file once all of it is durable.
+// After is what happens to a spool file once all of it is durable.
 type After uint8
 
 // What may happen to a file. Files are kept by default, so that npcd and its
@@ -60,19 +61,20 @@ type SpoolSource struct {
 	options SpoolOptions
 }
 
-// NewSpool makes a source of a spool directory. Nothing is opened before Run.
+// NewSpool makes a source of a spool directory. It opens nothing. The error is an
+// *option.Fault.
 func NewSpool(options SpoolOptions) (*SpoolSource, error) {
-	if _, err := newCollector(options.Name, options.Formats); err != nil {
+	if err := checkFormats(options.Name, options.Formats); err != nil {
 		return nil, err
 	}
 	if options.Pattern == "" {
 		options.Pattern = "*"
 	}
 	if _, err := filepath.Match(options.Pattern, ""); err != nil {
-		return nil, fmt.Errorf("perfdata spool %s: pattern %q: %w", options.Dir, options.Pattern, err)
+		return nil, option.Faultf("pattern", "%q: %w", options.Pattern, err)
 	}
 	if options.After == Move && (options.MoveTo == "" || filepath.Clean(options.MoveTo) == filepath.Clean(options.Dir)) {
-		return nil, fmt.Errorf("perfdata spool %s: finished files need another directory to be moved to, not %q", options.Dir, options.MoveTo)
+		return nil, option.Faultf("move_to", "finished files of %s need another directory to be moved to, not %q", options.Dir, options.MoveTo)
 	}
 	if options.Poll <= 0 {
 		options.Poll = defaultSpoolPoll
@@ -93,10 +95,7 @@ func (s *SpoolSource) Run(ctx context.Context, from []byte, emit supervision.Emi
 	if err != nil {
 		return fmt.Errorf("perfdata spool %s: stored position: %w", s.options.Dir, err)
 	}
-	lines, err := newCollector(s.options.Name, s.options.Formats)
-	if err != nil {
-		return err
-	}
+	lines := newCollector(s.options.Name, s.options.Formats)
 	shelf := newShelf(s.options, position)
 	defer shelf.close()
 	arrived := bell.Watch(s.options.Dir, fsnotify.Create, bell.Company, s.options.Logger)
@@ -136,8 +135,8 @@ type finishedFile struct {
 	id   fileID
 }
 
-// missResumed reports a file that was read half before we stopped, and that
-// somebody removed meanwhile.
+// missResumed rejects the rest of a file that an earlier run has read only in part,
+// if the file was removed since.
 func (r *spoolRun) missResumed(ctx context.Context) error {
 	if r.resume.Reading == 0 || r.shelf.holds(r.resume.Reading) {
 		return nil
@@ -181,7 +180,7 @@ func (r *spoolRun) read(ctx context.Context) error {
 	}
 }
 
-// readFile hands over a file, from the place where an earlier run stopped.
+// readFile reads a file, from the place where an earlier run stopped.
 func (r *spoolRun) readFile(ctx context.Context, f *spoolFile) error {
 	var buffer lineBuffer
 	if f.id == r.resume.Reading {
@@ -221,8 +220,8 @@ func (r *spoolRun) readFile(ctx context.Context, f *spoolFile) error {
 	}
 }
 
-// finish counts a file as read. Small files share a batch. The file's id is
-// another one now if somebody wrote to it while we read.
+// finish counts a file as read. Small files share a batch. The file has another
+// id now if it was written to while it was read.
 func (r *spoolRun) finish(ctx context.Context, f *spoolFile, id fileID, from place, buffer *lineBuffer) error {
 	if len(buffer.buf) > 0 {
 		r.lines.reject(buffer.buf, from, buffer.offset, reasonNoLF)
@@ -238,9 +237,9 @@ func (r *spoolRun) finish(ctx context.Context, f *spoolFile, id fileID, from pla
 	return nil
 }
 
-// hand emits the batch with a position: the file that is being read, if any,
-// and what the shelf knows of the others. Only then it lets go of those that
-// are finished.
+// hand emits the batch with a position: the file that is being read, if any, and
+// what the shelf knows of the others. Then it disposes of those that are
+// finished.
 func (r *spoolRun) hand(ctx context.Context, p spoolPosition) error {
 	p.Done, p.Forgotten = r.shelf.done()
 	encoded, err := json.Marshal(p)

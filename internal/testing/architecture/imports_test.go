@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option"},
 	"nagios":                  {},
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
-	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell"},
+	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option"},
 	"nagios/brokermodule":     {"nagios", "internal/handover"},
 	"nagios/statusdat":        {"internal/supervision", "internal/bell"},
 	"nagios/objectcache":      {"internal/supervision"},
