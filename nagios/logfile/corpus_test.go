@@ -31,7 +31,7 @@ func corpusDir(t *testing.T, name string) string {
 	return filepath.Join(corpus, name)
 }
 
-// readCorpus gives the content of a file, unpacked.
+// readCorpus returns the content of a file, unpacked.
 func readCorpus(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -67,7 +67,7 @@ func linesOf(file string, content []byte) []Line {
 	}
 }
 
-// readAll gives what a reader makes of lines.
+// readAll returns what lines become.
 func readAll(program string, lines []Line) supervision.Batch {
 	r := NewParser(program)
 	for _, l := range lines {
@@ -160,7 +160,7 @@ func TestCorpusFields(t *testing.T) {
 	byRef := map[string]supervision.Record{}
 	for _, rec := range b.Records {
 		if _, twice := byRef[rec.Ref]; twice {
-			t.Errorf("Ref %s is given twice", rec.Ref)
+			t.Errorf("Ref %s is used twice", rec.Ref)
 		}
 		byRef[rec.Ref] = rec
 	}

@@ -64,14 +64,14 @@ func readFrom(program string, lines []Line) output {
 	return r.ready
 }
 
-// account checks that nothing is lost and nothing is half-made. A line may give
-// two records or a record and a count; a PASSIVE line may give none, when its
-// ALERT does.
+// account checks that nothing is lost and nothing is half-made. A line may become
+// two records or a record and a count; a PASSIVE line may become none, when its
+// ALERT becomes one.
 func account(t *testing.T, lines []Line, o output) {
 	t.Helper()
-	told := len(o.records) + len(o.rejected)
+	counted := len(o.records) + len(o.rejected)
 	for _, n := range o.skipped {
-		told += n
+		counted += n
 	}
 	passives := 0
 	for _, l := range lines {
@@ -79,13 +79,13 @@ func account(t *testing.T, lines []Line, o output) {
 			passives++
 		}
 	}
-	if told+passives < len(lines) || told > 3*len(lines) {
-		t.Errorf("%d lines, %d of them accounted for", len(lines), told)
+	if counted+passives < len(lines) || counted > 3*len(lines) {
+		t.Errorf("%d lines, %d of them accounted for", len(lines), counted)
 	}
 	refs := map[string]bool{}
 	for _, rec := range o.records {
 		if refs[rec.Ref] {
-			t.Errorf("Ref %s is given twice", rec.Ref)
+			t.Errorf("Ref %s is used twice", rec.Ref)
 		}
 		refs[rec.Ref] = true
 		if part := hasItsPart(rec); !part || rec.Time.IsZero() {

@@ -19,8 +19,8 @@ type Line struct {
 }
 
 // Parser turns lines into records. It does no I/O and has no clock. The same
-// lines give the same records, however they are divided into batches and
-// wherever a Parser is replaced by a new one that is given Held and Program.
+// lines become the same records, however they are divided into batches and
+// wherever a Parser is replaced by a new one with the same Held and Program.
 // Memory is bounded by the lines added since the last Take, by maxHeldLines and
 // maxHeldBytes, and by the one longest line.
 type Parser struct {
@@ -29,11 +29,12 @@ type Parser struct {
 	held    *held // nil if nothing is held back
 }
 
-// NewParser makes a reader. program is what the supervisor calls itself
-// ("Nagios 4.4.6"), empty if that is not known; a "starting..." line tells it too.
+// NewParser makes a parser. program is what the supervisor calls itself
+// ("Nagios 4.4.6"), empty if that is not known; it is also read from a
+// "starting..." line.
 func NewParser(program string) *Parser { return &Parser{program: program} }
 
-// Program is what is known now of who writes the log.
+// Program is what the supervisor that writes the log calls itself, as far as known.
 func (p *Parser) Program() string { return p.program }
 
 // output is what lines have become.
@@ -58,8 +59,8 @@ func (o *output) merge(more output) {
 	}
 }
 
-// entry is one line, read by itself. What is set behind the message says what
-// it is.
+// entry is one line, read by itself. Which of the fields after message is set
+// depends on the kind of line.
 type entry struct {
 	message
 	order   *passiveResult // a PROCESS_*_CHECK_RESULT command
@@ -106,17 +107,17 @@ func (p *Parser) addShown(l Line, e entry) {
 	h.order, h.time = nil, e.time
 	h.keep(l)
 
-	news := passiveLinesTellNews(p.program)
+	current := passiveLinesAreCurrent(p.program)
 	result := *e.shown
 	switch {
-	case order != nil && (!news || order.agrees(e.shown.entity, &e.shown.check)):
+	case order != nil && (!current || order.agrees(e.shown.entity, &e.shown.check)):
 		state := order.check.State
-		if news {
+		if current {
 			state = e.shown.check.State
 		}
 		result.check = order.check
 		result.check.State = state
-	case !news:
+	case !current:
 		h.output.skip(skipNotReported, 1)
 		p.release()
 		return
@@ -137,9 +138,9 @@ func (p *Parser) read(l Line) (e entry) {
 		}
 		return e
 	}
-	said, levelled := fromShinken(e.text)
+	unlevelled, levelled := fromShinken(e.text)
 	if levelled {
-		e.say(said)
+		e.setText(unlevelled)
 		if p.program == "" {
 			p.learn(shinkenProgram)
 		}
@@ -158,7 +159,8 @@ func (p *Parser) read(l Line) (e entry) {
 	return e
 }
 
-// learn notes who writes the log. What is held back was understood without.
+// learn notes who writes the log. What is held back was read without knowing it,
+// and is released.
 func (p *Parser) learn(program string) {
 	p.release()
 	p.program = program
@@ -208,7 +210,7 @@ func (e *entry) readCommand() {
 	}
 }
 
-// add counts, rejects, or gives time and Ref to what a line says.
+// add counts or rejects a line, or adds its records with time and Ref.
 func (o *output) add(l Line, e entry) {
 	if e.err != nil {
 		reason := e.err.Error()
@@ -242,7 +244,7 @@ func ref(l Line, n int) string {
 	return s
 }
 
-// release gives out what is held back.
+// release returns what is held back with the next Take.
 func (p *Parser) release() {
 	if p.held != nil {
 		p.ready.merge(p.held.output)
@@ -259,16 +261,16 @@ func (p *Parser) Waiting() string {
 	return p.held.output.records[0].Ref
 }
 
-// Settle gives out the result that is held back, because nothing more is
-// coming. An order that waits for its PASSIVE line goes on waiting.
+// Settle releases the result that is held back, because nothing more is coming. An
+// order that waits for its PASSIVE line goes on waiting.
 func (p *Parser) Settle() {
 	if p.Waiting() != "" {
 		p.release()
 	}
 }
 
-// Held gives the lines that are held back, oldest first; they are to be added
-// first to a Parser that goes on from here.
+// Held returns the lines that are held back, oldest first. A Parser that goes on
+// from here has to be fed with them first.
 func (p *Parser) Held() []Line {
 	if p.held == nil {
 		return nil
@@ -276,8 +278,8 @@ func (p *Parser) Held() []Line {
 	return p.held.lines
 }
 
-// Take gives out what the lines have become since the last Take, without what
-// is held back. Position and EndSeen are left to the caller.
+// Take returns what the lines have become since the last Take, without what is
+// held back. Position and EndSeen are left to the caller.
 func (p *Parser) Take() supervision.Batch {
 	o := p.ready
 	p.ready = output{}

@@ -26,7 +26,7 @@ func logLines(text ...string) []Line {
 
 var second = time.Unix(1795424200, 0).UTC()
 
-// readOne reads a single line and gives what becomes of it, without Ref.
+// readOne reads a single line and returns what it becomes, without Ref.
 func readOne(t *testing.T, line string) supervision.Batch {
 	t.Helper()
 	b := readAll("", logLines(line))
@@ -225,7 +225,7 @@ func TestRestartAnywhere(t *testing.T) {
 	}
 }
 
-// readInParts reads lines, going over to a new reader where told.
+// readInParts reads lines, and goes over to a new parser where it is asked to.
 func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
 	var all output
 	take := func(r *Parser) {
@@ -257,16 +257,16 @@ func TestHoldingBackIsBounded(t *testing.T) {
 	for i := range 3 * maxHeldLines {
 		lines = append(lines, logLines(fmt.Sprintf("HOST NOTIFICATION: contact %d;h;DOWN;mail;gone", i))...)
 	}
-	given := 0
+	taken := 0
 	for _, l := range lines {
 		r.Add(l)
 		if n := len(r.Held()); n > maxHeldLines {
 			t.Fatalf("%d lines are held back", n)
 		}
-		given += len(r.Take().Records)
+		taken += len(r.Take().Records)
 	}
-	if want := 1 + 3*maxHeldLines; given != want {
-		t.Errorf("%d records given, want %d", given, want)
+	if want := 1 + 3*maxHeldLines; taken != want {
+		t.Errorf("%d records taken, want %d", taken, want)
 	}
 }
 

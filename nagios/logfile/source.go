@@ -11,21 +11,20 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// Options say which log to read.
+// Options describe the log.
 type Options struct {
 	// Path is the log: log_file of nagios.cfg.
 	Path string
 	// ArchiveDir is where rotated logs go: log_archive_path. Empty: there are
 	// only the ones beside the log.
 	ArchiveDir string
-	// Begin says where to begin on the first start.
+	// Begin is where to begin on the first start.
 	Begin follow.Begin
 	// Poll is the time between two looks for rotation. Default 250 ms.
 	Poll time.Duration
 	// Program is what the supervisor calls itself, such as "Nagios 4.4.6" (in any
-	// case), if
-	// that is known from elsewhere (version in the status file's info section).
-	// It decides how passive results are read until the log tells it.
+	// case), if that is known from elsewhere (version in the status file's info
+	// section). It decides how passive results are read until the log names it.
 	Program string
 	// Logger gets what an administrator should know of rotations and gaps.
 	// Default: silence.
@@ -55,16 +54,16 @@ func New(o Options) *Source {
 }
 
 // rotatedGrace is how long a rotated log has to be quiet before the new one is
-// read. One process writes both, and has begun the new one by then: what may
-// come late is a line that another thread of Icinga or Shinken was writing.
-// Until then all readers wait that wait for the log.
+// read. One process writes both, and has begun the new one by then. Only a line
+// that another thread of Icinga or Shinken was writing may come late. Readers that
+// wait for the log wait as long.
 const rotatedGrace = 500 * time.Millisecond
 
 // Name is "log".
 func (s *Source) Name() string { return sourceName }
 
-// position is the source's place, as it is stored. Held are the lines in front
-// of Log that wait for the ones behind it.
+// position is the source's place, as it is stored. Held are the lines before Log
+// that wait for those after it.
 type position struct {
 	Log     follow.Position `json:"log"`
 	Held    []Line          `json:"held,omitempty"`
@@ -103,12 +102,12 @@ type run struct {
 	parser *Parser
 	emit   supervision.Emit
 	meter  *supervision.Meter
-	stored string    // the last position given
+	stored string    // the last position emitted
 	quiet  time.Time // since when the log's end has been seen with a result waiting
 
-	ended     time.Time // the last moment at which the log's end was seen
-	waiting   string    // the Ref of the result that is held back, empty if none is
-	toldUntil time.Time // everything from before this moment was given out
+	ended    time.Time // the last moment at which the log's end was seen
+	waiting  string    // the Ref of the result that is held back, empty if none is
+	complete time.Time // everything from before this moment was emitted
 }
 
 // deliver turns a chunk into a batch.
@@ -124,7 +123,7 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	for _, n := range c.Notices {
 		b.Rejected = append(b.Rejected, rejection(n))
 	}
-	b.EndSeen = r.told(c)
+	b.EndSeen = r.endSeen(c)
 	encoded, err := json.Marshal(position{Log: c.Position, Held: r.parser.Held(), Program: r.parser.Program()})
 	if err != nil {
 		return fmt.Errorf("encoding the position in %s: %w", c.File, err)
@@ -140,23 +139,23 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	return nil
 }
 
-// told gives the moment from before which everything was given out. A result
-// that is held back came after the last sight of the end before it: where
-// passive results never cease, one is always held back, and readers that wait
-// for this one would wait for ever.
-func (r *run) told(c follow.Chunk) time.Time {
+// endSeen returns the moment from before which everything was emitted. A result
+// that is held back came after the end was last seen before it. So other readers
+// wait no longer than for that, although where passive results never cease there
+// is always one held back.
+func (r *run) endSeen(c follow.Chunk) time.Time {
 	waiting := r.parser.Waiting()
 	switch {
 	case waiting == "":
-		r.toldUntil = c.EndSeen
+		r.complete = c.EndSeen
 	case waiting != r.waiting:
-		r.toldUntil = r.ended
+		r.complete = r.ended
 	}
 	r.waiting = waiting
 	if !c.EndSeen.IsZero() {
 		r.ended = c.EndSeen
 	}
-	return r.toldUntil
+	return r.complete
 }
 
 // settle ends the wait for an ALERT when the log has been quiet for long enough.
