@@ -9,6 +9,7 @@ package bell
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -41,7 +42,7 @@ const (
 type Bell struct {
 	log     *slog.Logger
 	path    string // the file; empty: every file of the directory
-	kinds   fsnotify.Op
+	kinds   fsnotify.Op // the kinds of events to ring for
 	rest    time.Duration
 	rings   chan struct{}
 	watcher *fsnotify.Watcher // nil where inotify does not work
@@ -63,11 +64,14 @@ func Watch(dir string, kinds fsnotify.Op, rest time.Duration, log *slog.Logger) 
 
 // WatchFile watches for everything that happens to a file under its path, be
 // it written, created, replaced or removed. The path may be a symbolic link.
-// After any event in the file's directory the bell is quiet for rest: while
-// nobody fetches them, the kernel makes one event of many like it, such as the
-// 40,000 of a status file of 170 MB that is written beside ours.
+// After any event in the file's directory, also of another file, the bell is
+// quiet for rest: as long as nobody fetches an event, the kernel joins it with
+// equal ones, such as the 40,000 of a status file of 170 MB that is being written.
 func WatchFile(path string, rest time.Duration, log *slog.Logger) *Bell {
-	b := &Bell{log: log, path: filepath.Clean(path), rest: rest}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute // as events are named
+	}
+	b := &Bell{log: log, path: path, rest: rest}
 	b.kinds = fsnotify.Create | fsnotify.Write | fsnotify.Remove | fsnotify.Rename | fsnotify.Chmod
 	b.resolve()
 	return b.start()
@@ -113,6 +117,7 @@ func (b *Bell) resolve() {
 			b.dirs = append(b.dirs, dir)
 		}
 	}
+	maps.DeleteFunc(b.missing, func(dir string, _ bool) bool { return !slices.Contains(b.dirs, dir) })
 }
 
 // add watches the directories. It reports whether one of them could not be
@@ -177,7 +182,7 @@ func (b *Bell) await() (concerns, open bool) {
 	}
 	select {
 	case event, open := <-b.watcher.Events:
-		return open && b.concerns(event), open
+		return open && b.take(event), open
 	case _, open := <-b.watcher.Errors:
 		return open, open // events were lost, so there is something to see
 	case <-due:
@@ -191,7 +196,7 @@ func (b *Bell) poll() (concerns, taken, open bool) {
 		runtime.Gosched()
 		select {
 		case event, open := <-b.watcher.Events:
-			return open && b.concerns(event), true, open
+			return open && b.take(event), true, open
 		case _, open := <-b.watcher.Errors:
 			return open, true, open
 		default:
@@ -200,7 +205,9 @@ func (b *Bell) poll() (concerns, taken, open bool) {
 	return false, false, true
 }
 
-func (b *Bell) concerns(event fsnotify.Event) bool {
+// take reports whether an event concerns the listener. It keeps the watch up when
+// a directory or the file itself was replaced.
+func (b *Bell) take(event fsnotify.Event) bool {
 	if event.Op&(fsnotify.Remove|fsnotify.Rename) != 0 && slices.Contains(b.dirs, event.Name) {
 		// The directory itself is gone, and its watch with it.
 		b.add()

@@ -16,7 +16,7 @@ import (
 	"github.com/nxadm/tail"
 )
 
-// BenchmarkBacklog reads a file that is there already, and gives the CPU time
+// BenchmarkBacklog reads a file that is there already, and reports the CPU time
 // of our readers and of nxadm/tail as multiples of a bufio.Reader.ReadSlice
 // loop that does nothing else, in the same run.
 func BenchmarkBacklog(b *testing.B) {

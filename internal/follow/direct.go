@@ -21,7 +21,7 @@ type direct struct {
 	batchLines int
 	batchBytes int
 
-	offset int64  // after the last whole line handed out
+	offset int64  // after the last whole line taken
 	tail   []byte // what stands just before offset
 	buf    []byte
 	data   []byte // part of buf: the file from offset on, as far as it was read
@@ -62,7 +62,7 @@ func (d *direct) read(c *Chunk) (more bool, err error) {
 // hasLine reports whether the buffer holds a whole line.
 func (d *direct) hasLine() bool { return bytes.IndexByte(d.data, '\n') >= 0 }
 
-// take hands out the whole lines of the buffer.
+// take appends the whole lines of the buffer to the chunk.
 func (d *direct) take(c *Chunk) bool {
 	begin := d.data
 	for len(c.Lines) < d.batchLines {
@@ -118,7 +118,7 @@ func (d *direct) fill() error {
 	}
 }
 
-// unchanged tells whether the file still has at its offset what was read there:
+// unchanged reports whether the file still has at its offset what was read there:
 // the tail and, at the beginning of the file, the first bytes of the block. A
 // block is read by several system calls, so it can't vouch for itself.
 func (d *direct) unchanged() bool {

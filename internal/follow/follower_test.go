@@ -157,20 +157,20 @@ func TestChunksAreBounded(t *testing.T) {
 	})
 }
 
-// TestEndIsToldThoughThereAreAlwaysNewLines has a deliver that takes longer than
+// TestEndIsReportedThoughThereAreAlwaysNewLines has a deliver that takes longer than
 // the next line takes to come.
-func TestEndIsToldThoughThereAreAlwaysNewLines(t *testing.T) {
+func TestEndIsReportedThoughThereAreAlwaysNewLines(t *testing.T) {
 	d := newDir(t, Direct)
 	d.append("", "a\n")
 	ctx, cancel := context.WithCancel(t.Context())
-	told := make(chan struct{}, 1)
+	seen := make(chan struct{}, 1)
 	done := make(chan error, 1)
 	go func() {
 		done <- New(d.options).Run(ctx, nil, func(_ context.Context, c Chunk) error {
 			d.append("", "b\n")
 			if !c.EndSeen.IsZero() && len(c.Lines) > 0 {
 				select {
-				case told <- struct{}{}:
+				case seen <- struct{}{}:
 				default:
 				}
 			}
@@ -178,12 +178,12 @@ func TestEndIsToldThoughThereAreAlwaysNewLines(t *testing.T) {
 		})
 	}()
 	select {
-	case <-told:
+	case <-seen:
 		cancel()
 		d.check(<-done)
 	case <-time.After(patience):
 		cancel()
-		t.Fatal("the end was never told with lines: ", <-done)
+		t.Fatal("the end was never reported with lines: ", <-done)
 	}
 }
 
@@ -212,8 +212,7 @@ func TestSteadyLinesAreTakenTogether(t *testing.T) {
 	})
 }
 
-// TestChunkSaysHowFarItIs is for whoever shows progress.
-func TestChunkSaysHowFarItIs(t *testing.T) {
+func TestChunkReportsHowFarItIs(t *testing.T) {
 	eachEngine(t, func(t *testing.T, d *dir) {
 		d.append("", "a\nbc\nhalf")
 		enough := errors.New("enough")
@@ -267,7 +266,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 		r := d.follow(nil)
 		<-r.done
 		if !errors.Is(r.err, errNotRegular) || !strings.Contains(r.err.Error(), d.path) || !strings.Contains(r.err.Error(), "FIFO") {
-			t.Errorf("error %v does not say what is wrong with %s", r.err, d.path)
+			t.Errorf("error %v does not name what is wrong with %s", r.err, d.path)
 		}
 	})
 }

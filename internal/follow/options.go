@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// Begin says where to begin when there is no stored position.
+// Begin is where to begin when there is no stored position.
 type Begin uint8
 
 // The places to begin. A file that appears only later is read from its first
@@ -44,10 +46,10 @@ type Options struct {
 	// a newer one. Default 2 s.
 	Grace time.Duration
 	// MaxLine is the length in bytes of the longest line delivered; a longer
-	// one is skipped and reported. Default 1 MiB.
+	// one is skipped and reported. Default supervision.LongestLine.
 	MaxLine int
 	// BatchLines and BatchBytes bound a chunk; it may exceed BatchBytes by one
-	// line. Defaults 1000 lines and 256 KiB.
+	// line. Defaults supervision.BatchLines and supervision.BatchBytes.
 	BatchLines int
 	BatchBytes int
 	// Logger gets one line per rotation, truncation or gap. Default: silence.
@@ -55,11 +57,8 @@ type Options struct {
 }
 
 const (
-	defaultPoll       = 250 * time.Millisecond
-	defaultGrace      = 2 * time.Second
-	defaultMaxLine    = 1 << 20
-	defaultBatchLines = 1000
-	defaultBatchBytes = 256 << 10
+	defaultPoll  = 250 * time.Millisecond
+	defaultGrace = 2 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -73,13 +72,13 @@ func (o Options) withDefaults() Options {
 		o.Grace = defaultGrace
 	}
 	if o.MaxLine <= 0 {
-		o.MaxLine = defaultMaxLine
+		o.MaxLine = supervision.LongestLine
 	}
 	if o.BatchLines <= 0 {
-		o.BatchLines = defaultBatchLines
+		o.BatchLines = supervision.BatchLines
 	}
 	if o.BatchBytes <= 0 {
-		o.BatchBytes = defaultBatchBytes
+		o.BatchBytes = supervision.BatchBytes
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -113,7 +112,7 @@ type Chunk struct {
 	EndSeen time.Time
 }
 
-// Notice is something that an administrator should know of the stream.
+// Notice is something that an administrator should know about the stream.
 type Notice struct {
 	Kind   NoticeKind
 	File   string
@@ -123,7 +122,7 @@ type Notice struct {
 	Detail string // of Skipped and Gap: the reason
 }
 
-// NoticeKind says what a Notice is about.
+// NoticeKind is what a Notice is about.
 type NoticeKind uint8
 
 // The kinds of notice.

@@ -20,7 +20,7 @@ type stream struct {
 	since    time.Time // the stream has nothing of interest that is older
 	notices  []Notice  // for the next chunk
 	lines    []Line    // reused
-	owesEnd  bool      // since the last look, no chunk told that the end was seen
+	owesEnd  bool      // since the last look, no chunk reported that the end was seen
 
 	// Why the file at the path can't be opened, while an older one is still
 	// being read.
@@ -150,7 +150,7 @@ func (s *stream) follow(ctx context.Context) error {
 			continue
 		}
 		if s.owesEnd {
-			if err := s.tellEnd(ctx, began); err != nil {
+			if err := s.sendEnd(ctx, began); err != nil {
 				return err
 			}
 		}
@@ -210,8 +210,8 @@ func (s *stream) send(ctx context.Context, c Chunk) error {
 	return nil
 }
 
-// tellEnd delivers the news that there was nothing more to read, if so.
-func (s *stream) tellEnd(ctx context.Context, began time.Time) error {
+// sendEnd delivers a chunk that reports the end, if there is nothing more to read.
+func (s *stream) sendEnd(ctx context.Context, began time.Time) error {
 	end, err := s.atEnd()
 	if err != nil || !end || s.laterHasContent() {
 		return err
@@ -219,7 +219,7 @@ func (s *stream) tellEnd(ctx context.Context, began time.Time) error {
 	return s.send(ctx, Chunk{EndSeen: began})
 }
 
-// atEnd tells whether the current file has no whole line left.
+// atEnd reports whether the current file has no whole line left.
 func (s *stream) atEnd() (bool, error) {
 	if s.current == nil {
 		return true, nil

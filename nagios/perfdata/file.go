@@ -74,16 +74,13 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 		}
 	}
 	follower := follow.New(follow.Options{
-		Path:       s.options.Path,
-		Archives:   s.archives,
-		Begin:      s.options.Begin,
-		Engine:     follow.Direct,
-		Poll:       s.options.Poll,
-		Grace:      movedGrace,
-		MaxLine:    supervision.LongestLine,
-		BatchLines: supervision.BatchLines,
-		BatchBytes: supervision.BatchBytes,
-		Logger:     s.options.Logger,
+		Path:     s.options.Path,
+		Archives: s.archives,
+		Begin:    s.options.Begin,
+		Engine:   follow.Direct,
+		Poll:     s.options.Poll,
+		Grace:    movedGrace,
+		Logger:   s.options.Logger,
 	})
 	h := fileHand{lines: newCollector(s.options.Name, s.options.Formats), emit: emit, meter: &s.Meter, stored: from}
 	if err := follower.Run(ctx, position, h.deliver); err != nil {

@@ -16,7 +16,7 @@ const module = "github.com/nagios2canopsis/nagios2canopsis/"
 // the test support.
 var allowed = map[string][]string{
 	"internal/supervision":    {},
-	"internal/follow":         {"internal/bell"},
+	"internal/follow":         {"internal/bell", "internal/supervision"},
 	"internal/pairs":          {"internal/supervision"},
 	"internal/bell":           {},
 	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell"},
