@@ -10,9 +10,9 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// FuzzReader reads arbitrary logs. Every line must be accounted for, the
+// FuzzParser reads arbitrary logs. Every line must be accounted for, the
 // records complete and the Refs unique, and a restart must change nothing.
-func FuzzReader(f *testing.F) {
+func FuzzParser(f *testing.F) {
 	for _, path := range []string{"testdata/nagios-4.4.6.log", "testdata/shinken-1.4.log", "testdata/icinga-2.13.6.log"} {
 		content, err := os.ReadFile(path)
 		if err != nil {

@@ -104,8 +104,13 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 	if err != nil {
 		return err
 	}
-	// A larger pipe loses less while emit is held up; it works without.
-	_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
+	// A larger pipe loses less while emit is held up; it works without. Only then
+	// may what was written wait for more.
+	large := false
+	_ = raw.Control(func(fd uintptr) {
+		size, err := unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize)
+		large = err == nil && size >= pipeSize
+	})
 
 	lines := newCollector(s.options.Name, s.options.Formats)
 	// Bytes of a pipe are never read again, so a run's start makes refs unique.
@@ -145,7 +150,9 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 		if err := s.wait(fifo, raw); err != nil {
 			return err
 		}
-		pace.Wait(ctx)
+		if large {
+			pace.Wait(ctx)
+		}
 	}
 	return nil
 }
