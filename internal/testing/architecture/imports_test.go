@@ -16,7 +16,7 @@ const module = "github.com/nagios2canopsis/nagios2canopsis/"
 // the test support.
 var allowed = map[string][]string{
 	"internal/supervision":    {},
-	"internal/follow":         {},
+	"internal/follow":         {"internal/bell", "internal/supervision"},
 	"internal/pairs":          {"internal/supervision"},
 	"internal/snapshot":       {"internal/supervision"},
 	"internal/bell":           {},
@@ -35,9 +35,9 @@ var allowed = map[string][]string{
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option"},
 	"nagios":                  {},
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
-	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell"},
+	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option"},
 	"nagios/brokermodule":     {"nagios", "internal/handover"},
-	"nagios/statusdat":        {"internal/supervision", "internal/snapshot"},
+	"nagios/statusdat":        {"internal/supervision", "internal/snapshot", "internal/bell"},
 	"nagios/objectcache":      {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
