@@ -116,22 +116,14 @@ func (p *Plan) Publishers(j *journal.Journal, parts Parts, print io.Writer) ([]p
 
 func (p *Plan) amqpOptions(log *slog.Logger) amqp.Options {
 	a := &p.Config.Publish.AMQP
-	o := amqp.Options{
-		User: a.User, Password: publish.SecretText(string(a.Password)), External: a.Mechanism == "EXTERNAL",
-		TLS:      amqp.TLS{CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName},
-		Exchange: a.Exchange, DeclareExchange: a.DeclareExchange, Window: a.Window,
-		Heartbeat: a.Heartbeat, WriteTimeout: a.WriteTimeout, RetryMax: a.ReconnectMax, Log: log,
-	}
+	o := amqp.DefaultOptions()
+	o.User, o.Password, o.Mechanism = a.User, publish.SecretText(string(a.Password)), a.Mechanism
+	o.PasswordFile, o.PasswordEnv, o.PasswordCredential = a.PasswordFile, a.PasswordEnv, a.Credential
+	o.TLS = amqp.TLS{CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName}
+	o.Exchange, o.DeclareExchange, o.Window = a.Exchange, a.DeclareExchange, a.Window
+	o.Heartbeat, o.WriteTimeout, o.RetryMax, o.Log = a.Heartbeat, a.WriteTimeout, a.ReconnectMax, log
 	for _, url := range a.URLs {
 		o.URLs = append(o.URLs, string(url))
-	}
-	switch {
-	case a.PasswordFile != "":
-		o.Password = publish.SecretFile(a.PasswordFile)
-	case a.PasswordEnv != "":
-		o.Password = publish.SecretEnv(a.PasswordEnv)
-	case a.Credential != "":
-		o.Password = publish.SecretCredential(a.Credential)
 	}
 	return o
 }

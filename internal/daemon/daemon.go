@@ -15,6 +15,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/quarantine"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
@@ -120,8 +121,12 @@ func (l *life) build(ctx context.Context, plan *assembly.Plan) (*ready, error) {
 // run runs one pipeline until something is to be built anew, and gives that;
 // nil when the context has ended.
 func (l *life) run(ctx context.Context, now *ready, reload <-chan struct{}) (*ready, error) {
-	if err := l.journal.SetPublishers(ctx, now.plan.Targets()...); err != nil {
-		return nil, fmt.Errorf("telling the journal its publishers: %w", err)
+	var targets []journal.Target
+	for _, name := range now.plan.Targets() {
+		targets = append(targets, journal.Target{Name: name, Routes: []outbox.Route{outbox.Bus}})
+	}
+	if err := l.journal.SetTargets(ctx, targets...); err != nil {
+		return nil, fmt.Errorf("setting the journal's targets: %w", err)
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()

@@ -7,10 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
@@ -144,8 +143,23 @@ func (in *intake) send(source string, rec *supervision.Record) {
 	flags := in.arbiter.Flags(rec.Entity)
 	var out eventmap.Outcome
 	in.events, out = in.mapper.Map(in.events, rec, in.inventory, &flags, in.now())
+	in.dropUnserved(n, rec)
 	in.tally.Add(tally.Quiet, "events of kind "+rec.Kind.String(), len(in.events)-n, "")
 	in.account(source, rec, out)
+}
+
+// dropUnserved drops the events from n on that no target takes: today's targets
+// serve the bus.
+func (in *intake) dropUnserved(n int, rec *supervision.Record) {
+	served := in.events[:n]
+	for _, e := range in.events[n:] {
+		if e.Route == outbox.Bus {
+			served = append(served, e)
+			continue
+		}
+		in.tally.Add(tally.Quiet, rec.Kind.String()+" not sent: no target serves the route "+string(e.Route), 1, rec.Entity.String())
+	}
+	in.events = served
 }
 
 // account counts what became of a record that was news.

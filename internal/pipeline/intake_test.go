@@ -93,3 +93,21 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A downtime that Canopsis takes over HTTP only is counted, and neither stored
+// nor quarantined, while no target serves its route.
+func TestDowntimesWithoutATarget(t *testing.T) {
+	at := time.Now()
+	downtime := supervision.Record{Kind: supervision.DowntimeScheduled, Entity: supervision.Entity{Host: "h"}, Time: at, Ref: "1",
+		Downtime: &supervision.Downtime{ID: 1, Author: "a", Start: at, End: at.Add(time.Hour), Fixed: true}}
+	in, k := newIntake(t, known{})
+	if err := in.take(t.Context(), "log", supervision.Batch{Records: []supervision.Record{downtime}}); err != nil {
+		t.Fatal(err)
+	}
+	if len(k.keys) != 0 || len(k.rejected) != 0 {
+		t.Errorf("stored %v, quarantined %v", k.keys, k.rejected)
+	}
+	if n := in.tally.Counts()["downtime scheduled not sent: no target serves the route pbehavior"]; n != 1 {
+		t.Errorf("counted %d times: %v", n, in.tally.Counts())
+	}
+}

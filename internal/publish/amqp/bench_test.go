@@ -77,7 +77,9 @@ func publishAll(b *testing.B, exchange string, q *memoryQueue) {
 	q.mu.Lock()
 	q.released, q.releases = 0, 0
 	q.mu.Unlock()
-	p, err := New(Options{URLs: []string{broker.URL()}, Exchange: exchange, Window: benchWindow})
+	options := DefaultOptions()
+	options.URLs, options.Exchange, options.Window = []string{broker.URL()}, exchange, benchWindow
+	p, err := New(options)
 	if err != nil {
 		b.Fatal(err)
 	}

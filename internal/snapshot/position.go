@@ -1,9 +1,8 @@
-package statusdat
+package snapshot
 
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,11 +10,15 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// position is the form in which memory is stored: what has been sent, and has
-// to be taken back some day.
+// position is the form in which a Memory is stored: what has been reported, and
+// has to be taken back some day.
 type position struct {
-	Version    int               `json:"v"`
-	Created    int64             `json:"created"` // microseconds since 1970, like all times here
+	Version int   `json:"v"`
+	Created int64 `json:"created"` // the moment of the last reading; microseconds since 1970, like all times here
+	// DowntimesRead is that of the last complete table of downtimes, if it is
+	// another one.
+	DowntimesRead *int64 `json:"downtimesRead,omitempty"`
+
 	Conditions []storedCondition `json:"conditions,omitempty"`
 	Comments   []storedComment   `json:"comments,omitempty"`
 	Downtimes  []storedDowntime  `json:"downtimes,omitempty"`
@@ -34,10 +37,10 @@ func (s storedEntity) compare(other storedEntity) int {
 
 type storedCondition struct {
 	storedEntity
-	Ack      ackType `json:"ack,omitempty"`
-	AckID    int64   `json:"ackId,omitempty"`
-	AckEntry int64   `json:"ackEntry,omitempty"`
-	Flapping bool    `json:"flapping,omitempty"`
+	Ack      Acknowledgement `json:"ack,omitempty"`
+	AckID    int64           `json:"ackId,omitempty"`
+	AckEntry int64           `json:"ackEntry,omitempty"`
+	Flapping bool            `json:"flapping,omitempty"`
 }
 
 type storedComment struct {
@@ -85,30 +88,42 @@ func (t *rawText) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// position gives what is to be stored after a file was read whole.
-func (m *memory) position() ([]byte, error) {
-	p := position{Version: positionVersion, Created: microseconds(m.created)}
+// Position returns what is to be stored: what has been reported by the finished
+// readings.
+func (m *Memory) Position() ([]byte, error) {
+	p := position{Version: positionVersion, Created: microseconds(m.last)}
+	if !m.downtimesRead.Equal(m.last) {
+		p.DowntimesRead = new(microseconds(m.downtimesRead))
+	}
 	for _, c := range m.conditions {
-		if c.is.ack == notAcknowledged && !c.is.flapping {
+		if c.was.ack == NotAcknowledged && !c.was.flapping {
 			continue
 		}
 		p.Conditions = append(p.Conditions, storedCondition{
-			storedEntity: stored(c.entity), Ack: c.is.ack, Flapping: c.is.flapping,
-			AckID: c.ackNote.id, AckEntry: microseconds(c.ackNote.entry),
+			storedEntity: stored(c.entity), Ack: c.was.ack, Flapping: c.was.flapping,
+			AckID: c.ackNote.ID, AckEntry: microseconds(c.ackNote.Entry),
 		})
 	}
 	for _, c := range m.comments {
-		if !c.ofAck {
-			p.Comments = append(p.Comments, storedComment{storedEntity: stored(c.entity), ID: c.id, Entry: microseconds(c.entry)})
+		if !c.ofAck && c.note == nil {
+			p.Comments = append(p.Comments,
+				storedComment{storedEntity: stored(c.entity), ID: c.ID, Entry: microseconds(c.Entry)})
 		}
 	}
 	for _, d := range m.downtimes {
-		p.Downtimes = append(p.Downtimes, storedDowntime{
-			storedEntity: stored(d.entity), ID: d.ID, Author: rawText(d.Author), Comment: rawText(d.Comment),
-			Entry: microseconds(d.Entry), Start: microseconds(d.Start), End: microseconds(d.End), Trigger: microseconds(d.trigger),
-			Fixed: d.Fixed, Duration: int64(d.Duration), TriggeredBy: d.TriggeredBy, Phase: d.phase,
-		})
+		if d.phase != phaseNew {
+			p.Downtimes = append(p.Downtimes, storeDowntime(d))
+		}
 	}
+	p.sort()
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("writing the position: %w", err)
+	}
+	return text, nil
+}
+
+func (p *position) sort() {
 	slices.SortFunc(p.Conditions, func(a, b storedCondition) int { return a.compare(b.storedEntity) })
 	slices.SortFunc(p.Comments, func(a, b storedComment) int {
 		return cmp.Or(a.compare(b.storedEntity), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Entry, b.Entry))
@@ -116,46 +131,70 @@ func (m *memory) position() ([]byte, error) {
 	slices.SortFunc(p.Downtimes, func(a, b storedDowntime) int {
 		return cmp.Or(a.compare(b.storedEntity), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Entry, b.Entry))
 	})
-	text, err := json.Marshal(p)
-	if err != nil {
-		return nil, fmt.Errorf("writing the position of the status file: %w", err)
-	}
-	return text, nil
 }
 
-// restore makes a memory of a stored position; without one it is empty.
-func restore(text []byte) (*memory, error) {
-	m := newMemory()
+func storeDowntime(d *downtime) storedDowntime {
+	return storedDowntime{
+		storedEntity: stored(d.entity), ID: d.ID, Author: rawText(d.Author), Comment: rawText(d.Comment),
+		Entry: microseconds(d.Entry), Start: microseconds(d.Start), End: microseconds(d.End),
+		Trigger: microseconds(d.progress.Triggered),
+		Fixed:   d.Fixed, Duration: int64(d.Duration), TriggeredBy: d.TriggeredBy, Phase: d.phase,
+	}
+}
+
+func (s storedDowntime) restore() *downtime {
+	return &downtime{entity: s.entity(), progress: DowntimeProgress{Triggered: moment(s.Trigger)}, phase: s.Phase,
+		Downtime: supervision.Downtime{
+			ID: s.ID, Author: string(s.Author), Comment: string(s.Comment),
+			Entry: moment(s.Entry), Start: moment(s.Start), End: moment(s.End),
+			Fixed: s.Fixed, Duration: time.Duration(s.Duration), TriggeredBy: s.TriggeredBy}}
+}
+
+// Restore makes a memory from a stored position. Without a position it knows
+// nothing.
+func Restore(text []byte) (*Memory, error) {
+	m := New()
 	if len(text) == 0 {
 		return m, nil
 	}
 	var p position
 	if err := json.Unmarshal(text, &p); err != nil {
-		return nil, fmt.Errorf("reading the position of the status file: %w", err)
+		return nil, fmt.Errorf("reading the stored position: %w", err)
 	}
 	if p.Version != positionVersion {
-		return nil, errors.New("reading the position of the status file: it was written by another version")
+		return nil, fmt.Errorf("reading the stored position: version %d, want %d", p.Version, positionVersion)
 	}
-	m.created = moment(p.Created)
+	m.last, m.downtimesRead = moment(p.Created), moment(*cmp.Or(p.DowntimesRead, &p.Created))
 	for _, s := range p.Conditions {
 		c := &condition{entity: s.entity(), was: marks{ack: s.Ack, flapping: s.Flapping},
-			ackNote: noteKey{entry: moment(s.AckEntry), id: s.AckID}}
+			ackNote: Key{ID: s.AckID, Entry: moment(s.AckEntry)}}
 		m.conditions[m.entityID(c.entity)] = c
 	}
 	for _, s := range p.Comments {
-		c := &comment{noteKey: noteKey{entry: moment(s.Entry), id: s.ID}, entity: s.entity()}
+		c := &comment{Key: Key{ID: s.ID, Entry: moment(s.Entry)}, entity: s.entity()}
 		c.entityID = m.entityID(c.entity)
-		m.comments[memberID(c.entityID, c.id, c.entry)] = c
+		m.comments[memberID(c.entityID, c.Key)] = c
 	}
 	for _, s := range p.Downtimes {
-		d := &downtime{entity: s.entity(), trigger: moment(s.Trigger), phase: s.Phase, Downtime: supervision.Downtime{
-			ID: s.ID, Author: string(s.Author), Comment: string(s.Comment),
-			Entry: moment(s.Entry), Start: moment(s.Start), End: moment(s.End),
-			Fixed: s.Fixed, Duration: time.Duration(s.Duration), TriggeredBy: s.TriggeredBy}}
+		d := s.restore()
 		d.entityID = m.entityID(d.entity)
-		m.downtimes[memberID(d.entityID, d.ID, d.Entry)] = d
+		m.downtimes[memberID(d.entityID, Key{ID: d.ID, Entry: d.Entry})] = d
+		if d.isAnonymous() {
+			m.restoreDepth(d)
+		}
 	}
 	return m, nil
+}
+
+// restoreDepth sets the depth from which an anonymous downtime was seen: it goes
+// on until its object is read with another one.
+func (m *Memory) restoreDepth(d *downtime) {
+	c := m.conditions[d.entityID]
+	if c == nil {
+		c = &condition{entity: d.entity}
+		m.conditions[d.entityID] = c
+	}
+	c.was.depth = 1
 }
 
 func stored(e supervision.Entity) storedEntity {

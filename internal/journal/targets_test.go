@@ -69,6 +69,7 @@ func TestIDsAreNeverUsedTwice(t *testing.T) {
 }
 
 func TestReleaseOfMuchIsDoneInSteps(t *testing.T) {
+	t.Parallel()
 	j := openTest(t, Options{Path: tempPath(t)})
 	mustRegister(t, j, "p")
 	for n := 1; n <= 3*dropLimit; n += 1024 {

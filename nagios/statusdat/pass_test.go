@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -225,13 +224,12 @@ func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 			userComment(2, 900, "b") + downtimeBlock("is_in_effect=1")
 		text := generated(t, 10, services, 1795424500) + extra
 		b.read(text)
-		parser, r := b.reader.parser, b.reader
+		r := b.run
 		reader := strings.NewReader(text)
 		return testing.AllocsPerRun(10, func() {
 			reader.Reset(text)
-			r.memory.round++
-			reading := reading{memory: r.memory, out: &r.out, accept: r.accept}
-			if err := parser.Parse(reader, func(b *Block) error { return reading.block(t.Context(), b) }); err != nil {
+			pass := pass{run: r}
+			if err := r.parser.Parse(reader, func(b *Block) error { return pass.block(t.Context(), b) }); err != nil {
 				t.Fatal(err)
 			}
 			if len(r.out.batch.Records) > 0 {
@@ -244,30 +242,7 @@ func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 	}
 }
 
-func TestMemoryOfObjects(t *testing.T) {
-	const objects = 110_000
-	before := heapInUse()
-	m := newMemory()
-	for i := range objects {
-		name := []byte(statustest.HostName(i))
-		m.objects[m.identity(name, nil)] = object{facts: uint64(i), round: 1}
-	}
-	used := heapInUse() - before
-	t.Logf("%d objects: %.1f MB", len(m.objects), float64(used)/1e6)
-	if len(m.objects) != objects || used > 10e6 {
-		t.Errorf("%d objects take %d bytes", len(m.objects), used)
-	}
-	runtime.KeepAlive(m)
-}
-
-func heapInUse() int64 {
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
-}
-
-// Any text is read without a panic; the same text again says nothing new.
+// Any text is read without a panic; the same text again brings no record.
 func FuzzReading(f *testing.F) {
 	f.Add([]byte(statusFile(1100, host("is_flapping=1"), service("problem_has_been_acknowledged=1"), ackComment(1, 2, "x"),
 		userComment(3, 4, "y"), downtimeBlock("is_in_effect=1"))))
@@ -278,9 +253,9 @@ func FuzzReading(f *testing.F) {
 		if _, err := b.look(); err != nil {
 			t.Fatal(err)
 		}
-		read := b.reader.started
+		read := b.position != nil
 		b.rejected = nil
-		b.reader.done = version{}
+		b.run.done = version{}
 		records, err := b.look()
 		if err != nil {
 			t.Fatal(err)
@@ -301,7 +276,7 @@ func FuzzReading(f *testing.F) {
 
 // Nagios 4.4.6 loses blanks at the end of a text when it is reloaded: that is
 // no new result. Anything else in a text is.
-func TestBlanksThatAReloadStripsAreNoNews(t *testing.T) {
+func TestBlanksThatAReloadStripsAreNoNewResult(t *testing.T) {
 	b := newBench(t)
 	b.read(statusFile(2000, service(`long_plugin_output=/home (69%); `)))
 	if got := b.read(statusFile(2010, service(`long_plugin_output=/home (69%);`))); len(got) != 0 {
