@@ -41,18 +41,22 @@ var allowed = map[string][]string{
 	"nagios/objectcache":      {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
-	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
-		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config", "internal/option",
-		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+	"internal/health": {"internal/journal", "internal/outbox", "internal/pipeline", "internal/publish", "internal/tally"},
+	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/publish", "internal/publish/amqp",
+		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
+		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule",
+		"nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
-	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/outbox", "internal/pipeline", "internal/quarantine", "internal/tally"},
-	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
+	"internal/daemon": {"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
+		"internal/pipeline", "internal/quarantine", "internal/tally"},
+	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
+		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/preview",
 		"internal/quarantine", "internal/tally"},
 }
 
 // testSupport may be imported by tests alone.
 var testSupport = []string{"internal/testing/testbroker", "internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
-	"internal/testing/corpus", "internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
+	"internal/testing/endtoend", "internal/testing/architecture", "internal/testing/corpus", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")
