@@ -126,11 +126,11 @@ func TestAllFaultsAreShownTogether(t *testing.T) {
 
 func TestSecretsAreNeverShown(t *testing.T) {
 	const secret = "hunter2"
-	l, err := parse(t, "publish:\n  amqp:\n    password: "+secret+"\n    urls: ['amqp://u:"+secret+"@h/v', 'amqp://%zz:"+secret+"@h']\n")
+	_, err := parse(t, "publish:\n  amqp:\n    password: "+secret+"\n    urls: ['amqp://u:"+secret+"@h/v', 'amqp://%zz:"+secret+"@h']\n")
 	if err == nil || strings.Contains(err.Error(), secret) {
 		t.Errorf("error %v, want one without the password", err)
 	}
-	l, err = parse(t, "publish:\n  amqp:\n    password: "+secret+"\n    urls: ['amqp://u:"+secret+"@h/v']\n")
+	l, err := parse(t, "publish:\n  amqp:\n    password: "+secret+"\n    urls: ['amqp://u:"+secret+"@h/v']\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,13 +14,12 @@ import (
 
 // A core is a release that the loader plays.
 type core struct {
-	program     string // as the module is to call it
-	exports     string // whose set of names the loader exports
-	objects     string // how its objects are laid out
-	api         int
-	acksExpire  bool
-	layout      string // the table that the module is to choose
-	description string
+	program    string // as the module is to call it
+	exports    string // whose set of names the loader exports
+	objects    string // how its objects are laid out
+	api        int
+	acksExpire bool
+	layout     string // the table that the module must choose
 }
 
 func (c core) version() string { return c.program[strings.Index(c.program, " ")+1:] }
