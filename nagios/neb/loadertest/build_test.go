@@ -55,7 +55,7 @@ func build(t testing.TB, cflags string) string {
 		t.Fatal(err)
 	}
 	for _, source := range []string{"..", "../loader"} {
-		out, err := exec.Command("make", "-s", "-C", source, "OUT="+dir, "CFLAGS="+cflags).CombinedOutput()
+		out, err := exec.Command("make", "-s", "-C", source, "OUT="+dir, "CFLAGS="+cflags+" -Werror").CombinedOutput()
 		if err != nil {
 			t.Fatalf("make in %s: %v\n%s", source, err, out)
 		}
