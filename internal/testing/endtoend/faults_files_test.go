@@ -19,7 +19,7 @@ func TestLogRotatedWhileStopped(t *testing.T) {
 	archive := filepath.Join(dir, "archives")
 	must(t, os.Mkdir(archive, 0o755))
 	path := filepath.Join(dir, "nagios.log")
-	r := newRig(t, dir, NewLoad(t, path, AlertLine), Settings{
+	r := newRig(t, quiet.Use(t), dir, NewLoad(t, path, AlertLine), Settings{
 		"readers.log.path": path, "readers.log.archive": archive, "readers.log.begin": "beginning",
 	})
 	r.declare(nil)

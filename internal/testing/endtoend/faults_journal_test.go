@@ -45,7 +45,7 @@ func fullDisk(t *testing.T) (r *rig, space func()) {
 	r.load.Start(rate)
 	r.Start()
 	r.AwaitLog(isFull, 30*time.Second)
-	time.Sleep(3 * time.Second)
+	time.Sleep(3 * time.Second) // only time shows that neither the log nor the memory fills
 	if stored, written := storedEvents(t, r), len(r.load.Results()); stored > written-2000 {
 		t.Fatalf("%d of %d results are in the journal: the disk is not full", stored, written)
 	}
@@ -203,6 +203,7 @@ func TestDamagedEndOfTheWriteAheadLog(t *testing.T) {
 		"torn off": tornOff(100), "more torn off": tornOff(50_000), "flipped": flipped(64, 64), "flipped before": flipped(50_000, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := backlogged(t, "beginning", true)
 			change(t, r.journal()+"-wal", func(wal []byte) []byte { return damage(wal[:liveLog(wal)]) })
 			r.Start()
@@ -240,6 +241,7 @@ func TestDamagedJournal(t *testing.T) {
 		"another file":     {anotherFile, 2000, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := backlogged(t, "end", false)
 			damaged := len(r.load.Results())
 			change(t, r.journal(), c.damage)
@@ -296,7 +298,7 @@ func TestSIGHUPOnAFullDisk(t *testing.T) {
 		r.Configure(r.settings.With(Settings{"connector_name": name}).YAML(t))
 		r.Signal(syscall.SIGHUP)
 		r.AwaitLog("connector_name="+name, 5*time.Second)
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond) // for the new pipeline to read what it can't store
 	}
 	space()
 	r.AwaitLog(isRoomy, 20*time.Second)

@@ -30,7 +30,7 @@ func moduleFile(name string) string { return "nagios2canopsis-" + name + ".so" }
 // installModule puts a copy of the module and its directory in place.
 func installModule(t testing.TB, site *testnagios.Site, name string) {
 	t.Helper()
-	copyFile(t, module, filepath.Join(site.Dir, "libexec", moduleFile(name)))
+	copyFile(t, module(t), filepath.Join(site.Dir, "libexec", moduleFile(name)))
 	site.Mkdir("spool/" + name)
 }
 

@@ -166,6 +166,10 @@ func (b *Broker) SetMemoryAlarm(on bool) error {
 	return b.Control("set_vm_memory_high_watermark", watermark)
 }
 
+// Sync writes what was declared to the disk. RabbitMQ keeps that in memory
+// alone for up to two seconds, and loses it when it is killed before.
+func (b *Broker) Sync() error { return b.Control("eval", "mnesia:sync_log().") }
+
 // Control runs rabbitmqctl on the broker. It takes about two seconds.
 func (b *Broker) Control(args ...string) error {
 	path, err := program("rabbitmqctl")
