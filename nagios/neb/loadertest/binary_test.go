@@ -14,6 +14,7 @@ import (
 
 // TestSymbols checks that the module exports only what a core looks for, and needs no glibc newer than 2.17 (CentOS 7).
 func TestSymbols(t *testing.T) {
+	t.Parallel()
 	checkSymbols(t, filepath.Join(build(t, plain.cflags), "nagios2canopsis.so"))
 }
 
@@ -53,6 +54,8 @@ func checkSymbols(t *testing.T, module string) {
 
 // TestSystemCalls traces a thousand checks: each is one write, and a new segment is one close and one open more.
 func TestSystemCalls(t *testing.T) {
+	t.Parallel()
+	skipIfShort(t, "needs strace")
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Fatal("needs strace: ", err)
 	}

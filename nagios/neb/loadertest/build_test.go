@@ -42,6 +42,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+func skipIfShort(t *testing.T, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("%s: make test runs it", why)
+	}
+}
+
 // build compiles everything with the flags, once, and returns the directory it is in.
 func build(t testing.TB, cflags string) string {
 	t.Helper()

@@ -12,7 +12,8 @@ func someCores(t *testing.T) []core {
 	return []core{coreNamed(t, "Nagios 3.5.0"), coreNamed(t, "Nagios 4.5.12"), coreNamed(t, "Naemon 1.5.2")}
 }
 
-// inEveryMode runs a test in every mode; the slow one only with the first core.
+// inEveryMode runs a test in every mode; the slow one only with the first core,
+// and not with -short.
 func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 	for i, c := range all {
 		for _, m := range everyMode {
@@ -21,6 +22,9 @@ func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 			}
 			t.Run(c.program+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
+				if m.name == valgrind.name {
+					skipIfShort(t, "slow")
+				}
 				run(t, m, c)
 			})
 		}
@@ -29,6 +33,7 @@ func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 
 // TestNothingKnown tells of everything with NULL and 0 wherever there can be any.
 func TestNothingKnown(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, someCores(t), func(t *testing.T, m mode, c core) {
 		dir := t.TempDir()
 		l := start(t, m, c)
@@ -86,6 +91,7 @@ func TestNothingKnown(t *testing.T) {
 
 // TestNothingKnownWhileLoading has comments of acknowledgements without a name, which must not be looked up.
 func TestNothingKnownWhileLoading(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, someCores(t), func(t *testing.T, m mode, c core) {
 		l := start(t, m, c)
 		l.load("spool=" + t.TempDir())
@@ -100,6 +106,7 @@ func TestNothingKnownWhileLoading(t *testing.T) {
 
 // TestBytes sends every byte that a C string can hold, in every text.
 func TestBytes(t *testing.T) {
+	t.Parallel()
 	var all strings.Builder
 	for b := 1; b < 256; b++ {
 		all.WriteByte(byte(b))
@@ -145,6 +152,7 @@ func TestBytes(t *testing.T) {
 
 // TestLongOutput has what the cores leave in long output: escaped line feeds, and backslashes escaped or not.
 func TestLongOutput(t *testing.T) {
+	t.Parallel()
 	for from, want := range map[string]string{
 		`one\ntwo\n`:         "one\ntwo\n",
 		`C:\\temp`:           `C:\temp`,
@@ -168,6 +176,7 @@ func TestLongOutput(t *testing.T) {
 
 // TestTooLong has texts of a MiB: records are cut, identity and state stay whole, and what was cut is named.
 func TestTooLong(t *testing.T) {
+	t.Parallel()
 	const bound, size = 128 << 10, 1 << 20
 	for _, unit := range []string{"x", "\\", "\n", "é", "0123456789\t", "€€\t"} {
 		inEveryModeNamed(t, fmt.Sprintf("%q", unit), someCores(t)[1:2], func(t *testing.T, m mode, c core) {
@@ -275,6 +284,7 @@ func escapedLength(value string) int {
 
 // TestNumbers has moments before 1970, durations that are none, and numbers at their ends.
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, someCores(t)[:1], func(t *testing.T, m mode, c core) {
 		dir := t.TempDir()
 		l := start(t, m, c)
