@@ -11,26 +11,21 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
-// corpus is a large recording of a Nagios of known truth, if it is there.
-type corpus struct {
+// recording is a large one of a Nagios of known truth.
+type recording struct {
 	t   *testing.T
 	dir string
 }
 
-// corpusDir is beside the repository.
-func corpusDir() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "../../../shared/corpus/nagios4")
-}
-
-func (c corpus) read(name string) []byte {
+func (c recording) read(name string) []byte {
 	c.t.Helper()
 	f, err := os.Open(filepath.Join(c.dir, name))
 	if err != nil {
@@ -93,11 +88,10 @@ var logNames = []string{"archives/nagios-11-23-2026-00.log", "archives/nagios-11
 // plugins were told to do.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	c := corpus{t, corpusDir()}
-	if _, err := os.Stat(c.dir); err != nil {
-		t.Logf("the recording is not there (%v): nothing compared", err)
-		return
+	if testing.Short() {
+		t.Skip("slow: make test runs it")
 	}
+	c := recording{t, corpus.Dir(t, "nagios4")}
 	r := newReplay(t, c.read("objects.cache"))
 	var logs []*script
 	for _, name := range logNames {
@@ -135,7 +129,7 @@ func TestCorpus(t *testing.T) {
 
 // firstTold gives the moment from which on the state of each object can be
 // known: the log tells of a change, or a status file shows it.
-func (c corpus) firstTold(statuses [][]byte) map[entity]int64 {
+func (c recording) firstTold(statuses [][]byte) map[entity]int64 {
 	told := map[entity]int64{}
 	tell := func(e entity, at int64) {
 		if told[e] == 0 || at < told[e] {
@@ -200,7 +194,7 @@ func (x execution) state() int {
 	return x.Exit
 }
 
-func (c corpus) executions() map[entity][]execution {
+func (c recording) executions() map[entity][]execution {
 	all := map[entity][]execution{}
 	sc := bufio.NewScanner(bytes.NewReader(c.read("checks.ndjson.gz")))
 	sc.Buffer(nil, 1<<20)
@@ -224,7 +218,7 @@ type recorded struct {
 	rest               string
 }
 
-func (c corpus) lines() (all []recorded) {
+func (c recording) lines() (all []recorded) {
 	for _, name := range []string{"host-perfdata", "service-perfdata.gz"} {
 		for l := range strings.Lines(string(c.read(name))) {
 			r := recorded{line: perfdataTruthOf(c.t, strings.TrimSuffix(l, "\n"))}
@@ -281,7 +275,7 @@ type outcome struct {
 	unwritten int // that stand in no perfdata file
 }
 
-func (c corpus) compare(r *replay, told map[entity]int64) {
+func (c recording) compare(r *replay, told map[entity]int64) {
 	t := c.t
 	complain := complaints{t: t, about: "corpus"}
 	defer complain.end()
@@ -344,7 +338,7 @@ func wasExecuted(all []execution, e event) bool {
 
 // stateAgrees compares the state of a service's event with the exit code of the
 // execution that it is about, if there is exactly one that it can be.
-func (c corpus) stateAgrees(complain *complaints, all []execution, l recorded, e event) bool {
+func (c recording) stateAgrees(complain *complaints, all []execution, l recorded, e event) bool {
 	if l.entity.service == "" {
 		return false
 	}
