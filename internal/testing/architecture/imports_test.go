@@ -62,7 +62,7 @@ var allowed = map[string][]string{
 
 // testSupport may be imported by tests alone.
 var testSupport = []string{"internal/testing/testbroker", "internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
-	"internal/testing/corpus", "internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
+	"internal/testing/allrun", "internal/testing/corpus", "internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
