@@ -1,4 +1,5 @@
-// Package architecture keeps the import rule of docs/ARCHITECTURE.md.
+// Package architecture keeps the rules that hold for all rooms: the import rule of
+// docs/ARCHITECTURE.md, and how errors are compared, wrapped and logged.
 package architecture
 
 import (
@@ -6,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -85,13 +87,13 @@ func TestArrowsGoDownwardsOnly(t *testing.T) {
 		seen[room] = true
 		may, known := allowed[room]
 		if !known {
-			if !contains(testSupport, room) {
+			if !slices.Contains(testSupport, room) {
 				t.Errorf("%s is a new room: give it a place in docs/ARCHITECTURE.md and here", room)
 			}
 			continue
 		}
 		for _, path := range p.Imports {
-			if into, ours := roomOf(path); ours && !contains(may, into) {
+			if into, ours := roomOf(path); ours && !slices.Contains(may, into) {
 				t.Errorf("%s imports %s", room, into)
 			}
 		}
@@ -103,11 +105,20 @@ func TestArrowsGoDownwardsOnly(t *testing.T) {
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
+// TestToolsAreNotLinked: go.mod lists the tools of make check too, and the program
+// must not depend on them.
+func TestToolsAreNotLinked(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"/cmd/nagios2canopsis").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	if !strings.Contains(string(out), module+"/internal/journal\n") {
+		t.Fatalf("go list shows no dependencies: %s", out)
+	}
+	for dependency := range strings.Lines(string(out)) {
+		if strings.HasPrefix(dependency, "honnef.co/") || strings.HasPrefix(dependency, "golang.org/x/tools/") {
+			t.Errorf("the program depends on %s", dependency)
 		}
 	}
-	return false
 }
+

@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func skipIfShort(t *testing.T, why string) {
+func skipIfShort(t testing.TB, why string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skipf("%s: make test runs it", why)

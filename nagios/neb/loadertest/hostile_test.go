@@ -12,8 +12,7 @@ func someCores(t *testing.T) []core {
 	return []core{coreNamed(t, "Nagios 3.5.0"), coreNamed(t, "Nagios 4.5.12"), coreNamed(t, "Naemon 1.5.2")}
 }
 
-// inEveryMode runs a test in every mode; the slow one only with the first core,
-// and not with -short.
+// inEveryMode runs a test in every mode; the slow one only with the first core.
 func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 	for i, c := range all {
 		for _, m := range everyMode {
@@ -22,9 +21,6 @@ func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 			}
 			t.Run(c.program+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
-				if m.name == valgrind.name {
-					skipIfShort(t, "slow")
-				}
 				run(t, m, c)
 			})
 		}
