@@ -121,4 +121,3 @@ func TestToolsAreNotLinked(t *testing.T) {
 		}
 	}
 }
-
