@@ -21,7 +21,7 @@ func BenchmarkModule(b *testing.B) {
 					b.ReportMetric(value, unit)
 				}
 			}
-			b.ReportMetric(0, "ns/op") // says nothing
+			b.ReportMetric(0, "ns/op") // has no meaning here
 		})
 	}
 }

@@ -63,7 +63,7 @@ func TestBadURLsKeepTheirSecret(t *testing.T) {
 			continue
 		}
 		if strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "URL 2: not of the form") {
-			t.Errorf("%q gives %v", raw, err)
+			t.Errorf("%q returns %v", raw, err)
 		}
 	}
 }
@@ -130,6 +130,6 @@ pauses from 1m0s to 30s`
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := New(Options{}); err == nil || !strings.Contains(err.Error(), "no URL") {
-		t.Errorf("no URL gives %v", err)
+		t.Errorf("no URL returns %v", err)
 	}
 }

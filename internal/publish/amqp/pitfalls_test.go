@@ -115,7 +115,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 }
 
 // A message over the broker's own limit is answered with a channel exception
-// that does not tell which message it was.
+// that does not name the message it was.
 func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
 	t.Parallel()
 	broker := quiet.Use(t)
@@ -301,6 +301,6 @@ func TestWindowIsBounded(t *testing.T) {
 	options := quick("amqp://localhost", "x")
 	options.Window = 1001
 	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "the window is 1001") {
-		t.Errorf("a window of 1001 gives %v", err)
+		t.Errorf("a window of 1001 returns %v", err)
 	}
 }

@@ -24,7 +24,7 @@ func roomOf(importPath string) (room string, ours bool) {
 
 const top = "."
 
-// allowed says for each room which rooms it may import. Tests may also use
+// allowed lists for each room which rooms it may import. Tests may also use
 // the test support.
 var allowed = map[string][]string{
 	top:                       {},
@@ -88,7 +88,7 @@ func TestArrowsGoDownwardsOnly(t *testing.T) {
 		may, known := allowed[room]
 		if !known {
 			if !slices.Contains(testSupport, room) {
-				t.Errorf("%s is a new room: give it a place in docs/ARCHITECTURE.md and here", room)
+				t.Errorf("%s is a new room: add it to docs/ARCHITECTURE.md and here", room)
 			}
 			continue
 		}

@@ -168,7 +168,7 @@ func ownCPU() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-// procCPU gives the CPU seconds of a process, from /proc/PID/stat.
+// procCPU returns the CPU seconds of a process, from /proc/PID/stat.
 func procCPU(b *testing.B, pid int) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -187,7 +187,7 @@ func procCPU(b *testing.B, pid int) float64 {
 	return ticks / 100
 }
 
-// peakRSS gives the greatest memory of a process so far, in MB.
+// peakRSS returns the greatest memory of a process so far, in MB.
 func peakRSS(b *testing.B, pid int) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -341,7 +341,7 @@ func BenchmarkBacklog(b *testing.B) {
 	}
 }
 
-// discard consumes a queue until it is told to stop, and counts.
+// discard consumes a queue until stop is called, and counts.
 func discard(b *testing.B, broker *testbroker.Broker, queue string) (seen *atomic.Int64, stop func()) {
 	b.Helper()
 	seen = &atomic.Int64{}
@@ -408,9 +408,9 @@ log: {level: warn}
 `, dir, url)
 }
 
-// paced appends 500 lines a second for 20 seconds, and gives the milliseconds
+// paced appends 500 lines a second for 20 seconds, and returns the milliseconds
 // after which each was delivered. The number in a line's output, before
-// " MB (", tells which it is.
+// " MB (", identifies it.
 func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, line func(io.Writer, int)) []float64 {
 	b.Helper()
 	const warmUp, n = 500, 10_000

@@ -32,7 +32,7 @@ func TestLogRotatedWhileStopped(t *testing.T) {
 	for hour := range 2 {
 		r.load.Write(200)
 		r.load.Rename(filepath.Join(archive, fmt.Sprintf("nagios-11-23-2026-%02d.log", hour)))
-		time.Sleep(50 * time.Millisecond) // archives are told apart by their times
+		time.Sleep(50 * time.Millisecond) // archives are distinguished by their times
 	}
 	r.load.Write(200)
 	r.Start()
@@ -85,7 +85,7 @@ func TestPerfdataCopiedAndTruncatedUnderLoad(t *testing.T) {
 	r.Start()
 	for turn := range 8 {
 		r.progress()
-		time.Sleep(500 * time.Millisecond) // two truncations within one look can't be told apart
+		time.Sleep(500 * time.Millisecond) // two truncations within one look can't be distinguished
 		r.load.CopyTruncate(fmt.Sprintf("%s.%d", r.load.path, turn+1))
 	}
 	r.inOrder(r.finish(0))

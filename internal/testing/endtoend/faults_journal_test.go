@@ -34,7 +34,7 @@ const (
 )
 
 // fullDisk runs a connector that can't deliver until the disk of its journal is
-// full. space gives the disk space again.
+// full. space frees the disk again.
 func fullDisk(t *testing.T) (r *rig, space func()) {
 	t.Helper()
 	disk := smallDisk(t, 64<<20)
@@ -181,7 +181,7 @@ func noise(b []byte) []byte {
 
 func anotherFile(b []byte) []byte { return bytes.Repeat([]byte("this is no journal\n"), len(b)/19) }
 
-// liveLog gives the length of a write-ahead log without what is left behind of
+// liveLog returns the length of a write-ahead log without what is left behind of
 // an earlier use of the file (https://sqlite.org/fileformat2.html#walformat).
 func liveLog(wal []byte) int {
 	const header, frameHeader = 32, 24
@@ -255,7 +255,7 @@ func TestDamagedJournal(t *testing.T) {
 			r.fetch()
 			results := r.load.Results()
 			a := r.ledger.Account(results)
-			t.Logf("of %d results before the damage %d are lost; %d are told again", damaged, a.Lost, a.Retold)
+			t.Logf("of %d results before the damage %d are lost; %d are sent again", damaged, a.Lost, a.Resent)
 			if a.Unsettled+len(a.Strange) > 0 || a.Lost > c.lost {
 				t.Errorf("%+v", a)
 			}

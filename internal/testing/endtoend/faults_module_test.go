@@ -124,7 +124,7 @@ func (m *moduleSite) connector(name string) (c *Connector, queue string) {
 	}).YAML(m.t)), queue
 }
 
-// drain stops a connector when it has sent everything, and gives the events.
+// drain stops a connector when it has sent everything, and returns the events.
 func (m *moduleSite) drain(c *Connector, queue string) []event {
 	m.t.Helper()
 	awaitQuiet(m.t, m.broker, queue)
@@ -133,7 +133,7 @@ func (m *moduleSite) drain(c *Connector, queue string) []event {
 }
 
 // checkStream compares events with what Nagios processed: every result once and
-// in order for each object. After a kill -9 of Nagios it tells again what it
+// in order for each object. After a kill -9 of Nagios it reports again what it
 // had saved before; after one of the connector, messages may come twice, with
 // the same id. Fewer results than least would show nothing.
 func (m *moduleSite) checkStream(about string, got []event, least int, killed []time.Time, mayRepeat bool) {
@@ -150,7 +150,7 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 	}
 	ids, numbers := map[string]bool{}, map[string]bool{}
 	last := map[entity]string{}
-	repeated, retold := 0, 0
+	repeated, repeatedByNagios := 0, 0
 	for _, e := range got {
 		n := e.n()
 		if e.kind() != "check" || n == "" {
@@ -166,9 +166,9 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 		case ids[e.MessageId]:
 			c.add("the same message twice", "%s", e.Body)
 		case again && slices.ContainsFunc(killed, func(k time.Time) bool { return startOf(n).Before(k) }):
-			retold++
+			repeatedByNagios++
 		case again:
-			c.add("told twice", "%s", e.Body)
+			c.add("reported twice", "%s", e.Body)
 		case last[e.entity()] > n:
 			c.add("out of order", "%s after %s", e.Body, last[e.entity()])
 		}
@@ -180,8 +180,8 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 			c.add("lost", "result %s, executed at %s", n, startOf(n))
 		}
 	}
-	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results told again after a kill of Nagios",
-		about, len(processed), len(got), repeated, retold)
+	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results reported again after a kill of Nagios",
+		about, len(processed), len(got), repeated, repeatedByNagios)
 	if len(processed) < least {
 		m.t.Errorf("%s: only %d results, want %d at least", about, len(processed), least)
 	}
@@ -279,7 +279,7 @@ func TestModuleThroughFaults(t *testing.T) {
 }
 
 // TestTheModuleIsFoundBesideARunningNagios: without a word about readers in the
-// configuration the module is the source, and neb status says how it is.
+// configuration the module is the source, and neb status shows its state.
 func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
 	t.Parallel()
 	m := newModuleSite(t, "found")

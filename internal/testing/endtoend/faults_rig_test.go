@@ -134,7 +134,7 @@ func (r *rig) finish(faults int) Account {
 	a := r.ledger.Account(r.load.Results())
 	r.t.Logf("written %d, lost %d, duplicates %d (allowed %d), resends %d, longest %d, overtaken %d, unsettled %d",
 		a.Written, a.Lost, a.Duplicates, faults*window, a.Resends, a.LongestResend, a.Overtaken, a.Unsettled)
-	if a.Lost > 0 || a.Unsettled > 0 || a.Retold > 0 || len(a.Strange) > 0 ||
+	if a.Lost > 0 || a.Unsettled > 0 || a.Resent > 0 || len(a.Strange) > 0 ||
 		a.Duplicates > faults*window || a.Resends > faults || a.LongestResend > window {
 		r.t.Errorf("%+v", a)
 	}

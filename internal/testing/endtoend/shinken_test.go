@@ -111,7 +111,7 @@ func compareHandedOver(t *testing.T, written []handedOver, got []event) {
 		}
 		results++
 		left := events[e]
-		i := slices.IndexFunc(left, func(e event) bool { return tells(e, kind, r) })
+		i := slices.IndexFunc(left, func(e event) bool { return reports(e, kind, r) })
 		if i < 0 {
 			c.add("no event, or not in order", "%v", r)
 			continue
@@ -124,7 +124,7 @@ func compareHandedOver(t *testing.T, written []handedOver, got []event) {
 	}
 }
 
-func tells(e event, kind string, r handedOver) bool {
+func reports(e event, kind string, r handedOver) bool {
 	state := shinkenStates[kind][int(r[kind+"STATEID"][0]-'0')]
 	output := plain(r[kind+"OUTPUT"])
 	return e.text("supervisor_state") == state && strings.HasPrefix(output, strings.TrimSuffix(e.text("output"), "…")) &&
