@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"testing"
 )
@@ -24,12 +25,16 @@ func TestReport(t *testing.T) {
 {"ImportPath":"broken","Action":"build-output","Output":"syntax error\n"}
 `
 	var out strings.Builder
-	skipped, err := report(strings.NewReader(events[1:]), &out)
+	skipped, err := report(strings.NewReader(events[1:]), &out, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(skipped, ","); got != "p TestLazy" {
 		t.Errorf("skipped are %q, want TestLazy alone", got)
+	}
+	skipped, err = report(strings.NewReader(events[1:]), io.Discard, false)
+	if got := strings.Join(skipped, ","); err != nil || got != "p TestCorpus,p TestLazy" {
+		t.Errorf("with recordings, skipped are %q, %v, want TestCorpus too", got, err)
 	}
 	for _, want := range []string{"no time", "wrong", "panic: oh", "FAIL\tp", "[no test files]", "syntax error", "N2C_CORPUS"} {
 		if !strings.Contains(out.String(), want) {

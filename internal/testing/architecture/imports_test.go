@@ -58,8 +58,8 @@ var allowed = map[string][]string{
 		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
 	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
-	"cmd/nagios2canopsis": {top, "nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
-		"internal/quarantine", "internal/tally"},
+	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
+		"internal/quarantine", "internal/tally", top},
 }
 
 // testSupport may be imported by tests alone.
