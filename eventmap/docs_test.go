@@ -93,7 +93,7 @@ func kindLines(t *testing.T) (lines []string) {
 	for kind := supervision.CheckResult; kind <= supervision.SupervisorStopped; kind++ {
 		line := "| " + kind.String() + " |"
 		for _, g := range generations {
-			m := newMapper(t, testOptions(func(o *Options) { o.Version = g.version }))
+			m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = g.version }))
 			i := slices.IndexFunc(samples(), func(r *supervision.Record) bool { return r.Kind == kind })
 			typ, outcome := m.eventType(samples()[i])
 			if outcome.Reason == Sent {
@@ -117,7 +117,8 @@ What is sent to the exchange ` + "`canopsis.events`" + `: one JSON object in UTF
 
 of at most 255 bytes. A longer one is cut at a character and ends in ` + "`~`" + ` and eight hexadecimal digits of a hash of
 the whole. The entity's id in Canopsis is ` + "`component`, or `resource/component`" + `; the connector is no part of it.
-The ` + "`message_id`" + ` is the same whenever the same record is read again.
+The ` + "`message_id`" + ` is the same whenever the same record of the same site is read again. Two sites share the entity of objects with
+the same name, but no order and no ` + "`message_id`" + `.
 `
 
 const docsKinds = `

@@ -103,7 +103,7 @@ func (d *draft) write() {
 	if d.typ == checkEvent {
 		d.writeExtraFields()
 	}
-	d.buf = append(d.buf, d.m.static...)
+	d.buf = append(d.buf, d.m.extra...)
 	d.buf = append(d.buf, '}')
 }
 
@@ -184,7 +184,7 @@ func (d *draft) seconds(t time.Time) {
 // filter that names the field goes on working; the Python engines take an
 // absent field better.
 func (d *draft) notReported() {
-	if d.m.options.Version.python() {
+	if d.m.options.Canopsis.python() {
 		d.leaveOut()
 		return
 	}

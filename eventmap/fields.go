@@ -182,7 +182,7 @@ func fieldFamilies() []Field {
 		{"*NAME*", aString, check, "custom variable `_NAME` of the host, or of the service for a service, in upper case, `.` as `_`", extra},
 		{"cv_*NAME*", aString, check, "the same when `NAME` is, in any case, the name of another field or one that Canopsis reserves: under its own name it could make Canopsis drop the event", extra},
 		{"macro_*NAME*", aString, check, "further macro `$NAME$` that a perfdata template or a module handed over", extra},
-		{"*static*", "string, boolean, number or list of strings", []string{"all"}, "option `static`", extra},
+		{"*extra*", "string, boolean, number or list of strings", []string{"all"}, "option `extra`", extra},
 	}
 }
 

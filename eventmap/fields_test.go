@@ -64,7 +64,7 @@ func TestFieldsAreWhatIsSent(t *testing.T) {
 	seen := make(map[string]map[string]bool) // by event type
 	for _, g := range generations {
 		m := newMapper(t, testOptions(func(o *Options) {
-			o.Version, o.Events.DowntimeComment, o.Tags = g.version, true, map[string]string{"a": "b"}
+			o.Canopsis, o.Events.DowntimeComment, o.Tags = g.version, true, map[string]string{"a": "b"}
 		}))
 		for _, rec := range samples() {
 			events, _ := m.Map(nil, rec, inventory{}, nil, now)

@@ -66,7 +66,7 @@ func (m *Mapper) downtimeEventType(rec *supervision.Record) (eventType, Outcome)
 	if downtime == nil {
 		return 0, unmappable("a downtime without its period")
 	}
-	version := m.options.Version
+	version := m.options.Canopsis
 	if !version.python() {
 		if m.options.Events.DowntimeComment {
 			return commentEvent, Outcome{}
@@ -94,9 +94,9 @@ func (m *Mapper) downtimeEventType(rec *supervision.Record) (eventType, Outcome)
 // that has a name.
 func (m *Mapper) scaled(entity supervision.Entity, state supervision.State) int {
 	if entity.IsHost() {
-		return m.options.HostScale[state]
+		return m.options.HostStates[state]
 	}
-	return m.options.ServiceScale[state]
+	return m.options.ServiceStates[state]
 }
 
 // setText sets output, author and performance data. Of all events but checks

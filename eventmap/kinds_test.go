@@ -130,7 +130,7 @@ func TestKinds(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := newMapper(t, testOptions(func(o *Options) { o.Version, o.Events.DowntimeComment = c.version, true }))
+			m := newMapper(t, testOptions(func(o *Options) { o.Canopsis, o.Events.DowntimeComment = c.version, true }))
 			e, body, _ := mapOne(t, m, c.rec)
 			if diff := cmp.Diff(c.want, body); diff != "" {
 				t.Error(diff)
@@ -155,9 +155,9 @@ func TestReasons(t *testing.T) {
 	soft := check(func(c *supervision.Check) { c.StateType = supervision.Soft })
 	softOK := check(func(c *supervision.Check) { c.StateType, c.State = supervision.Soft, supervision.OK })
 	hardOnly := func(o *Options) { o.SoftStates = false }
-	python := func(o *Options) { o.Version = Canopsis2 }
+	python := func(o *Options) { o.Canopsis = Canopsis2 }
 	none := func(o *Options) { o.Events = EventTypes{} }
-	noneOf2 := func(o *Options) { o.Events, o.Version = EventTypes{}, Canopsis2 }
+	noneOf2 := func(o *Options) { o.Events, o.Canopsis = EventTypes{}, Canopsis2 }
 	for _, c := range []struct {
 		name   string
 		change func(*Options)

@@ -3,12 +3,11 @@ package eventmap
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -17,7 +16,8 @@ type Mapper struct {
 	options             Options
 	charset             charset
 	fields              map[eventType][]writableField
-	static              []byte // ",name:value" of the static fields
+	scope               string // what precedes the id of an entity
+	extra               []byte // ",name:value" of the extra fields
 	taken               map[string]bool
 	tags                []tag
 	include, exclude    []rule
@@ -32,14 +32,14 @@ type writableField struct {
 	value func(*draft)
 }
 
-// New checks and compiles the options. The error joins all faults, each of
-// which begins with the name of its option.
+// New checks and compiles the options. The error joins all faults; each is an
+// *option.Fault with the name that the option has in the configuration.
 func New(o Options) (*Mapper, error) {
-	m := &Mapper{options: o, taken: takenNames()}
+	m := &Mapper{options: o, scope: o.Scope.Key(""), taken: takenNames()}
 	var faults []error
-	keep := func(option string, err error) {
+	keep := func(name string, err error) {
 		if err != nil {
-			faults = append(faults, optionError(option, err))
+			faults = append(faults, &option.Fault{Name: name, Err: err})
 		}
 	}
 	var err error
@@ -51,9 +51,9 @@ func New(o Options) (*Mapper, error) {
 	faults = append(faults, o.faults(m.charset)...)
 
 	var more []error
-	m.static, more = o.encodeStatic(m.charset, m.taken)
+	m.extra, more = o.encodeExtra(m.charset, m.taken)
 	faults = append(faults, more...)
-	for name := range o.Static {
+	for name := range o.Extra {
 		m.taken[fold(name)] = true
 	}
 	m.tags, more = compileTags(o.Tags, m.charset)
@@ -90,8 +90,6 @@ func writableFields() map[eventType][]writableField {
 	}
 	return all
 }
-
-func optionError(option string, err error) error { return fmt.Errorf("%s: %w", option, err) }
 
 // Map appends the events that rec means to dst. inv may be nil. flags are the
 // conditions of the object as far as they are known otherwise, nil if they are
@@ -133,10 +131,9 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	if !d.m.selected(&d.subject, state) {
 		return outbox.Event{}, Outcome{Reason: Excluded}
 	}
-	d.component = d.named(d.m.component, d.entity.Host)
-	if !d.entity.IsHost() {
-		d.resource = d.named(d.m.resource, d.entity.Service)
-	}
+	var repairs Repairs
+	d.component, d.resource, repairs = d.m.names(&d.subject)
+	d.repairs |= repairs
 	if d.component == "" || !d.entity.IsHost() && d.resource == "" {
 		return outbox.Event{}, unmappable("a name of nothing but control characters")
 	}
@@ -147,7 +144,8 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	var space [768]byte
 	words := d.appendRoutingKey(space[:0], d.typ)
 	keyEnd := len(words)
-	words = d.appendEntityID(words)
+	words = append(words, d.m.scope...)
+	words = appendEntityID(words, d.component, d.resource)
 	entityEnd := len(words)
 	words = d.appendMessageID(words)
 	all := string(words) // one copy for the three
@@ -166,22 +164,6 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	return event, Outcome{Repairs: d.repairs}
 }
 
-// named gives the name that a template makes, the supervisor's own when there is
-// no template or it makes nothing. Only the object cache is asked: a name may
-// not depend on what a single record brought.
-func (d *draft) named(t template, name string) string {
-	if len(t) == 0 {
-		return d.name(name)
-	}
-	stable := d.subject
-	stable.extra = nil
-	if made := d.name(t.expand(&stable)); made != "" {
-		return made
-	}
-	d.repairs |= NameReplaced
-	return d.name(name)
-}
-
 // timeReach is how far from now a timestamp may be for Canopsis to keep it: 24
 // hours, less some minutes for the way there.
 const timeReach = 24*time.Hour - 10*time.Minute
@@ -192,9 +174,9 @@ const timeReach = 24*time.Hour - 10*time.Minute
 func (d *draft) setTime(now time.Time) {
 	at := d.rec.Time
 	switch {
-	case !plausible(at), d.m.options.Version.replacesOldTime() && at.Sub(now) > timeReach:
+	case !plausible(at), d.m.options.Canopsis.replacesOldTime() && at.Sub(now) > timeReach:
 		at = now
-	case d.m.options.Version.replacesOldTime() && now.Sub(at) > timeReach:
+	case d.m.options.Canopsis.replacesOldTime() && now.Sub(at) > timeReach:
 		at = now.Add(-timeReach)
 	default:
 		d.timestamp = at.Unix()

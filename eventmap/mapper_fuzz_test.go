@@ -20,10 +20,10 @@ func FuzzMap(f *testing.F) {
 	var mappers []*Mapper
 	for _, g := range generations {
 		mappers = append(mappers, newMapper(f, testOptions(func(o *Options) {
-			o.Version = g.version
+			o.Canopsis = g.version
 			o.Events.DowntimeComment = true
 			o.Tags = map[string]string{"Env": "$_HOSTSITE$", "fixed": ""}
-			o.Static = map[string]any{"site": "x", "list": []string{"a"}}
+			o.Extra = map[string]any{"site": "x", "list": []string{"a"}}
 			o.MaxOutput, o.MaxLongOutput, o.MaxPerfdata = 100, 200, 150
 		})))
 	}

@@ -97,8 +97,8 @@ func comparePeers(t *testing.T, messages []peerMessage) {
 	for _, peer := range messages {
 		text := func(key string) string { s, _ := peer.Body[key].(string); return s }
 		m := newMapper(t, testOptions(func(o *Options) {
-			o.Connector, o.ConnectorName, o.Version = text("connector"), text("connector_name"), Canopsis2
-			o.HostScale, o.ServiceScale = NagiosScale(), NagiosScale()
+			o.Connector, o.ConnectorName, o.Canopsis = text("connector"), text("connector_name"), Canopsis2
+			o.HostStates, o.ServiceStates = NagiosScale(), NagiosScale()
 		}))
 		rec, inv := peerRecord(t, peer.Body)
 		events, outcome := m.Map(nil, rec, inv, nil, rec.Time)

@@ -43,17 +43,8 @@ func cutRoutingKey(buf []byte, begin int) []byte {
 	return hex.AppendEncode(buf, hash.Sum(nil))
 }
 
-// appendEntityID appends the id of the entity in Canopsis.
-func (d *draft) appendEntityID(buf []byte) []byte {
-	if !d.entity.IsHost() {
-		buf = append(buf, d.resource...)
-		buf = append(buf, '/')
-	}
-	return append(buf, d.component...)
-}
-
-// appendMessageID appends 32 hexadecimal digits that are the same whenever the
-// same record is read again from the same place.
+// appendMessageID appends 32 hexadecimal digits, the same whenever the same record
+// of the site is read again from the same place.
 func (d *draft) appendMessageID(buf []byte) []byte {
 	var space [512]byte
 	id := space[:0]
@@ -64,6 +55,7 @@ func (d *draft) appendMessageID(buf []byte) []byte {
 	id = append(id, byte(d.rec.Kind))
 	id = binary.BigEndian.AppendUint64(id, uint64(d.rec.Time.Unix()))
 	id = binary.BigEndian.AppendUint32(id, uint32(d.rec.Time.Nanosecond()))
+	id = append(id, d.m.options.Scope...) // last, because ids of the empty scope must stay what they are
 	sum := sha256.Sum256(id)
 	return hex.AppendEncode(buf, sum[:16])
 }

@@ -38,7 +38,7 @@ func TestRoutingKey(t *testing.T) {
 // An acknowledgement refers to the key of the check events also when that is
 // cut.
 func TestReferenceToCutKey(t *testing.T) {
-	m := newMapper(t, testOptions(func(o *Options) { o.Version = Canopsis2 }))
+	m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = Canopsis2 }))
 	e := supervision.Entity{Host: strings.Repeat("h", 200), Service: strings.Repeat("s", 200)}
 	check, _, _ := mapOne(t, m, checkRecord(e, supervision.OK))
 	_, ack, outcome := mapOne(t, m, record(supervision.Acknowledged, e))

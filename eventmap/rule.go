@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -39,22 +40,22 @@ type customVarPattern struct {
 	matches pattern
 }
 
-// compileRules compiles rules; faults name the option and the rule.
-func compileRules(option string, rules []Rule) (compiled []rule, faults []error) {
+// compileRules compiles the rules of an option.
+func compileRules(name string, rules []Rule) (compiled []rule, faults []error) {
 	for i, r := range rules {
-		c, err := r.compile()
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s[%d]: %w", option, i, err))
-		}
+		c, more := r.compile(fmt.Sprintf("%s[%d]", name, i))
+		faults = append(faults, more...)
 		compiled = append(compiled, c)
 	}
 	return compiled, faults
 }
 
-func (r Rule) compile() (rule, error) {
-	var c rule
-	var faults []error
-	given := 0
+var errEmptyRule = errors.New("the rule is empty: it must name at least one thing to match")
+
+// compile compiles the rule that the configuration has at key.
+func (r Rule) compile(key string) (c rule, faults []error) {
+	fault := func(name string, err error) { faults = append(faults, &option.Fault{Name: name, Err: err}) }
+	set := 0
 	for _, field := range []struct {
 		name, text string
 		into       *pattern
@@ -66,27 +67,27 @@ func (r Rule) compile() (rule, error) {
 		if field.text == "" {
 			continue
 		}
-		given++
+		set++
 		var err error
 		if *field.into, err = compilePattern(field.text); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", field.name, err))
+			fault(key+"."+field.name, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.CustomVars)) {
-		given++
+		set++
 		matches, err := compilePattern(r.CustomVars[name])
 		if err != nil {
-			faults = append(faults, fmt.Errorf("custom variable %s: %w", name, err))
+			fault(key+".vars."+name, err)
 		}
 		c.customVars = append(c.customVars, customVarPattern{strings.TrimPrefix(name, "_"), matches})
 	}
-	if given == 0 {
-		faults = append(faults, errors.New("the rule says nothing"))
+	if set == 0 {
+		fault(key, errEmptyRule)
 	}
 	if c.state != nil && !slices.ContainsFunc(slices.Concat(hostStates[:], serviceStates[:]), c.state) {
-		faults = append(faults, fmt.Errorf("state: %q is none of the names %v %v", r.State, hostStates, serviceStates))
+		fault(key+".state", fmt.Errorf("%q is none of the names %v %v", r.State, hostStates, serviceStates))
 	}
-	return c, errors.Join(faults...)
+	return c, faults
 }
 
 // compilePattern compiles one pattern; see Rule.

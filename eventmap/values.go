@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -68,7 +69,7 @@ func (d *draft) commandName() string {
 func (d *draft) setPerfdata() {
 	raw, _ := d.m.charset.clean(d.rec.Check.Perfdata) // perf_data_raw tells of repairs
 	var dropped bool
-	d.space, dropped = appendPerfdata(d.space[:0], raw, d.m.options.Version, d.m.options.MaxPerfdata)
+	d.space, dropped = appendPerfdata(d.space[:0], raw, d.m.options.Canopsis, d.m.options.MaxPerfdata)
 	if dropped {
 		d.repairs |= MetricDropped
 	}
@@ -102,7 +103,7 @@ func (d *draft) tags() {
 		d.leaveOut()
 		return
 	}
-	asList := d.m.options.Version.python()
+	asList := d.m.options.Canopsis.python()
 	opening, closing := byte('{'), byte('}')
 	if asList {
 		opening, closing = '[', ']'
@@ -145,7 +146,7 @@ func compileTags(tags map[string]string, cs charset) (compiled []tag, faults []e
 			err = errTagName
 		}
 		if err != nil {
-			faults = append(faults, optionError("tags."+name, err))
+			faults = append(faults, &option.Fault{Name: "tags." + name, Err: err})
 		}
 		compiled = append(compiled, tag{name, value})
 	}
@@ -193,5 +194,5 @@ func (d *draft) pbehaviorAction() string {
 }
 
 func (d *draft) pbehaviorName() string {
-	return "downtime " + string(d.appendEntityID(nil)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
+	return "downtime " + string(appendEntityID(nil, d.component, d.resource)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
 }

@@ -18,11 +18,11 @@ func FuzzMainConfiguration(f *testing.F) {
 	f.Add("broker_module= \nbroker_module=a b\nlog_rotation_method=\xff\nstatus_update_interval=NaN\nservice_perfdata_file_mode=\\\n=\n")
 	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
-		r := newReader(root, "/etc/main.cfg")
-		r.parseMain(r.cfg.Path, text)
-		r.findCommandLines()
-		r.identify()
-		c := r.cfg
+		l := newLoader(root, "/etc/main.cfg")
+		l.parseMain(l.cfg.Path, text)
+		l.findCommandLines()
+		l.identify()
+		c := l.cfg
 		for _, path := range []string{
 			c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.CommandFile, c.LockFile,
 			c.StateRetentionFile, c.HostPerfdata.File, c.ServicePerfdata.File,

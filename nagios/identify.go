@@ -17,15 +17,15 @@ const statusHeader = 4 << 10
 // Icinga 1 and Shinken says whose it is; that of Naemon claims to be Nagios',
 // so names count next: of the main file, of options, of directories, of the
 // log.
-func (r *reader) identify() (Flavour, string) {
-	writer, version := r.statusFileWriter()
+func (l *loader) identify() (Flavour, string) {
+	writer, version := l.statusFileWriter()
 	switch writer {
 	case "ICINGA":
 		return Icinga, version
 	case "SHINKEN":
 		return Shinken, ""
 	}
-	c := r.cfg
+	c := l.cfg
 	if f, found := flavourNamedIn(filepath.Base(c.Path)); found && f != Nagios {
 		return f, version
 	}
@@ -58,11 +58,11 @@ func flavourNamedIn(name string) (Flavour, bool) {
 // statusFileWriter gives the word before STATUS FILE in the comment at the head
 // of the status file, and the version of its info block; both are empty if the
 // file can't be read.
-func (r *reader) statusFileWriter() (writer, version string) {
-	if r.cfg.StatusFile == "" {
+func (l *loader) statusFileWriter() (writer, version string) {
+	if l.cfg.StatusFile == "" {
 		return "", ""
 	}
-	f, err := os.OpenFile(r.onDisk(r.cfg.StatusFile), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(l.onDisk(l.cfg.StatusFile), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return "", ""
 	}

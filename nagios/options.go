@@ -12,11 +12,11 @@ type setter func(value string) error
 
 // optionTable names the options that matter here, in the spellings of all
 // flavours, and what each sets.
-func (r *reader) optionTable() map[string]setter {
-	c := r.cfg
+func (l *loader) optionTable() map[string]setter {
+	c := l.cfg
 	table := map[string]setter{
-		"log_file":            r.path(&c.LogFile),
-		"log_archive_path":    r.path(&c.LogArchivePath),
+		"log_file":            l.path(&c.LogFile),
+		"log_archive_path":    l.path(&c.LogArchivePath),
 		"log_rotation_method": rotation(&c.LogRotation),
 		"use_syslog":          boolean(&c.UseSyslog),
 
@@ -29,17 +29,17 @@ func (r *reader) optionTable() map[string]setter {
 		"log_initial_states":    boolean(&c.Logging.InitialStates),
 		"log_current_states":    boolean(&c.Logging.CurrentStates),
 
-		"status_file":            r.path(&c.StatusFile),
-		"xsddefault_status_log":  r.path(&c.StatusFile), // Nagios 3 still knows this name
+		"status_file":            l.path(&c.StatusFile),
+		"xsddefault_status_log":  l.path(&c.StatusFile), // Nagios 3 still knows this name
 		"status_update_interval": seconds(&c.StatusUpdateInterval),
-		"object_cache_file":      r.path(&c.ObjectCacheFile),
-		"state_retention_file":   r.path(&c.StateRetentionFile),
-		"command_file":           r.path(&c.CommandFile),
-		"lock_file":              r.path(&c.LockFile),
+		"object_cache_file":      l.path(&c.ObjectCacheFile),
+		"state_retention_file":   l.path(&c.StateRetentionFile),
+		"command_file":           l.path(&c.CommandFile),
+		"lock_file":              l.path(&c.LockFile),
 
 		"process_performance_data": boolean(&c.ProcessPerformanceData),
 
-		"broker_module":        r.brokerModule,
+		"broker_module":        l.brokerModule,
 		"event_broker_options": integer(&c.EventBrokerOptions),
 
 		"date_format":                dateFormat(&c.DateFormat),
@@ -58,24 +58,24 @@ func (r *reader) optionTable() map[string]setter {
 		"icinga_group":  text(&c.Group),
 		"shinken_group": text(&c.Group),
 
-		"resource_file":           r.pathList(&r.resourceFiles),
-		"cfg_file":                r.pathList(&r.objectFiles),
-		"cfg_dir":                 r.pathList(&r.objectDirs),
-		"xodtemplate_config_file": r.pathList(&r.objectFiles),
-		"xodtemplate_config_dir":  r.pathList(&r.objectDirs),
+		"resource_file":           l.pathList(&l.resourceFiles),
+		"cfg_file":                l.pathList(&l.objectFiles),
+		"cfg_dir":                 l.pathList(&l.objectDirs),
+		"xodtemplate_config_file": l.pathList(&l.objectFiles),
+		"xodtemplate_config_dir":  l.pathList(&l.objectDirs),
 
-		"include_file":    func(value string) error { return r.readMain(r.absolute(value)) },
-		"include_dir":     func(value string) error { return r.includeDir(r.absolute(value)) },
-		"config_rel_path": r.path(&r.base),
+		"include_file":    func(value string) error { return l.readMain(l.absolute(value)) },
+		"include_dir":     func(value string) error { return l.includeDir(l.absolute(value)) },
+		"config_rel_path": l.path(&l.base),
 	}
-	r.addPerfdataOptions(table, "host", &c.HostPerfdata)
-	r.addPerfdataOptions(table, "service", &c.ServicePerfdata)
+	l.addPerfdataOptions(table, "host", &c.HostPerfdata)
+	l.addPerfdataOptions(table, "service", &c.ServicePerfdata)
 	return table
 }
 
-func (r *reader) addPerfdataOptions(table map[string]setter, object string, p *Perfdata) {
+func (l *loader) addPerfdataOptions(table map[string]setter, object string, p *Perfdata) {
 	table[object+"_perfdata_command"] = text(&p.Command.Name)
-	table[object+"_perfdata_file"] = r.path(&p.File)
+	table[object+"_perfdata_file"] = l.path(&p.File)
 	table[object+"_perfdata_file_template"] = func(value string) error {
 		p.Template = unescapeTemplate(value)
 		return nil
@@ -86,23 +86,23 @@ func (r *reader) addPerfdataOptions(table map[string]setter, object string, p *P
 	table[object+"_perfdata_process_empty_results"] = boolean(&p.ProcessEmpty)
 }
 
-func (r *reader) path(field *string) setter {
+func (l *loader) path(field *string) setter {
 	return func(value string) error {
-		*field = r.absolute(value)
+		*field = l.absolute(value)
 		return nil
 	}
 }
 
-func (r *reader) pathList(list *[]string) setter {
+func (l *loader) pathList(list *[]string) setter {
 	return func(value string) error {
-		*list = append(*list, r.absolute(value))
+		*list = append(*list, l.absolute(value))
 		return nil
 	}
 }
 
-func (r *reader) brokerModule(value string) error {
+func (l *loader) brokerModule(value string) error {
 	path, args, _ := strings.Cut(value, " ")
-	r.cfg.BrokerModules = append(r.cfg.BrokerModules, BrokerModule{r.absolute(path), strings.TrimSpace(args)})
+	l.cfg.BrokerModules = append(l.cfg.BrokerModules, BrokerModule{l.absolute(path), strings.TrimSpace(args)})
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// maxCmdline bounds what is read of a process's command line.
+// maxCmdline bounds how much of a process's command line is read.
 const maxCmdline = 64 << 10
 
 // process is a supervisor that runs.
@@ -19,26 +19,18 @@ type process struct {
 	config string // path of its main configuration
 }
 
-// runningSupervisors finds the daemons that run with a configuration that is
-// there, each configuration once, in the order of process numbers. Those that
-// /proc hides from us are missed.
+// runningSupervisors returns the daemons that run with a configuration that
+// exists, each configuration once, in the order of process numbers. A process
+// that /proc hides from this user is missed.
 func runningSupervisors(root string) []process {
-	dirs, err := os.ReadDir(filepath.Join(root, "/proc"))
-	if err != nil {
-		return nil
-	}
 	var found []process
-	for _, dir := range dirs {
-		pid, err := strconv.Atoi(dir.Name())
-		if err != nil {
-			continue
-		}
+	for _, pid := range processes(root) {
 		name, config, isSupervisor := parseCmdline(readCmdline(root, pid))
 		if !isSupervisor {
 			continue
 		}
 		if !filepath.IsAbs(config) {
-			cwd, err := os.Readlink(filepath.Join(root, "/proc", dir.Name(), "cwd"))
+			cwd, err := os.Readlink(filepath.Join(root, "/proc", strconv.Itoa(pid), "cwd"))
 			if err != nil {
 				continue
 			}
@@ -49,8 +41,23 @@ func runningSupervisors(root string) []process {
 			found = append(found, process{pid, name, filepath.Clean(config)})
 		}
 	}
-	slices.SortFunc(found, func(a, b process) int { return a.pid - b.pid })
 	return found
+}
+
+// processes returns the numbers of all processes, in ascending order.
+func processes(root string) []int {
+	dirs, err := os.ReadDir(filepath.Join(root, "/proc"))
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, dir := range dirs {
+		if pid, err := strconv.Atoi(dir.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
 }
 
 func readCmdline(root string, pid int) []string {
@@ -66,10 +73,10 @@ func readCmdline(root string, pid int) []string {
 	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
 }
 
-// parseCmdline tells whether a command line is that of a supervisor that runs,
+// parseCmdline reports whether a command line is that of a running supervisor,
 // and with which configuration: the last argument of the cores, option -c of
-// Shinken's arbiter. Workers, and calls that only verify a configuration, are
-// none.
+// Shinken's arbiter. Workers, and calls that only verify a configuration, don't
+// count.
 func parseCmdline(args []string) (name, config string, isSupervisor bool) {
 	for len(args) > 1 && isInterpreter(filepath.Base(args[0])) {
 		args = args[1:]
@@ -97,8 +104,7 @@ func parseCmdline(args []string) (name, config string, isSupervisor bool) {
 	return name, config, strings.HasSuffix(config, ".cfg") && !onlyVerifies
 }
 
-// isInterpreter tells the programs that run others which are written as
-// scripts.
+// isInterpreter reports whether a program runs scripts.
 func isInterpreter(name string) bool {
 	return strings.HasPrefix(name, "python") || name == "pypy" || name == "env"
 }

@@ -113,14 +113,28 @@ func (o *nebOptions) find() (cfg *nagios.Config, journal string, err error) {
 	case "none":
 		return nil, "", fmt.Errorf("%s says supervisor: none; name the supervisor's main configuration with --supervisor", o.config)
 	case "auto":
-		found, err := nagios.Find("/")
-		if err != nil {
+		if path, err = findOne(); err != nil {
 			return nil, "", fmt.Errorf("%w, or name it with --supervisor", err)
 		}
-		path = found.Path
 	}
 	cfg, err = nagios.Read(path)
 	return cfg, l.Journal.Path, err
+}
+
+// findOne returns the main configuration of the only supervisor to be found.
+func findOne() (path string, err error) {
+	taken, _, err := nagios.Find("/")
+	if err != nil {
+		return "", err
+	}
+	if len(taken) > 1 {
+		var paths []string
+		for _, f := range taken {
+			paths = append(paths, f.Path)
+		}
+		return "", fmt.Errorf("several supervisors run: %s (set option supervisor to one of them)", strings.Join(paths, ", "))
+	}
+	return taken[0].Path, nil
 }
 
 func nebStatus(ctx context.Context, env environment) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
@@ -85,11 +86,14 @@ func (p *Plan) findSupervisor(root string) error {
 	case "none":
 		return nil
 	case "auto":
-		found, err := nagios.Find(root)
+		taken, others, err := nagios.Find(root)
 		if err != nil {
 			return fmt.Errorf("supervisor: auto: %w", err)
 		}
-		path, p.Why, p.Others = found.Path, found.Why, found.Others
+		path, p.Why = taken[0].Path, taken[0].Why
+		for _, other := range append(taken[1:], others...) {
+			p.Others = append(p.Others, other.Path)
+		}
 	default:
 		p.Why = "option supervisor names it"
 	}
@@ -109,92 +113,48 @@ func (p *Plan) mapEvents() (faults []error) {
 	m := &p.Config.Mapping
 	version, err := eventmap.ParseVersion(m.Canopsis)
 	if err != nil {
-		faults = append(faults, p.Config.Fault("mapping.canopsis", err.Error()))
+		faults = append(faults, p.mappingFault(err))
 		version = eventmap.Canopsis2410
 	}
-	hosts, err := scale(m.HostStates, eventmap.SeverityHostScale(), "up", "down", "unreachable")
+	hosts, err := eventmap.ParseHostStates(m.HostStates.Name, m.HostStates.Table)
 	if err != nil {
-		faults = append(faults, p.Config.Fault("mapping.host_states", err.Error()))
+		faults = append(faults, p.mappingFault(err))
 	}
-	services, err := scale(m.ServiceStates, eventmap.SeverityServiceScale(), "ok", "warning", "critical", "unknown")
+	services, err := eventmap.ParseServiceStates(m.ServiceStates.Name, m.ServiceStates.Table)
 	if err != nil {
-		faults = append(faults, p.Config.Fault("mapping.service_states", err.Error()))
+		faults = append(faults, p.mappingFault(err))
 	}
 	p.mapping = eventmap.Options{
-		Connector: p.Connector, ConnectorName: p.ConnectorName, Version: version,
-		HostScale: hosts, ServiceScale: services, SoftStates: m.SoftStates,
+		Connector: p.Connector, ConnectorName: p.ConnectorName, Canopsis: version,
+		HostStates: hosts, ServiceStates: services, SoftStates: m.SoftStates,
 		Events: eventmap.EventTypes{
 			Check: m.Events.Check, Ack: m.Events.Ack, AckRemove: m.Events.AckRemove, Comment: m.Events.Comment,
 			Downtime: m.Events.Downtime, DowntimeComment: m.Events.DowntimeComment, Flapping: m.Events.Flapping,
 		},
-		Include: rules(m.Include), Exclude: rules(m.Exclude), Static: m.Extra, Tags: m.Tags,
+		Include: rules(m.Include), Exclude: rules(m.Exclude), Extra: m.Extra, Tags: m.Tags,
 		Component: m.Component, Resource: m.Resource, Charset: m.Charset,
 		MaxOutput: int(m.MaxOutput), MaxLongOutput: int(m.MaxLongOutput), MaxPerfdata: int(m.MaxPerfdata),
 	}
 	if _, err := eventmap.New(p.mapping); err != nil {
-		for _, fault := range joined(err) {
+		for _, fault := range option.Split(err) {
 			faults = append(faults, p.mappingFault(fault))
 		}
 	}
 	return faults
 }
 
-// mappingFault gives a fault that eventmap found the name and line of the
-// option in the configuration file.
+// mappingFault adds the file and line of the option to a fault that eventmap
+// found.
 func (p *Plan) mappingFault(err error) error {
-	option, text, named := strings.Cut(err.Error(), ": ")
-	if !named {
+	f, ok := option.Of(err)
+	if !ok {
 		return p.Config.Fault("mapping", err.Error())
 	}
-	key := "mapping." + option
-	switch name, rest, _ := strings.Cut(option, "."); name {
-	case "connector", "connector_name":
-		key = option
-	case "version":
-		key = "mapping.canopsis"
-	case "static":
-		key = "mapping.extra." + rest
-	case "host_scale":
-		key = "mapping.host_states"
-	case "service_scale":
-		key = "mapping.service_states"
+	key := "mapping." + f.Name
+	if f.Name == "connector" || f.Name == "connector_name" {
+		key = f.Name
 	}
-	return p.Config.Fault(key, text)
-}
-
-// joined gives the parts of an error made by errors.Join.
-func joined(err error) []error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok {
-		var parts []error
-		for _, e := range j.Unwrap() {
-			parts = append(parts, joined(e)...)
-		}
-		return parts
-	}
-	return []error{err}
-}
-
-func scale(s config.StateScale, severity eventmap.Scale, states ...string) (eventmap.Scale, error) {
-	switch {
-	case s.Table == nil && s.Name == "severity":
-		return severity, nil
-	case s.Table == nil && s.Name == "nagios":
-		return eventmap.NagiosScale(), nil
-	case s.Table == nil:
-		return severity, fmt.Errorf("%q is not severity, nagios or a table of %s", s.Name, strings.Join(states, ", "))
-	}
-	var out eventmap.Scale
-	for i, name := range states {
-		v, given := s.Table[name]
-		if !given {
-			return severity, fmt.Errorf("the table does not give %s", name)
-		}
-		out[i] = v
-	}
-	if len(s.Table) > len(states) {
-		return severity, fmt.Errorf("the table has other states than %s", strings.Join(states, ", "))
-	}
-	return out, nil
+	return p.Config.Fault(key, f.Err.Error())
 }
 
 func rules(in []config.Rule) []eventmap.Rule {

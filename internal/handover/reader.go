@@ -15,15 +15,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 const (
 	batchLines = 1000
 	batchBytes = 256 << 10
-	// longestLine is the length in bytes up to which lines are read. Our modules
-	// write up to 128 KiB.
-	longestLine = 1 << 20
 	// rawKept is how much of a line that is too long goes to quarantine.
 	rawKept  = 4 << 10
 	readSize = 64 << 10
@@ -179,12 +177,12 @@ func (r *reader) read(ctx context.Context, s *segment) error {
 		switch {
 		case taken == 0 && n < len(r.buf):
 			return nil // the end, or half a line
-		case taken == 0 && n > longestLine:
+		case taken == 0 && n > pairs.LongestLine:
 			if err := r.skipLine(s, block); err != nil {
 				return err
 			}
 		case taken == 0:
-			r.buf = make([]byte, min(2*len(r.buf), longestLine+2))
+			r.buf = make([]byte, min(2*len(r.buf), pairs.LongestLine+2))
 		}
 	}
 	return nil

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
-	"github.com/nagios2canopsis/nagios2canopsis/nagios/perfdata"
 )
 
 // Line is what a line of a segment says: a record, or one of the other things.
@@ -33,9 +31,9 @@ func ParseLine(line string) (Line, error) {
 	}
 	switch kind := cut[0].Value; kind {
 	case "HOSTCHECK", "HOSTSTATE":
-		return check(perfdata.Host, kind == "HOSTSTATE", cut)
+		return check(pairs.Host, kind == "HOSTSTATE", cut)
 	case "SERVICECHECK", "SERVICESTATE":
-		return check(perfdata.Service, kind == "SERVICESTATE", cut)
+		return check(pairs.Service, kind == "SERVICESTATE", cut)
 	case "SEGMENT":
 		h, err := ParseHeader(line)
 		return Line{Header: &h}, err
@@ -50,8 +48,8 @@ func ParseLine(line string) (Line, error) {
 }
 
 // check reads a check result or a present state.
-func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error) {
-	rec, err := perfdata.ParseCheck(object, cut)
+func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
+	rec, err := pairs.ParseEscaped(class, cut)
 	if err != nil {
 		return Line{}, err
 	}
@@ -205,12 +203,8 @@ func (f *fields) decimal(key string) float64 {
 	if value == "" {
 		return 0
 	}
-	if strings.Trim(value, "+-.0123456789") != "" { // ParseFloat also takes inf, nan, hexadecimal
-		f.fault(key, value, "a number")
-		return 0
-	}
-	n, err := strconv.ParseFloat(value, 64)
-	if err != nil {
+	n, ok := pairs.ParseDecimal(value)
+	if !ok {
 		f.fault(key, value, "a number")
 	}
 	return n
@@ -228,30 +222,17 @@ func (f *fields) yes(key string) bool {
 	}
 }
 
-// latest bounds times to what fits the nanoseconds of an int64 (the year 2200).
-const latest = 7258118400
-
-// time reads Unix seconds with up to six decimals. 0 and less is what a
-// supervisor writes for none.
+// time reads a time; see pairs.ParseTime.
 func (f *fields) time(key string) time.Time {
 	value := f.text(key)
 	if value == "" {
 		return time.Time{}
 	}
-	whole, fraction, _ := strings.Cut(value, ".")
-	seconds, err := strconv.ParseInt(whole, 10, 64)
-	var micros uint64
-	if fraction != "" && err == nil {
-		micros, err = strconv.ParseUint((fraction + "000000")[:6], 10, 63)
-	}
-	switch {
-	case err != nil || seconds > latest:
+	t, ok := pairs.ParseTime(value)
+	if !ok {
 		f.fault(key, value, "a time")
-		return time.Time{}
-	case seconds <= 0:
-		return time.Time{}
 	}
-	return time.Unix(seconds, int64(micros)*1000)
+	return t
 }
 
 func (f *fields) note() *supervision.Note {
@@ -262,12 +243,11 @@ func (f *fields) note() *supervision.Note {
 }
 
 func (f *fields) downtime() *supervision.Downtime {
-	const longest = 100 * 365 * 24 * 3600 // seconds; what a Duration holds and a bit of sense
 	seconds := f.number("DURATION")
 	return &supervision.Downtime{
 		ID: f.number("ID"), Author: f.text("AUTHOR"), Comment: f.text("COMMENT"),
 		Entry: f.time("ENTRY"), Start: f.time("START"), End: f.time("END"), Fixed: f.yes("FIXED"),
-		Duration:    time.Duration(min(max(seconds, 0), longest)) * time.Second,
+		Duration:    time.Duration(min(max(seconds, 0), pairs.LongestSeconds)) * time.Second,
 		TriggeredBy: f.number("TRIGGEREDBY"), Loaded: f.yes("LOADED"),
 	}
 }

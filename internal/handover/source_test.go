@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -306,7 +307,7 @@ func TestBadLinesAreSetAsideWithTheirPlace(t *testing.T) {
 	m.write("rubbish\n")
 	m.check(0)
 	m.write("DATATYPE::LOST\tTIMET::1\tCOUNT::42\n")
-	m.write("DATATYPE::HOSTCHECK\t" + strings.Repeat("x", longestLine+5) + "\n")
+	m.write("DATATYPE::HOSTCHECK\t" + strings.Repeat("x", pairs.LongestLine+5) + "\n")
 	m.check(1)
 	j.sees(t, Options{Dir: dir}, 2)
 	var reasons []string

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -16,7 +17,7 @@ const (
 	collectorLines = 1000
 	collectorBytes = 256 << 10
 	// longestLine is the length in bytes up to which lines are read.
-	longestLine = 1 << 20
+	longestLine = pairs.LongestLine
 	// shortestMark is the length in bytes from which a format's prefix is
 	// taken for the start of a record wherever it stands.
 	shortestMark = 8
@@ -132,7 +133,7 @@ func (c *collector) parse(line string) (supervision.Record, error) {
 		}
 	}
 	if first == nil {
-		first = fmt.Errorf("starts with none of the prefixes of the templates, such as %s", quote(c.formats[0].prefix))
+		first = fmt.Errorf("starts with none of the prefixes of the templates, such as %s", pairs.Quote(c.formats[0].prefix))
 	}
 	return supervision.Record{}, first
 }

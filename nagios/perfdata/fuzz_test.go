@@ -40,7 +40,7 @@ func FuzzPairs(f *testing.F) {
 	f.Add(`DATATYPE::HOSTCHECK	TIMET::1700000000.5	HOSTNAME::h\\	HOSTOUTPUT::a\tb\0\n	LASTHOSTCHECK::0	HOSTATTEMPT::3`)
 	f.Add("HOSTNAME::$HOSTNAME$\tDATATYPE::HOSTPERFDATA\t::\tTIMET::")
 	f.Fuzz(func(t *testing.T, line string) {
-		record, err := ParsePairs(line)
+		record, err := Pairs().Parse(line)
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -17,20 +18,13 @@ const (
 )
 
 // Object is what the lines of a template are about.
-type Object uint8
+type Object = pairs.Class
 
 // The objects that have perfdata.
 const (
-	Host Object = iota + 1
-	Service
+	Host    = pairs.Host
+	Service = pairs.Service
 )
-
-func (o Object) String() string {
-	if o == Service {
-		return "service"
-	}
-	return "host"
-}
 
 // maxMacros bounds the macros of a template.
 const maxMacros = 128
@@ -51,7 +45,7 @@ type Format struct {
 // field is one macro of a template and the literal text behind it.
 type field struct {
 	macro   string
-	meaning meaning
+	meaning pairs.Meaning
 	sep     string
 	// later counts how often sep stands in the template behind the field's own.
 	later int
@@ -107,7 +101,7 @@ func compile(template string, object Object) (*Format, error) {
 			return nil, err
 		}
 	}
-	return f, f.checkComplete(func(m meaning) bool {
+	return f, f.checkComplete(func(m pairs.Meaning) bool {
 		return slices.ContainsFunc(f.fields, func(fd field) bool { return fd.meaning == m })
 	})
 }
@@ -115,7 +109,7 @@ func compile(template string, object Object) (*Format, error) {
 // prepare finds out how the value of field i can be told from the next one.
 func (f *Format) prepare(i int) error {
 	fd := &f.fields[i]
-	fd.meaning = f.object.meaningOf(fd.macro)
+	fd.meaning = f.object.MeaningOf(fd.macro)
 	if i == len(f.fields)-1 {
 		return nil
 	}
@@ -126,8 +120,8 @@ func (f *Format) prepare(i int) error {
 		fd.later += strings.Count(later.sep, fd.sep)
 	}
 	visible := !strings.ContainsFunc(fd.sep, isControl)
-	fd.extends = fd.meaning.isText() || visible && (fd.meaning == hostName || fd.meaning == serviceName) || fd.meaning == other
-	if visible && fd.extends && fd.meaning != other {
+	fd.extends = fd.meaning.IsText() || visible && (fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName) || fd.meaning == pairs.Other
+	if visible && fd.extends && fd.meaning != pairs.Other {
 		f.warnings = append(f.warnings, fmt.Sprintf("the perfdata template separates $%s$ from $%s$ by %q only, which values may contain: use tabs",
 			fd.macro, f.fields[i+1].macro, fd.sep))
 	}
@@ -135,16 +129,16 @@ func (f *Format) prepare(i int) error {
 }
 
 // checkComplete refuses a template whose lines could never become a record.
-func (f *Format) checkComplete(has func(meaning) bool) error {
+func (f *Format) checkComplete(has func(pairs.Meaning) bool) error {
 	switch {
-	case !has(endOfCheck) && !has(startOfCheck):
+	case !has(pairs.EndOfCheck) && !has(pairs.StartOfCheck):
 		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.object.String()))
-	case !has(hostName):
+	case !has(pairs.HostName):
 		return errors.New("no $HOSTNAME$")
-	case f.object == Service && !has(serviceName):
+	case f.object == Service && !has(pairs.ServiceName):
 		return errors.New("no $SERVICEDESC$")
 	}
-	f.tellsState = has(state)
+	f.tellsState = has(pairs.State)
 	return nil
 }
 
@@ -185,7 +179,7 @@ func scanTemplate(template string) (prefix string, fields []field, err error) {
 // line's memory. The error names the field and what is wrong with it.
 func (f *Format) Parse(line string) (supervision.Record, error) {
 	if f.pairs {
-		return parsePairs(line, f.aliases)
+		return pairs.ParseLine(line, f.aliases)
 	}
 	var array [32]string
 	values := array[:0]
@@ -201,37 +195,15 @@ func (f *Format) Parse(line string) (supervision.Record, error) {
 			values = better
 		}
 	}
-	r := newResult(f.object)
+	b := pairs.NewBuilder(f.object)
 	for i := range f.fields {
-		fd := &f.fields[i]
-		if err := r.put(fd.meaning, fd.macro, values[i]); err != nil {
+		fd, value := &f.fields[i], values[i]
+		if fd.meaning == pairs.LongOutput {
+			value = pairs.UnescapeLong(value)
+		}
+		if err := b.Put(fd.meaning, fd.macro, value); err != nil {
 			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, fd.macro, err)
 		}
 	}
-	if r.check.LongOutput != "" {
-		r.check.LongOutput = unescapeLong(r.check.LongOutput)
-	}
-	return r.finish()
-}
-
-// unescapeLong undoes what Nagios does to long output in its macro as in
-// status.dat: line feeds are written \n and backslashes \\ (Nagios 4.4.6,
-// base/utils.c, escape_newlines).
-func unescapeLong(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && (s[i+1] == 'n' || s[i+1] == '\\') {
-			i++
-			if s[i] == 'n' {
-				b.WriteByte('\n')
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	return b.Record()
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -101,7 +102,7 @@ func (v *values) time(key Key) time.Time {
 	if len(text) == 0 {
 		return time.Time{}
 	}
-	t, ok := parseTime(text)
+	t, ok := pairs.ParseTime(text)
 	if !ok {
 		v.fail(key, fmt.Sprintf("%.40q is no time", text))
 	}
@@ -153,32 +154,6 @@ func parseInteger(text []byte) (int64, bool) {
 		n = -n
 	}
 	return n, true
-}
-
-// maxSeconds is the last second of the year 9999.
-const maxSeconds = 253402300799
-
-// parseTime reads seconds with up to six decimals; more are dropped.
-func parseTime(text []byte) (time.Time, bool) {
-	whole, fraction, _ := bytes.Cut(text, []byte("."))
-	seconds, ok := parseInteger(whole)
-	if !ok || seconds > maxSeconds {
-		return time.Time{}, false
-	}
-	var microseconds int64
-	for i := range 6 {
-		microseconds *= 10
-		if i < len(fraction) {
-			if fraction[i] < '0' || fraction[i] > '9' {
-				return time.Time{}, false
-			}
-			microseconds += int64(fraction[i] - '0')
-		}
-	}
-	if seconds <= 0 {
-		return time.Time{}, true
-	}
-	return time.Unix(seconds, microseconds*1000), true
 }
 
 // escaping is how a supervisor writes newlines and backslashes of a long output.
