@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,23 +25,48 @@ func TestReport(t *testing.T) {
 {"ImportPath":"broken","Action":"build-output","Output":"syntax error\n"}
 `
 	var out strings.Builder
-	skipped, err := report(strings.NewReader(events[1:]), &out, true)
+	skipped, err := report(strings.NewReader(events[1:]), &out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(skipped, ","); got != "p TestLazy" {
-		t.Errorf("skipped are %q, want TestLazy alone", got)
+	want := []result{
+		{"p", "TestCorpus", "x_test.go:1: N2C_CORPUS is not set: it names the folder\n"},
+		{"p", "TestLazy", "y_test.go:1: no time\n"},
 	}
-	skipped, err = report(strings.NewReader(events[1:]), io.Discard, false)
-	if got := strings.Join(skipped, ","); err != nil || got != "p TestCorpus,p TestLazy" {
-		t.Errorf("with recordings, skipped are %q, %v, want TestCorpus too", got, err)
+	if !slices.Equal(skipped, want) {
+		t.Errorf("skipped are %q, want %q", skipped, want)
 	}
-	for _, want := range []string{"no time", "wrong", "panic: oh", "FAIL\tp", "[no test files]", "syntax error", "N2C_CORPUS"} {
+	for _, want := range []string{"wrong", "panic: oh", "FAIL\tp", "[no test files]", "syntax error"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not printed:\n%s", want, out.String())
 		}
 	}
 	if strings.Contains(out.String(), "a line of a good test") {
 		t.Errorf("the output of a test that passed is printed:\n%s", out.String())
+	}
+}
+
+func TestJudge(t *testing.T) {
+	corpus := result{"p", "TestCorpus", "N2C_CORPUS is not set"}
+	lazy := result{"p", "TestLazy", "no time"}
+	for _, c := range []struct {
+		skipped        []result
+		haveRecordings bool
+		ok             bool
+	}{
+		{nil, true, true},
+		{[]result{corpus}, false, true},
+		{[]result{corpus}, true, false},
+		{[]result{corpus, lazy}, false, false},
+	} {
+		var out strings.Builder
+		if err := judge(c.skipped, c.haveRecordings, &out); (err == nil) != c.ok {
+			t.Errorf("%q with recordings %v: %v", c.skipped, c.haveRecordings, err)
+		}
+		for _, s := range c.skipped {
+			if !strings.Contains(out.String(), s.test) || !strings.Contains(out.String(), s.output) {
+				t.Errorf("%q is not printed:\n%s", s, out.String())
+			}
+		}
 	}
 }
