@@ -168,7 +168,7 @@ func ownCPU() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-// procCPU gives the CPU seconds of a process, from /proc/PID/stat.
+// procCPU returns the CPU seconds of a process, from /proc/PID/stat.
 func procCPU(b *testing.B, pid int) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -187,7 +187,7 @@ func procCPU(b *testing.B, pid int) float64 {
 	return ticks / 100
 }
 
-// peakRSS gives the greatest memory of a process so far, in MB.
+// peakRSS returns the greatest memory of a process so far, in MB.
 func peakRSS(b *testing.B, pid int) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -341,7 +341,7 @@ func BenchmarkBacklog(b *testing.B) {
 	}
 }
 
-// discard consumes a queue until it is told to stop, and counts.
+// discard consumes a queue until stop is called, and counts.
 func discard(b *testing.B, broker *testbroker.Broker, queue string) (seen *atomic.Int64, stop func()) {
 	b.Helper()
 	seen = &atomic.Int64{}
