@@ -14,13 +14,12 @@ import (
 
 // A core is a release that the loader plays.
 type core struct {
-	program     string // the name that the module must report
-	exports     string // the set of names that the loader exports
-	objects     string // how its objects are laid out
-	api         int
-	acksExpire  bool
-	layout      string // the table that the module must choose
-	description string
+	program    string // the name that the module must report
+	exports    string // the set of names that the loader exports
+	objects    string // how its objects are laid out
+	api        int
+	acksExpire bool
+	layout     string // the table that the module must choose
 }
 
 func (c core) version() string { return c.program[strings.Index(c.program, " ")+1:] }
