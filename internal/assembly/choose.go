@@ -20,10 +20,12 @@ type Choice struct {
 	Path string
 	Note string // one phrase: what it brings
 
-	stateless bool // its check results come without a state
-	consumes  bool // what it has read is gone for others
-	build     buildFeed
-	preview   buildFeed // instead of build where nothing may be taken away; nil: as build
+	hostPerfdata, servicePerfdata bool // it reads perfdata of these
+	stateless                     bool // its check results come without a state
+
+	consumes bool // what it has read is gone for others
+	build    buildFeed
+	preview  buildFeed // instead of build where nothing may be taken away; nil: as build
 }
 
 // buildFeed makes the feed of a reader.
@@ -58,6 +60,7 @@ func (s *Site) choose() []error {
 	}
 	sel.chooseObjects()
 	sel.checkStates()
+	sel.noteBlindSpots()
 	sel.checkBuilds()
 	if len(s.Readers) == 0 && len(sel.faults) == 0 {
 		sel.fault("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
@@ -135,17 +138,11 @@ func (s *selection) has(name string) bool {
 // checkStates makes sure that check results without a state can be given one.
 func (s *selection) checkStates() {
 	for _, c := range s.Readers {
-		if !c.stateless {
-			continue
-		}
-		if !s.has(logName) {
-			s.fault("readers.perfdata", "the template of "+c.Path+
-				" has no state, and the log reader is off: add the state to the template in the supervisor's configuration (for services $SERVICESTATEID$ and $SERVICESTATETYPE$, for hosts $HOSTSTATEID$ and $HOSTSTATETYPE$), or switch readers.log on")
+		if c.stateless && !s.has(logName) {
+			s.fault("readers.perfdata", "the template of "+c.Path+" has no state, and the log reader is off: "+
+				"add the state to the template in the supervisor's configuration (for services $SERVICESTATEID$ and "+
+				"$SERVICESTATETYPE$, for hosts $HOSTSTATEID$ and $HOSTSTATETYPE$), or switch readers.log on")
 			return
-		}
-		if logging := s.supervisor.Logging; !logging.ServiceRetries || !logging.HostRetries {
-			s.notice("the template of %s has no state, and log_service_retries or log_host_retries is 0: "+
-				"problems that are still retried will be sent with the state before; set both to 1, or add the state to the template", c.Path)
 		}
 	}
 }

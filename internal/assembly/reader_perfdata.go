@@ -193,7 +193,9 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 		archives = append(archives, f.archives...)
 	}
 	return Choice{
-		Name: name, Path: f.path, Note: note(witness), stateless: !witness.HasState, consumes: f.mode == nagios.PipeMode,
+		Name: name, Path: f.path, Note: note(witness),
+		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: !witness.HasState,
+		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			var source supervision.Source
 			var err error
@@ -219,7 +221,9 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 	witness, waits := witness(files, 3*interval+spoolGrace)
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
 	return Choice{
-		Name: perfdataSpool, Path: c.Path, Note: note(witness), stateless: !witness.HasState, consumes: c.After != "keep",
+		Name: perfdataSpool, Path: c.Path, Note: note(witness),
+		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: !witness.HasState,
+		consumes: c.After != "keep",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			source, err := perfdata.NewSpool(perfdata.SpoolOptions{
 				Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files), After: after, MoveTo: c.MoveTo, Logger: log,
