@@ -45,12 +45,14 @@ type selection struct {
 	*Site
 	supervisor *nagios.Config // never nil
 	readers    *config.Readers
+	lost       bool // what the supervisor's configuration says is unknown
 	faults     []error
 }
 
-// choose decides which readers run.
-func (s *Site) choose() []error {
-	sel := &selection{Site: s, supervisor: s.Supervisor, readers: &s.config.Readers}
+// choose decides which readers run. lost: the supervisor's configuration is to
+// be read, and can't be; then only what needs nothing of it is checked.
+func (s *Site) choose(lost bool) []error {
+	sel := &selection{Site: s, supervisor: s.Supervisor, readers: &s.config.Readers, lost: lost}
 	if sel.supervisor == nil {
 		sel.supervisor = &nagios.Config{}
 	}
@@ -63,13 +65,21 @@ func (s *Site) choose() []error {
 	sel.noteBlindSpots()
 	sel.checkBuilds()
 	if len(s.Readers) == 0 && len(sel.faults) == 0 {
-		sel.fault("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
+		sel.missing("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
 	}
 	return sel.faults
 }
 
 func (s *selection) fault(key, text string) {
 	s.faults = append(s.faults, s.config.Fault(key, text))
+}
+
+// missing notes a fault of something that the supervisor's configuration does
+// not set.
+func (s *selection) missing(key, text string) {
+	if !s.lost {
+		s.fault(key, text)
+	}
 }
 
 func (s *selection) notice(format string, args ...any) {
@@ -95,7 +105,7 @@ func (s *selection) path(key string, enabled config.Switch, own, supervisors, op
 		s.checkReadable(option)
 		return supervisors
 	case enabled == config.On:
-		s.fault(key+".path", "must be set: the supervisor's configuration has no "+option)
+		s.missing(key+".path", "must be set: the supervisor's configuration has no "+option)
 	}
 	return ""
 }
