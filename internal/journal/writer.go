@@ -48,7 +48,7 @@ type writer struct {
 	sweep         *sweep
 	sweepAt       time.Time // no new sweep for want of room before
 	agingAt       time.Time // the next sweep for age
-	shrunk        bool      // pages were given back since the last checkpoint
+	shrunk        bool      // pages were cut off since the last checkpoint
 }
 
 func newWriter(j *Journal) (*writer, error) {
@@ -347,9 +347,9 @@ func (w *writer) dropsLeft() bool {
 	return found
 }
 
-// Pages that events leave behind are used again by the next ones. They are
-// given back to the file system when a backlog is gone and the file is made of
-// little else, or when the disk is full.
+// Pages of deleted events are used again by the next ones. They are returned to
+// the file system when a backlog is gone and the file is made of little else, or
+// when the disk is full.
 const (
 	vacuumAbove       = 8 << 20
 	vacuumAboveIfFull = 64 << 10

@@ -82,7 +82,7 @@ type running struct {
 }
 
 // run runs a publisher until the end of the test, which then checks that it
-// stops in time, leaves no goroutine and never told the password.
+// stops in time, leaves no goroutine and never showed the password.
 func run(t testing.TB, options Options, queue publish.Queue) *running {
 	t.Helper()
 	log := &logBuffer{}
@@ -119,7 +119,7 @@ func (r *running) stop(t testing.TB) {
 		<-r.done
 	}
 	if r.err != nil {
-		t.Errorf("Run gave %v", r.err)
+		t.Errorf("Run returned %v", r.err)
 	}
 }
 
@@ -250,10 +250,10 @@ func (q *memoryQueue) signal() {
 func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) ([]outbox.Message, error) {
 	for {
 		q.mu.Lock()
-		batch := q.behind(after, max, maxBytes)
+		batch := q.after(after, max, maxBytes)
 		changed := q.changed
 		if after < q.released {
-			q.faults = append(q.faults, fmt.Sprintf("Next(%d) behind Release(%d)", after, q.released))
+			q.faults = append(q.faults, fmt.Sprintf("Next(%d) after Release(%d)", after, q.released))
 		}
 		q.mu.Unlock()
 		if len(batch) > 0 {
@@ -267,7 +267,7 @@ func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) 
 	}
 }
 
-func (q *memoryQueue) behind(after int64, max, maxBytes int) []outbox.Message {
+func (q *memoryQueue) after(after int64, max, maxBytes int) []outbox.Message {
 	var batch []outbox.Message
 	bytes := 0
 	for _, m := range q.messages[after/3:] {
@@ -307,7 +307,7 @@ func (q *memoryQueue) Reject(_ context.Context, id int64, reason string) error {
 	return nil
 }
 
-// left gives how many messages are not released.
+// left returns how many messages are not released.
 func (q *memoryQueue) left() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

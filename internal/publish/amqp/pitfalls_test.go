@@ -109,7 +109,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 }
 
 // A message over the broker's own limit is answered with a channel exception
-// that does not tell which message it was.
+// that does not name the message.
 func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
 	exchange, name := topology(t)
 	q := newMemoryQueue()
