@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -14,41 +15,41 @@ func TestOptionFaults(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*Options)
-		want   []string // the start of each fault
+		want   []string // the option of each fault
 	}{
 		{"none", func(*Options) {}, nil},
 		{"empty", func(o *Options) { *o = Options{} }, []string{
-			"charset", "connector", "connector_name", "version", "max_output", "max_long_output", "max_perfdata",
+			"charset", "connector", "connector_name", "canopsis", "max_output", "max_long_output", "max_perfdata",
 		}},
 		{"connector", func(o *Options) { o.Connector = "a/b" }, []string{"connector"}},
 		{"controls", func(o *Options) { o.Connector, o.ConnectorName = "a\nb", "\xe9" }, []string{"connector", "connector_name"}},
 		{"long", func(o *Options) { o.ConnectorName = repeat("x", 81) }, []string{"connector_name"}},
-		{"scales", func(o *Options) { o.HostScale, o.ServiceScale = Scale{0, 4, 0, 0}, Scale{0, 0, 0, -1} }, []string{"host_scale", "service_scale"}},
-		{"unused host state", func(o *Options) { o.HostScale = Scale{0, 1, 2, 99} }, nil},
+		{"scales", func(o *Options) { o.HostStates, o.ServiceStates = Scale{0, 4, 0, 0}, Scale{0, 0, 0, -1} }, []string{"host_states", "service_states"}},
+		{"unused host state", func(o *Options) { o.HostStates = Scale{0, 1, 2, 99} }, nil},
 		{"charset", func(o *Options) { o.Charset = "utf-16" }, []string{"charset"}},
-		{"static", func(o *Options) {
-			o.Static = map[string]any{"Status": "x", "ADDRESS": "x", "a.b": "x", "": "x", "m": map[string]any{}, "l": []any{1}, "t": "\x01", "ok": []string{"a"}, "n": nil}
-		}, []string{"static.", "static.ADDRESS", "static.Status", "static.a.b", "static.l", "static.m", "static.n", "static.t"}},
+		{"extra", func(o *Options) {
+			o.Extra = map[string]any{"Status": "x", "ADDRESS": "x", "a.b": "x", "": "x", "m": map[string]any{}, "l": []any{1}, "t": "\x01", "ok": []string{"a"}, "n": nil}
+		}, []string{"extra.", "extra.ADDRESS", "extra.Status", "extra.a.b", "extra.l", "extra.m", "extra.n", "extra.t"}},
 		{"tags", func(o *Options) { o.Tags = map[string]string{"a": "$NOPE$", "b": "$HOSTNAME", "c\n": "x", "d": "$$5"} }, []string{"tags.a", "tags.b", "tags.c\n"}},
 		{"component", func(o *Options) { o.Component, o.Resource = "$SERVICEDESC$", "$_SERVICE$" }, []string{"component", "resource"}},
 		{"rules", func(o *Options) {
 			o.Include = []Rule{{Host: "ok"}, {}, {Host: "/(/"}, {State: "BAD"}}
 			o.Exclude = []Rule{{Service: "[z-a]"}, {CustomVars: map[string]string{"A": "/[/"}}}
-		}, []string{"include[1]", "include[2]: host", "include[3]: state", "exclude[0]: service", "exclude[1]: custom variable A"}},
+		}, []string{"include[1]", "include[2].host", "include[3].state", "exclude[0].service", "exclude[1].vars.A"}},
+		{"two faults of a rule", func(o *Options) { o.Include = []Rule{{Host: "/(/", State: "BAD"}} }, []string{"include[0].host", "include[0].state"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := New(testOptions(c.change))
-			var lines []string
-			if err != nil {
-				lines = strings.Split(strings.ReplaceAll(err.Error(), "tags.c\n", "tags.c_"), "\n")
-			}
-			if len(lines) != len(c.want) {
-				t.Fatalf("want %d faults:\n%v", len(c.want), err)
-			}
-			for i, want := range c.want {
-				if want = strings.ReplaceAll(want, "\n", "_"); !strings.HasPrefix(lines[i], want) {
-					t.Errorf("fault %q should be of %s", lines[i], want)
+			var names []string
+			for _, e := range option.Split(err) {
+				f, ok := option.Of(e)
+				if !ok || f.Err == nil || f.Err.Error() == "" {
+					t.Fatalf("%v is no fault of an option", e)
 				}
+				names = append(names, f.Name)
+			}
+			if diff := cmp.Diff(c.want, names); diff != "" {
+				t.Errorf("%s\n%v", diff, err)
 			}
 		})
 	}
@@ -65,8 +66,34 @@ func TestParseVersion(t *testing.T) {
 		}
 	}
 	for _, release := range []string{"", "1.9", "x", "24.x", "v24.10"} {
-		if got, err := ParseVersion(release); err == nil {
-			t.Errorf("%q: %v", release, got)
+		got, err := ParseVersion(release)
+		if f, ok := option.Of(err); !ok || f.Name != "canopsis" {
+			t.Errorf("%q: %v, %v", release, got, err)
+		}
+	}
+}
+
+func TestParseStates(t *testing.T) {
+	services := map[string]int{"ok": 0, "warning": 3, "critical": 2, "unknown": 1}
+	for _, c := range []struct {
+		name  string
+		parse func(string, map[string]int) (Scale, error)
+		table map[string]int
+		want  Scale
+		fault string
+	}{
+		{"severity", ParseHostStates, nil, Scale{0, 3, 2}, ""},
+		{"severity", ParseServiceStates, nil, Scale{0, 1, 3, 2}, ""},
+		{"nagios", ParseHostStates, nil, Scale{0, 1, 2, 3}, ""},
+		{"", ParseHostStates, map[string]int{"up": 1, "down": 2, "unreachable": 3}, Scale{1, 2, 3}, ""},
+		{"", ParseServiceStates, services, Scale{0, 3, 2, 1}, ""},
+		{"", ParseHostStates, services, Scale{}, "host_states: the table has no value for up"},
+		{"", ParseHostStates, map[string]int{"up": 1, "down": 2, "unreachable": 3, "lost": 0}, Scale{}, "host_states: the table has other states than up, down, unreachable"},
+		{"loud", ParseServiceStates, nil, Scale{}, `service_states: "loud" is not severity, nagios or a table of ok, warning, critical, unknown`},
+	} {
+		got, err := c.parse(c.name, c.table)
+		if _, ok := option.Of(err); ok != (c.fault != "") || ok && err.Error() != c.fault || got != c.want {
+			t.Errorf("%q %v: %v, %v", c.name, c.table, got, err)
 		}
 	}
 }
@@ -112,7 +139,7 @@ func TestMacros(t *testing.T) {
 }
 
 func TestExtraFields(t *testing.T) {
-	m := newMapper(t, testOptions(func(o *Options) { o.Static = map[string]any{"zone": "1"} }))
+	m := newMapper(t, testOptions(func(o *Options) { o.Extra = map[string]any{"zone": "1"} }))
 	rec := checkRecord(service, supervision.OK)
 	rec.Check.Extra = map[string]string{
 		"_SERVICEAPP": "from the record", "_SERVICEZONE": "2", "_SERVICEa.b": "3", "_SERVICEA_B": "4", "_SERVICE": "5", "_SERVICEd\xe9j\xe0": "6",
@@ -139,10 +166,12 @@ func TestExtraFields(t *testing.T) {
 
 // Every name that Canopsis reserves, and every documented field, in any case.
 func TestReservedNames(t *testing.T) {
-	m := newMapper(t, testOptions(func(o *Options) { o.Version = Canopsis43 }))
+	m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = Canopsis43 }))
 	names := slices.Concat(stringFields, numberFields, forbiddenFields, []string{"extra", "tags", "ref_rk"})
 	for _, f := range fields {
-		names = append(names, f.Name)
+		if f.in != downtimeChange {
+			names = append(names, f.Name)
+		}
 	}
 	for _, name := range names {
 		for _, spelled := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
@@ -153,10 +182,21 @@ func TestReservedNames(t *testing.T) {
 			if key := "cv_" + strings.ToUpper(name); body[key] != "custom" || outcome.Repairs != FieldRenamed {
 				t.Errorf("%s: %v, repairs %b", spelled, body[key], outcome.Repairs)
 			}
-			if _, err := New(testOptions(func(o *Options) { o.Static = map[string]any{spelled: "x"} })); err == nil {
-				t.Errorf("static field %s is allowed", spelled)
+			if _, err := New(testOptions(func(o *Options) { o.Extra = map[string]any{spelled: "x"} })); err == nil {
+				t.Errorf("extra field %s is allowed", spelled)
 			}
 		}
+	}
+}
+
+// The names of fields that only a downtime_change has are free in a check event.
+func TestNamesOfDowntimeChangesAreFree(t *testing.T) {
+	inv := testInventory()
+	inv.objects[host].CustomVars = []supervision.CustomVar{{Name: "COMMENT", Value: "custom"}, {Name: "CHANGE", Value: "custom"}}
+	m := newMapper(t, testOptions())
+	events, outcome := m.Map(nil, checkRecord(host, supervision.Up), inv, nil, now)
+	if body := decode(t, m, events[0]); body["COMMENT"] != "custom" || body["CHANGE"] != "custom" || outcome.Repairs != 0 {
+		t.Errorf("%v, repairs %b", body, outcome.Repairs)
 	}
 }
 

@@ -8,16 +8,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // Rule selects records. Each field is a pattern: "/re/" is a regular expression
 // that may match anywhere, text with '*', '?' or '[' a glob, anything else the
-// exact text; all regard case. The fields that are given must all match.
+// exact text. All are case-sensitive. A rule matches when all fields that are set
+// match.
 //
 // State is the supervisor's name of a check's state (OK, CRITICAL, DOWN, …).
-// Other records have none: an exclude rule with a State leaves them alone, an
-// include rule lets them pass when its other fields match.
+// Other records have no state: an exclude rule with a State never matches them, an
+// include rule matches when its other fields do.
 type Rule struct {
 	Host, Service           string
 	Hostgroup, Servicegroup string            // any group of the host, of the service
@@ -25,10 +27,10 @@ type Rule struct {
 	State                   string
 }
 
-// pattern tells whether a text matches; nil matches everything.
+// pattern reports whether a text matches; nil matches everything.
 type pattern func(string) bool
 
-// rule is a Rule ready to be asked.
+// rule is a compiled Rule.
 type rule struct {
 	host, service, hostgroup, servicegroup, state pattern
 	customVars                                    []customVarPattern
@@ -39,22 +41,22 @@ type customVarPattern struct {
 	matches pattern
 }
 
-// compileRules compiles rules; faults name the option and the rule.
-func compileRules(option string, rules []Rule) (compiled []rule, faults []error) {
+// compileRules compiles the rules of an option.
+func compileRules(name string, rules []Rule) (compiled []rule, faults []error) {
 	for i, r := range rules {
-		c, err := r.compile()
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s[%d]: %w", option, i, err))
-		}
+		c, more := r.compile(fmt.Sprintf("%s[%d]", name, i))
+		faults = append(faults, more...)
 		compiled = append(compiled, c)
 	}
 	return compiled, faults
 }
 
-func (r Rule) compile() (rule, error) {
-	var c rule
-	var faults []error
-	given := 0
+var errEmptyRule = errors.New("the rule is empty: it must name at least one thing to match")
+
+// compile compiles the rule that the configuration has at key.
+func (r Rule) compile(key string) (c rule, faults []error) {
+	fault := func(name string, err error) { faults = append(faults, &option.Fault{Name: name, Err: err}) }
+	set := 0
 	for _, field := range []struct {
 		name, text string
 		into       *pattern
@@ -66,27 +68,27 @@ func (r Rule) compile() (rule, error) {
 		if field.text == "" {
 			continue
 		}
-		given++
+		set++
 		var err error
 		if *field.into, err = compilePattern(field.text); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", field.name, err))
+			fault(key+"."+field.name, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.CustomVars)) {
-		given++
+		set++
 		matches, err := compilePattern(r.CustomVars[name])
 		if err != nil {
-			faults = append(faults, fmt.Errorf("custom variable %s: %w", name, err))
+			fault(key+".vars."+name, err)
 		}
 		c.customVars = append(c.customVars, customVarPattern{strings.TrimPrefix(name, "_"), matches})
 	}
-	if given == 0 {
-		faults = append(faults, errors.New("the rule says nothing"))
+	if set == 0 {
+		fault(key, errEmptyRule)
 	}
 	if c.state != nil && !slices.ContainsFunc(slices.Concat(hostStates[:], serviceStates[:]), c.state) {
-		faults = append(faults, fmt.Errorf("state: %q is none of the names %v %v", r.State, hostStates, serviceStates))
+		fault(key+".state", fmt.Errorf("%q is none of the names %v %v", r.State, hostStates, serviceStates))
 	}
-	return c, errors.Join(faults...)
+	return c, faults
 }
 
 // compilePattern compiles one pattern; see Rule.
@@ -139,8 +141,8 @@ func globRegexp(glob string) string {
 	return re.String()
 }
 
-// matches tells whether the rule matches. state is "" for records without one,
-// and stateless the answer of the state pattern then.
+// matches reports whether the rule matches. state is "" for records without one;
+// the state pattern then has the result stateless.
 func (r *rule) matches(m *Mapper, s *subject, state string, stateless bool) bool {
 	if r.state != nil {
 		if state == "" && !stateless || state != "" && !r.state(state) {
@@ -206,7 +208,7 @@ var (
 	serviceStates = [...]string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}
 )
 
-// stateName gives the supervisor's name of a check's state, "" if it has none.
+// stateName returns the supervisor's name of a check's state, "" if it has none.
 func stateName(entity supervision.Entity, state supervision.State) string {
 	names := serviceStates[:]
 	if entity.IsHost() {

@@ -1,18 +1,19 @@
 package eventmap
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 )
 
-// Version is a generation of Canopsis, as far as generations differ in what
-// they accept on the bus.
+// Version is a generation of Canopsis. Two generations differ in what they
+// accept on the bus.
 type Version uint8
 
-// The generations. Canopsis closed its list of event types in 4.3, which also
-// began to replace timestamps that are over 24 hours away; it reads perf_data
-// since 23.10 and accepts only listed units since 24.10.
+// The generations. Canopsis 4.3 closed the list of event types, and began to
+// replace timestamps that are over 24 hours away. perf_data is read since 23.10;
+// since 24.10 only listed units are accepted.
 const (
 	Canopsis2    Version = iota + 1 // 2.x: Python engines, event type downtime
 	Canopsis3                       // 3.x: Python engines, event type pbehavior
@@ -37,9 +38,9 @@ var generations = [...]struct {
 	{Canopsis2410, 24, 10, "24.10 and newer"},
 }
 
-// ParseVersion takes a release number such as "24.10", "4.2" or "2"; a release
-// that is newer than all generations counts as the newest. A missing minor
-// number means 0.
+// ParseVersion returns the generation of a release such as "24.10", "4.2" or
+// "2". A release that is newer than all generations counts as the newest. A
+// missing minor number means 0. The error is a fault of the option canopsis.
 func ParseVersion(release string) (Version, error) {
 	majorText, rest, _ := strings.Cut(release, ".")
 	minorText, _, _ := strings.Cut(rest, ".")
@@ -49,7 +50,7 @@ func ParseVersion(release string) (Version, error) {
 	major, err := strconv.Atoi(majorText)
 	minor, err2 := strconv.Atoi(minorText)
 	if err != nil || err2 != nil || major < generations[0].major {
-		return 0, fmt.Errorf("%q is no Canopsis release (2.0 or newer, as in \"24.10\")", release)
+		return 0, option.Faultf("canopsis", "%q is no Canopsis release (2.0 or newer, as in \"24.10\")", release)
 	}
 	found := generations[0].version
 	for _, g := range generations {
@@ -60,7 +61,7 @@ func ParseVersion(release string) (Version, error) {
 	return found, nil
 }
 
-// String gives the range of releases.
+// String returns the range of releases.
 func (v Version) String() string {
 	for _, g := range generations {
 		if g.version == v {
@@ -70,23 +71,24 @@ func (v Version) String() string {
 	return "unknown version"
 }
 
-// python tells the generations whose engines are written in Python: they take
-// an absent key for a default, but not null, and want tags as a list.
+// python reports whether the engines are written in Python: they use a default for
+// an absent key but don't accept null, and want tags as a list.
 func (v Version) python() bool { return v <= Canopsis3 }
 
-// replacesOldTime tells whether a timestamp that is over 24 hours away is
-// replaced by the time of processing.
+// replacesOldTime reports whether Canopsis replaces a timestamp that is over 24
+// hours away by the time of processing.
 func (v Version) replacesOldTime() bool { return v >= Canopsis43 }
 
-// holdsNegative tells whether negative metrics can be held: the Go parser
-// drops the whole perf_data for one minus sign.
-func (v Version) holdsNegative() bool { return v.python() }
+// storesNegative reports whether Canopsis can store negative metrics: the Go
+// parser drops the whole perf_data for one minus sign.
+func (v Version) storesNegative() bool { return v.python() }
 
-// holdsUnit tells whether a metric may carry the unit. Canopsis 24.10 has a list
-// (AllowedPerfDataUnits in canopsis.toml, this is its default); 23.10 takes
-// letters or "%"; generations before it ignore perf_data and get the form that
-// is safe after an upgrade; the Python parser takes letters, "%" and "/".
-func (v Version) holdsUnit(unit string) bool {
+// acceptsUnit reports whether a metric may carry the unit. Canopsis 24.10 has a
+// list (AllowedPerfDataUnits in canopsis.toml, this is its default); 23.10
+// accepts letters or "%". Generations before it ignore perf_data: they get the
+// form that is safe after an upgrade. The Python parser accepts letters, "%" and
+// "/".
+func (v Version) acceptsUnit(unit string) bool {
 	switch v {
 	case Canopsis2, Canopsis3:
 		return strings.Trim(unit, asciiLetters+"%/") == ""

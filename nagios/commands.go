@@ -9,24 +9,22 @@ import (
 )
 
 const (
-	// maxDirDepth bounds the descent into a cfg_dir, against links in a circle.
+	// maxDirDepth bounds the descent into a cfg_dir, against circular links.
 	maxDirDepth = 20
-	// maxObjectFiles bounds the files in which definitions are sought.
+	// maxObjectFiles bounds how many files are searched for definitions.
 	maxObjectFiles = 100_000
 )
 
 // findCommandLines looks up the definitions of the commands that the options
 // name.
-func (r *reader) findCommandLines() {
-	c := r.cfg
+func (l *loader) findCommandLines() {
+	c := l.cfg
 	wanted := []struct {
 		option  string
 		command *Command
 	}{
 		{"host_perfdata_file_processing_command", &c.HostPerfdata.ProcessingCommand},
 		{"service_perfdata_file_processing_command", &c.ServicePerfdata.ProcessingCommand},
-		{"host_perfdata_command", &c.HostPerfdata.Command},
-		{"service_perfdata_command", &c.ServicePerfdata.Command},
 	}
 	lines := make(map[string]string)
 	for _, w := range wanted {
@@ -37,15 +35,15 @@ func (r *reader) findCommandLines() {
 	if len(lines) == 0 {
 		return
 	}
-	r.searchDefinitions(lines)
-	macros := r.userMacros(lines)
+	l.searchDefinitions(lines)
+	macros := l.userMacros(lines)
 	for _, w := range wanted {
 		if w.command.Name == "" {
 			continue
 		}
 		line := lines[commandName(w.command.Name)]
 		if line == "" {
-			r.warn(fmt.Errorf("option %s (from %s): no file that could be read defines the command %q",
+			l.warn(fmt.Errorf("option %s (from %s): no file that could be read defines the command %q",
 				w.option, c.Origin(w.option), commandName(w.command.Name)))
 			continue
 		}
@@ -53,21 +51,21 @@ func (r *reader) findCommandLines() {
 	}
 }
 
-// commandName gives the name of a command that is written with its arguments.
+// commandName returns the name of a command that is written with its arguments.
 func commandName(withArgs string) string {
 	name, _, _ := strings.Cut(withArgs, "!")
 	return name
 }
 
 // searchDefinitions fills in the command lines of the names in lines.
-func (r *reader) searchDefinitions(lines map[string]string) {
+func (l *loader) searchDefinitions(lines map[string]string) {
 	missing := len(lines)
 	files := 0
 	search := func(path string) (goOn bool) {
 		files++
-		text, err := readConfigFile(r.onDisk(path))
+		text, err := readConfigFile(l.onDisk(path))
 		if err != nil {
-			r.warn(fmt.Errorf("looking for command definitions in %s: %w", path, explain(r.onDisk(path), err)))
+			l.warn(fmt.Errorf("looking for command definitions in %s: %w", path, explain(l.onDisk(path), err)))
 			return true
 		}
 		for name, line := range commandDefinitions(text) {
@@ -78,32 +76,32 @@ func (r *reader) searchDefinitions(lines map[string]string) {
 		}
 		return missing > 0 && files < maxObjectFiles
 	}
-	for _, path := range r.objectFiles {
+	for _, path := range l.objectFiles {
 		if !search(path) {
 			return
 		}
 	}
-	for _, dir := range r.objectDirs {
-		if !r.eachObjectFile(dir, maxDirDepth, search) {
+	for _, dir := range l.objectDirs {
+		if !l.eachObjectFile(dir, maxDirDepth, search) {
 			return
 		}
 	}
 }
 
-// eachObjectFile calls back for each file of a cfg_dir until that gives false.
-func (r *reader) eachObjectFile(dir string, depth int, call func(path string) bool) bool {
-	entries, err := os.ReadDir(r.onDisk(dir))
+// eachObjectFile calls call for each file of a cfg_dir until that returns false.
+func (l *loader) eachObjectFile(dir string, depth int, call func(path string) bool) bool {
+	entries, err := os.ReadDir(l.onDisk(dir))
 	if err != nil {
-		r.warn(fmt.Errorf("looking for command definitions in %s: %w", dir, explain(r.onDisk(dir), err)))
+		l.warn(fmt.Errorf("looking for command definitions in %s: %w", dir, explain(l.onDisk(dir), err)))
 		return true
 	}
 	for _, entry := range entries {
 		path := filepath.Join(dir, entry.Name())
-		info, err := os.Stat(r.onDisk(path)) // follows links, as the cores do
+		info, err := os.Stat(l.onDisk(path)) // follows links, as the cores do
 		switch {
 		case err != nil || strings.HasPrefix(entry.Name(), "."):
 		case info.IsDir() && depth > 0:
-			if !r.eachObjectFile(path, depth-1, call) {
+			if !l.eachObjectFile(path, depth-1, call) {
 				return false
 			}
 		case info.Mode().IsRegular() && isConfigName(entry.Name()):
@@ -115,8 +113,8 @@ func (r *reader) eachObjectFile(dir string, depth int, call func(path string) bo
 	return true
 }
 
-// commandDefinitions gives the command lines of an object configuration file by
-// the names of their commands.
+// commandDefinitions returns the command lines of an object configuration file,
+// by the names of their commands.
 func commandDefinitions(text string) map[string]string {
 	found := make(map[string]string)
 	var name, commandLine string
@@ -146,8 +144,8 @@ func commandDefinitions(text string) map[string]string {
 	return found
 }
 
-// withoutComment cuts what stands behind a semicolon, unless a backslash is
-// before it.
+// withoutComment removes what follows a semicolon, unless a backslash is in front
+// of it.
 func withoutComment(line string) string {
 	for i := 0; i < len(line); i++ {
 		if line[i] != ';' {
@@ -164,7 +162,7 @@ func withoutComment(line string) string {
 }
 
 // userMacros reads the $USERn$ of the resource files, if a line needs any.
-func (r *reader) userMacros(lines map[string]string) map[string]string {
+func (l *loader) userMacros(lines map[string]string) map[string]string {
 	macros := make(map[string]string)
 	needed := false
 	for _, line := range lines {
@@ -173,10 +171,10 @@ func (r *reader) userMacros(lines map[string]string) map[string]string {
 	if !needed {
 		return macros
 	}
-	for _, path := range r.resourceFiles {
-		text, err := readConfigFile(r.onDisk(path))
+	for _, path := range l.resourceFiles {
+		text, err := readConfigFile(l.onDisk(path))
 		if err != nil {
-			r.warn(fmt.Errorf("reading $USERn$ macros from %s: %w", path, explain(r.onDisk(path), err)))
+			l.warn(fmt.Errorf("reading $USERn$ macros from %s: %w", path, explain(l.onDisk(path), err)))
 			continue
 		}
 		for _, line := range logicalLines(text) {

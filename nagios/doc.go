@@ -1,20 +1,22 @@
-// Package nagios finds a Nagios-family supervisor on this machine and reads its
-// main configuration: nagios.cfg of Nagios 3 and 4 and of Shinken, naemon.cfg,
-// icinga.cfg. From it the readers in the packages below learn which files there
-// are, and in which form they are written.
+// Package nagios finds the Nagios-family supervisors of this machine and reads
+// their main configuration: nagios.cfg of Nagios 3 and 4 and of Shinken,
+// naemon.cfg, icinga.cfg. It shows which files a supervisor writes, and in which
+// form, and what can't be seen because of how the supervisor is set.
 //
-// Guarantees. What Read gives is what the supervisor itself makes of the file:
-// options that are absent have the values compiled into Nagios 4.4.6
-// (include/defaults.h, base/utils.c), lines may be continued, included files
-// are followed, relative paths begin at the directory of the main file. An
-// option that isn't known is passed over. A path that isn't configured stays
-// empty: where a core puts its files then was decided when it was built, and no
-// packaged configuration leaves it to that. Find never guesses between two
-// supervisors that may both be alive.
+// Guarantees. Read returns what the supervisor itself makes of the file. Options
+// that are absent have the values compiled into Nagios 4.4.6
+// (include/defaults.h, base/utils.c), which are those of Nagios 3, Naemon and
+// Icinga 1 too, or for Shinken those of Shinken 2.4 (objects/config.py). Lines
+// may be continued, included files are followed, relative paths begin at the
+// directory of the main file. An unknown option is ignored. A path that isn't
+// configured stays empty: its default was chosen when the core was built, and
+// every packaged configuration names it. Find never guesses between two
+// supervisors that may both be alive: it returns all that run.
 //
-// Losses. A value that can't be understood is left at its default and noted in
-// Config.Warnings, as is each further file that can't be read.
+// Losses. A value that can't be parsed is left at its default and noted in
+// Config.Warnings, as is each further file that can't be read. What was switched
+// on or off by an external command at run time is not known here.
 //
-// Needs. Nothing is kept open or watched: who wants to know of changes reads
-// again. Files of more than 16 MiB are refused.
+// Needs. Nothing is kept open or watched: read again to see changes. Files of
+// more than 16 MiB are refused.
 package nagios

@@ -12,7 +12,7 @@ import (
 )
 
 // aliveGap is by how much one supervisor's status file must be newer than
-// another's for the other to be taken for dead.
+// another's, so that the other counts as out of use.
 const aliveGap = 10 * time.Minute
 
 // knownPlaces lists where main configurations are, outside of OMD sites.
@@ -41,83 +41,126 @@ func knownPlaces() []string {
 // omdCores are the cores that an OMD site may run.
 func omdCores() []string { return []string{"naemon", "nagios", "icinga", "shinken"} }
 
-// Found is the supervisor that Find took.
+// Found is a supervisor that Find found.
 type Found struct {
-	Path string // of its main configuration
-	// Why is one phrase, fit for a log line.
+	Path    string // of its main configuration
+	Flavour Flavour
+	Running bool
+	// Why is one phrase, fit for a log line: why the supervisor was taken, or
+	// was not.
 	Why string
-	// Others are the configurations that were there too.
-	Others []string
 }
 
-// Find looks for the main configuration of the one supervisor of a machine
-// whose file system is at root ("/"). A daemon that runs with a configuration
-// wins; else the only configuration that is there is taken, or the one whose
-// status file is clearly the freshest. The error of a vain search lists the
-// places that were tried, that of an undecided one the candidates.
-func Find(root string) (Found, error) {
-	tried, present := places(root)
+// Find looks for the supervisors of a machine whose file system is at root
+// ("/"). Each configuration is returned once, whatever links lead to it; both
+// lists are sorted by path.
+//
+// If daemons run, all that run are taken, and the configurations that are only
+// installed are the others. If none runs, the only configuration is taken, or of
+// several the one whose status file is clearly the freshest. If that decides
+// nothing, the error lists the candidates; if nothing was found, the places that
+// were searched.
+//
+// A daemon whose configuration is not in this file system, because it runs in a
+// container or a chroot, is not found.
+func Find(root string) (taken, others []Found, err error) {
+	searched, installed := places(root)
 	running := runningSupervisors(root)
 	if len(running) > 0 {
-		return chooseRunning(root, running, present)
+		taken, others = takeRunning(root, running, installed)
+		return taken, others, nil
 	}
-	switch len(present) {
+	switch len(installed) {
 	case 0:
-		return Found{}, fmt.Errorf("no supervisor found: none runs, and there is none of %s (set option supervisor to the path of its main configuration)",
-			strings.Join(tried, ", "))
+		return nil, nil, fmt.Errorf("no supervisor found: none runs, and none of these files exists: %s "+
+			"(set option supervisor to the path of its main configuration)", strings.Join(searched, ", "))
 	case 1:
-		return Found{Path: present[0], Why: "it is the only configuration on this machine; no daemon is seen to run with it"}, nil
+		return []Found{{
+			Path: installed[0], Flavour: flavourOf(root, installed[0]),
+			Why: "it is the only configuration on this machine; no daemon is seen to run with it",
+		}}, nil, nil
 	}
-	return chooseFreshest(root, present)
+	return takeFreshest(root, installed)
 }
 
-func chooseRunning(root string, running []process, present []string) (Found, error) {
-	paths := make([]string, len(running))
-	for i, p := range running {
-		paths[i] = p.config
-	}
-	if len(running) > 1 {
-		return Found{}, errUndecided("several supervisors run", paths)
-	}
-	taken := Found{
-		Path: running[0].config,
-		Why:  fmt.Sprintf("%s runs with it (process %d)", running[0].name, running[0].pid),
-	}
-	for _, path := range present {
-		if !sameFile(root, path, taken.Path) {
-			taken.Others = append(taken.Others, path)
+// runningSupervisors returns the first process of each configuration that runs
+// and exists.
+func runningSupervisors(root string) []Process {
+	var found []Process
+	for _, p := range Processes(filepath.Join(root, "/proc")) {
+		known := func(other Process) bool { return sameFile(root, other.Config, p.Config) }
+		if strings.HasSuffix(p.Config, ".cfg") && exists(root, p.Config) && !slices.ContainsFunc(found, known) {
+			found = append(found, p)
 		}
 	}
-	return taken, nil
+	return found
 }
 
-func chooseFreshest(root string, present []string) (Found, error) {
+func takeRunning(root string, running []Process, installed []string) (taken, others []Found) {
+	for _, p := range running {
+		taken = append(taken, Found{
+			Path: p.Config, Flavour: flavourOf(root, p.Config), Running: true,
+			Why: fmt.Sprintf("%s runs with it (process %d)", filepath.Base(p.Program), p.PID),
+		})
+	}
+	for _, path := range installed {
+		runs := func(f Found) bool { return sameFile(root, path, f.Path) }
+		if !slices.ContainsFunc(taken, runs) {
+			others = append(others, Found{
+				Path: path, Flavour: flavourOf(root, path), Why: "it is installed; no daemon is seen to run with it",
+			})
+		}
+	}
+	sortByPath(taken)
+	sortByPath(others)
+	return taken, others
+}
+
+func takeFreshest(root string, installed []string) (taken, others []Found, err error) {
 	type candidate struct {
 		path    string
 		written time.Time
 	}
 	var candidates []candidate
-	for _, path := range present {
+	for _, path := range installed {
 		candidates = append(candidates, candidate{path, statusWritten(root, path)})
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return b.written.Compare(a.written) })
 	first, second := candidates[0], candidates[1]
 	if first.written.IsZero() || first.written.Sub(second.written) < aliveGap {
-		return Found{}, errUndecided("several supervisors are installed, and none can be told to be the one in use", present)
+		return nil, nil, fmt.Errorf("several supervisors are installed, none runs, and their status files do not show "+
+			"which one is in use: %s (set option supervisor to one of them)", strings.Join(installed, ", "))
 	}
-	found := Found{Path: first.path, Why: "its status file is the freshest, of " + first.written.UTC().Format(time.RFC3339)}
+	taken = []Found{{
+		Path: first.path, Flavour: flavourOf(root, first.path),
+		Why: "its status file is the freshest, of " + first.written.UTC().Format(time.RFC3339),
+	}}
 	for _, other := range candidates[1:] {
-		found.Others = append(found.Others, other.path)
+		others = append(others, Found{
+			Path: other.path, Flavour: flavourOf(root, other.path), Why: "its status file is older, or missing",
+		})
 	}
-	return found, nil
+	sortByPath(others)
+	return taken, others, nil
 }
 
-func errUndecided(why string, candidates []string) error {
-	return fmt.Errorf("%s: %s (set option supervisor to one of them)", why, strings.Join(candidates, ", "))
+func sortByPath(found []Found) {
+	slices.SortFunc(found, func(a, b Found) int { return strings.Compare(a.Path, b.Path) })
 }
 
-// statusWritten tells when a supervisor last wrote its status file; zero if
-// that can't be told.
+// flavourOf returns the flavour of a configuration. If that can't be read, its
+// path shows the flavour.
+func flavourOf(root, path string) Flavour {
+	l := newLoader(root, path)
+	if err := l.readMain(path); err != nil {
+		l.cfg = defaults(path)
+	}
+	flavour, _ := l.identify()
+	return flavour
+}
+
+// statusWritten returns when a supervisor last wrote its status file, zero if
+// that is unknown.
 func statusWritten(root, path string) time.Time {
 	cfg, err := readBelow(root, path)
 	if err != nil || cfg.StatusFile == "" {
@@ -130,35 +173,38 @@ func statusWritten(root, path string) time.Time {
 	return info.ModTime()
 }
 
-// places gives all places that are tried, and the configurations that are
-// there, each once. One that is there and hidden from us counts as there.
-func places(root string) (tried, present []string) {
+// places returns all places that are searched, and the configurations that are
+// there, each once. One that exists and can't be read counts.
+func places(root string) (searched, installed []string) {
+	known := func(path string) bool {
+		return slices.ContainsFunc(installed, func(p string) bool { return sameFile(root, p, path) })
+	}
 	for _, path := range knownPlaces() {
-		tried = append(tried, path)
-		if exists(root, path) && !slices.ContainsFunc(present, func(p string) bool { return sameFile(root, p, path) }) {
-			present = append(present, path)
+		searched = append(searched, path)
+		if exists(root, path) && !known(path) {
+			installed = append(installed, path)
 		}
 	}
-	tried = append(tried, "/omd/sites/*/{tmp,etc}/CORE/CORE.cfg")
+	searched = append(searched, "/omd/sites/*/{tmp,etc}/CORE/CORE.cfg")
 	sites, err := filepath.Glob(filepath.Join(root, "/omd/sites/*"))
 	if err != nil {
-		return tried, present // the pattern is sound, so this does not happen
+		return searched, installed // the pattern is sound, so this does not happen
 	}
 	for _, site := range sites {
 		below, err := filepath.Rel(root, site)
 		if err != nil {
 			continue
 		}
-		if path, found := omdConfig(root, "/"+below); found {
-			present = append(present, path)
+		if path, found := omdConfig(root, "/"+below); found && !known(path) {
+			installed = append(installed, path)
 		}
 	}
-	return tried, present
+	return searched, installed
 }
 
 // omdConfig finds the main configuration of an OMD site. A site has the
-// configuration of every core; etc/omd/site.conf names the one in use. What the
-// core reads is merged below tmp when the site starts.
+// configuration of every core; etc/omd/site.conf names the one in use. The core
+// reads a merged file below tmp, which is written when the site starts.
 func omdConfig(root, site string) (string, bool) {
 	cores := omdCores()
 	if text, err := readConfigFile(filepath.Join(root, site, "etc/omd/site.conf")); err == nil {

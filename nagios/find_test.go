@@ -18,10 +18,9 @@ func TestFind(t *testing.T) {
 		files   map[string]string
 		links   map[string]string        // from, to
 		written map[string]time.Duration // ages of files
-		path    string
-		why     string
+		taken   []Found                  // Why is a part of what is expected
 		others  []string
-		errors  []string // parts of the error, if there is to be one
+		errors  []string // parts of the error, if one is expected
 	}{
 		{
 			name:   "nothing",
@@ -30,13 +29,13 @@ func TestFind(t *testing.T) {
 		{
 			name:  "only one",
 			files: map[string]string{"/etc/icinga/icinga.cfg": ""},
-			path:  "/etc/icinga/icinga.cfg", why: "only configuration",
+			taken: []Found{{Path: "/etc/icinga/icinga.cfg", Flavour: Icinga, Why: "only configuration"}},
 		},
 		{
 			name:  "only one, by two names",
 			files: map[string]string{"/etc/nagios4/nagios.cfg": ""},
 			links: map[string]string{"/etc/nagios": "nagios4"},
-			path:  "/etc/nagios4/nagios.cfg", why: "only configuration",
+			taken: []Found{{Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Why: "only configuration"}},
 		},
 		{
 			name: "the one that runs",
@@ -50,8 +49,8 @@ func TestFind(t *testing.T) {
 				"/proc/82/cmdline":  "",
 				"/proc/self/status": "",
 			},
-			path: "/srv/own/nagios.cfg", why: "nagios4 runs with it (process 77)",
-			others: []string{"/etc/nagios4/nagios.cfg", "/etc/naemon/naemon.cfg"},
+			taken:  []Found{{Path: "/srv/own/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 77)"}},
+			others: []string{"/etc/naemon/naemon.cfg", "/etc/nagios4/nagios.cfg"},
 		},
 		{
 			name: "one that runs with a relative path",
@@ -60,7 +59,15 @@ func TestFind(t *testing.T) {
 				"/proc/5/cmdline":         cmdline("./nagios", "-d", "etc/nagios.cfg"),
 			},
 			links: map[string]string{"/proc/5/cwd": "/srv/own"},
-			path:  "/srv/own/etc/nagios.cfg", why: "nagios runs with it (process 5)",
+			taken: []Found{{Path: "/srv/own/etc/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios runs with it (process 5)"}},
+		},
+		{
+			name: "a process that runs with something else",
+			files: map[string]string{
+				"/etc/icinga/icinga.cfg": "", "/srv/main.conf": "",
+				"/proc/5/cmdline": cmdline("/usr/local/bin/nagios", "/srv/main.conf"),
+			},
+			taken: []Found{{Path: "/etc/icinga/icinga.cfg", Flavour: Icinga, Why: "only configuration"}},
 		},
 		{
 			name: "one that runs in another root",
@@ -68,16 +75,54 @@ func TestFind(t *testing.T) {
 				"/etc/nagios/nagios.cfg": "",
 				"/proc/5/cmdline":        cmdline("naemon", "/in/a/container/naemon.cfg"),
 			},
-			path: "/etc/nagios/nagios.cfg", why: "only configuration",
+			taken: []Found{{Path: "/etc/nagios/nagios.cfg", Flavour: Nagios, Why: "only configuration"}},
 		},
 		{
-			name: "two that run",
+			name: "two that run, and one that is installed",
 			files: map[string]string{
-				"/etc/nagios4/nagios.cfg": "", "/etc/naemon/naemon.cfg": "",
+				"/etc/nagios4/nagios.cfg": "", "/etc/naemon/naemon.cfg": "", "/etc/icinga/icinga.cfg": "",
 				"/proc/5/cmdline": cmdline("nagios4", "-d", "/etc/nagios4/nagios.cfg"),
 				"/proc/6/cmdline": cmdline("naemon", "/etc/naemon/naemon.cfg"),
 			},
-			errors: []string{"several supervisors run", "/etc/nagios4/nagios.cfg, /etc/naemon/naemon.cfg", "set option supervisor"},
+			taken: []Found{
+				{Path: "/etc/naemon/naemon.cfg", Flavour: Naemon, Running: true, Why: "naemon runs with it (process 6)"},
+				{Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 5)"},
+			},
+			others: []string{"/etc/icinga/icinga.cfg"},
+		},
+		{
+			name: "three that run, two of them in no usual place",
+			files: map[string]string{
+				"/srv/b.cfg": "icinga_user=x", "/srv/a.cfg": "log_file=/var/log/nagios.log",
+				"/omd/sites/s/tmp/naemon/naemon.cfg": "",
+				"/proc/30/cmdline":                   cmdline("/usr/sbin/icinga", "-d", "/srv/b.cfg"),
+				"/proc/4/cmdline":                    cmdline("/usr/sbin/nagios", "-d", "/srv/a.cfg"),
+				"/proc/500/cmdline":                  cmdline("/omd/sites/s/bin/naemon", "-ud", "/omd/sites/s/tmp/naemon/naemon.cfg"),
+			},
+			taken: []Found{
+				{Path: "/omd/sites/s/tmp/naemon/naemon.cfg", Flavour: Naemon, Running: true, Why: "naemon runs with it (process 500)"},
+				{Path: "/srv/a.cfg", Flavour: Nagios, Running: true, Why: "nagios runs with it (process 4)"},
+				{Path: "/srv/b.cfg", Flavour: Icinga, Running: true, Why: "icinga runs with it (process 30)"},
+			},
+		},
+		{
+			name: "one configuration that two processes name by different paths",
+			files: map[string]string{
+				"/etc/nagios4/nagios.cfg": "",
+				"/proc/10/cmdline":        cmdline("nagios4", "/etc/nagios/nagios.cfg"),
+				"/proc/9/cmdline":         cmdline("nagios4", "/etc/nagios4/nagios.cfg"),
+			},
+			links: map[string]string{"/etc/nagios": "nagios4"},
+			taken: []Found{{Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 9)"}},
+		},
+		{
+			name: "an OMD site that a link leads to as well",
+			files: map[string]string{
+				"/omd/sites/a/tmp/naemon/naemon.cfg": "",
+				"/proc/9/cmdline":                    cmdline("naemon", "/omd/sites/a/tmp/naemon/naemon.cfg"),
+			},
+			links: map[string]string{"/omd/sites/b": "a"},
+			taken: []Found{{Path: "/omd/sites/a/tmp/naemon/naemon.cfg", Flavour: Naemon, Running: true, Why: "naemon runs with it (process 9)"}},
 		},
 		{
 			name: "the freshest",
@@ -87,8 +132,8 @@ func TestFind(t *testing.T) {
 				"/etc/icinga/icinga.cfg": "status_file=/gone",
 			},
 			written: map[string]time.Duration{"/s3": time.Minute, "/s4": time.Hour},
-			path:    "/etc/nagios3/nagios.cfg", why: "status file is the freshest",
-			others: []string{"/etc/nagios4/nagios.cfg", "/etc/icinga/icinga.cfg"},
+			taken:   []Found{{Path: "/etc/nagios3/nagios.cfg", Flavour: Nagios, Why: "status file is the freshest"}},
+			others:  []string{"/etc/icinga/icinga.cfg", "/etc/nagios4/nagios.cfg"},
 		},
 		{
 			name: "two that are about as fresh",
@@ -116,12 +161,12 @@ func TestFind(t *testing.T) {
 				"/opt/omd/sites/agent/etc/naemon/naemon.cfg": "",
 			},
 			links: map[string]string{"/omd": "opt/omd"},
-			path:  "/omd/sites/prod/tmp/naemon/naemon.cfg", why: "only configuration",
+			taken: []Found{{Path: "/omd/sites/prod/tmp/naemon/naemon.cfg", Flavour: Naemon, Why: "only configuration"}},
 		},
 		{
 			name:  "an OMD site that is stopped",
 			files: map[string]string{"/omd/sites/a/etc/icinga/icinga.cfg": ""},
-			path:  "/omd/sites/a/etc/icinga/icinga.cfg", why: "only configuration",
+			taken: []Found{{Path: "/omd/sites/a/etc/icinga/icinga.cfg", Flavour: Icinga, Why: "only configuration"}},
 		},
 		{
 			name: "two OMD sites",
@@ -146,20 +191,34 @@ func TestFind(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			found, err := Find(root)
+			taken, others, err := Find(root)
 			if (err != nil) != (test.errors != nil) {
-				t.Fatalf("got %+v, %v", found, err)
+				t.Fatalf("got %+v, %v", taken, err)
 			}
 			for _, part := range test.errors {
 				if !strings.Contains(err.Error(), part) {
-					t.Errorf("%v does not say %q", err, part)
+					t.Errorf("%v does not contain %q", err, part)
 				}
 			}
-			if found.Path != test.path || !strings.Contains(found.Why, test.why) {
-				t.Errorf("took %q because %s; want %q because %s", found.Path, found.Why, test.path, test.why)
+			isPart := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Why" },
+				cmp.Comparer(func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }))
+			if diff := cmp.Diff(test.taken, taken, isPart); diff != "" {
+				t.Errorf("taken: %s", diff)
 			}
-			if diff := cmp.Diff(test.others, found.Others); diff != "" {
-				t.Error(diff)
+			for _, f := range taken {
+				if f.Why == "" {
+					t.Errorf("no reason to take %s", f.Path)
+				}
+			}
+			var paths []string
+			for _, other := range others {
+				if other.Running || other.Why == "" || other.Flavour == "" {
+					t.Errorf("another one is %+v", other)
+				}
+				paths = append(paths, other.Path)
+			}
+			if diff := cmp.Diff(test.others, paths); diff != "" {
+				t.Errorf("others: %s", diff)
 			}
 		})
 	}
@@ -167,14 +226,14 @@ func TestFind(t *testing.T) {
 
 func TestParseCmdline(t *testing.T) {
 	tests := []struct {
-		args         string
-		name, config string
-		supervisor   bool
+		args            string
+		program, config string
+		supervisor      bool
 	}{
-		{"/usr/sbin/nagios4 -d /etc/nagios4/nagios.cfg", "nagios4", "/etc/nagios4/nagios.cfg", true},
-		{"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "naemon", "/omd/sites/x/tmp/naemon/naemon.cfg", true},
-		{"/usr/sbin/icinga -d /etc/icinga/icinga.cfg", "icinga", "/etc/icinga/icinga.cfg", true},
-		{"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "shinken-arbiter", "/etc/shinken/shinken.cfg", true},
+		{"/usr/sbin/nagios4 -d /etc/nagios4/nagios.cfg", "/usr/sbin/nagios4", "/etc/nagios4/nagios.cfg", true},
+		{"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "/omd/sites/x/bin/naemon", "/omd/sites/x/tmp/naemon/naemon.cfg", true},
+		{"/usr/sbin/icinga -d /etc/icinga/icinga.cfg", "/usr/sbin/icinga", "/etc/icinga/icinga.cfg", true},
+		{"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "/usr/bin/shinken-arbiter", "/etc/shinken/shinken.cfg", true},
 		{"/usr/bin/env python3 shinken-arbiter.py -c nagios.cfg -c specific.cfg", "shinken-arbiter.py", "nagios.cfg", true},
 		{"shinken-arbiter -d", "", "", false},
 		{"shinken-arbiter -c", "", "", false},
@@ -188,12 +247,12 @@ func TestParseCmdline(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.args, func(t *testing.T) {
-			name, config, supervisor := parseCmdline(strings.Fields(test.args))
+			program, config, supervisor := parseCmdline(strings.Fields(test.args))
 			if supervisor != test.supervisor {
 				t.Fatalf("is a supervisor: %v", supervisor)
 			}
-			if supervisor && (name != test.name || config != test.config) {
-				t.Errorf("got %q with %q, want %q with %q", name, config, test.name, test.config)
+			if supervisor && (program != test.program || config != test.config) {
+				t.Errorf("got %q with %q, want %q with %q", program, config, test.program, test.config)
 			}
 		})
 	}

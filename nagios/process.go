@@ -9,52 +9,58 @@ import (
 	"strings"
 )
 
-// maxCmdline bounds what is read of a process's command line.
+// maxCmdline bounds how much of a process's command line is read.
 const maxCmdline = 64 << 10
 
-// process is a supervisor that runs.
-type process struct {
-	pid    int
-	name   string // of its program
-	config string // path of its main configuration
+// Process is a process of a supervisor.
+type Process struct {
+	PID     int
+	Program string // as it was started: a path, or a name alone
+	Config  string // path of its main configuration
 }
 
-// runningSupervisors finds the daemons that run with a configuration that is
-// there, each configuration once, in the order of process numbers. Those that
-// /proc hides from us are missed.
-func runningSupervisors(root string) []process {
-	dirs, err := os.ReadDir(filepath.Join(root, "/proc"))
-	if err != nil {
-		return nil
-	}
-	var found []process
-	for _, dir := range dirs {
-		pid, err := strconv.Atoi(dir.Name())
-		if err != nil {
-			continue
-		}
-		name, config, isSupervisor := parseCmdline(readCmdline(root, pid))
+// Processes returns the supervisors' processes that proc, the directory /proc,
+// shows, in the order of their numbers. Workers, and calls that only verify a
+// configuration, don't count. Forks of a core do: they have its command line. A
+// process that is hidden from this user is missed.
+func Processes(proc string) []Process {
+	var found []Process
+	for _, pid := range pids(proc) {
+		own := filepath.Join(proc, strconv.Itoa(pid))
+		program, config, isSupervisor := parseCmdline(readCmdline(own))
 		if !isSupervisor {
 			continue
 		}
 		if !filepath.IsAbs(config) {
-			cwd, err := os.Readlink(filepath.Join(root, "/proc", dir.Name(), "cwd"))
+			cwd, err := os.Readlink(filepath.Join(own, "cwd"))
 			if err != nil {
 				continue
 			}
 			config = filepath.Join(cwd, config)
 		}
-		known := func(p process) bool { return sameFile(root, p.config, config) }
-		if exists(root, config) && !slices.ContainsFunc(found, known) {
-			found = append(found, process{pid, name, filepath.Clean(config)})
-		}
+		found = append(found, Process{pid, program, filepath.Clean(config)})
 	}
-	slices.SortFunc(found, func(a, b process) int { return a.pid - b.pid })
 	return found
 }
 
-func readCmdline(root string, pid int) []string {
-	f, err := os.Open(filepath.Join(root, "/proc", strconv.Itoa(pid), "cmdline"))
+// pids returns the numbers of all processes, in ascending order.
+func pids(proc string) []int {
+	dirs, err := os.ReadDir(proc)
+	if err != nil {
+		return nil
+	}
+	var numbers []int
+	for _, dir := range dirs {
+		if pid, err := strconv.Atoi(dir.Name()); err == nil {
+			numbers = append(numbers, pid)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+func readCmdline(own string) []string {
+	f, err := os.Open(filepath.Join(own, "cmdline"))
 	if err != nil {
 		return nil
 	}
@@ -66,19 +72,19 @@ func readCmdline(root string, pid int) []string {
 	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
 }
 
-// parseCmdline tells whether a command line is that of a supervisor that runs,
+// parseCmdline reports whether a command line is that of a running supervisor,
 // and with which configuration: the last argument of the cores, option -c of
-// Shinken's arbiter. Workers, and calls that only verify a configuration, are
-// none.
-func parseCmdline(args []string) (name, config string, isSupervisor bool) {
+// Shinken's arbiter. Workers, and calls that only verify a configuration, don't
+// count.
+func parseCmdline(args []string) (program, config string, isSupervisor bool) {
 	for len(args) > 1 && isInterpreter(filepath.Base(args[0])) {
 		args = args[1:]
 	}
 	if len(args) < 2 {
 		return "", "", false
 	}
-	name = filepath.Base(args[0])
-	switch strings.TrimSuffix(name, ".py") {
+	program = args[0]
+	switch strings.TrimSuffix(filepath.Base(program), ".py") {
 	case "nagios", "nagios2", "nagios3", "nagios4", "naemon", "icinga":
 		config = args[len(args)-1]
 	case "shinken-arbiter":
@@ -94,11 +100,10 @@ func parseCmdline(args []string) (name, config string, isSupervisor bool) {
 		short := strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.ContainsAny(arg, "vs")
 		return short || arg == "--verify-config" || arg == "--test-scheduling" || arg == "--worker"
 	})
-	return name, config, strings.HasSuffix(config, ".cfg") && !onlyVerifies
+	return program, config, !strings.HasPrefix(config, "-") && !onlyVerifies
 }
 
-// isInterpreter tells the programs that run others which are written as
-// scripts.
+// isInterpreter reports whether a program runs scripts.
 func isInterpreter(name string) bool {
 	return strings.HasPrefix(name, "python") || name == "pypy" || name == "env"
 }

@@ -4,20 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
-	"github.com/nagios2canopsis/nagios2canopsis/nagios/perfdata"
 )
 
-// Line is what a line of a segment says: a record, or one of the other things.
+// Line is a parsed line of a segment: a record, or one of the other things.
 type Line struct {
 	Record supervision.Record // its Kind is zero when the line is none
 	Header *Header            // of a segment
 	Lost   int64              // records that the module could not keep
-	Skip   string             // why the line says nothing to us; empty: it does
+	Skip   string             // why the line is skipped; empty: it is not
 }
 
 // ParseLine reads a line, without its line feed. The strings of the record
@@ -33,9 +31,9 @@ func ParseLine(line string) (Line, error) {
 	}
 	switch kind := cut[0].Value; kind {
 	case "HOSTCHECK", "HOSTSTATE":
-		return check(perfdata.Host, kind == "HOSTSTATE", cut)
+		return check(pairs.Host, kind == "HOSTSTATE", cut)
 	case "SERVICECHECK", "SERVICESTATE":
-		return check(perfdata.Service, kind == "SERVICESTATE", cut)
+		return check(pairs.Service, kind == "SERVICESTATE", cut)
 	case "SEGMENT":
 		h, err := ParseHeader(line)
 		return Line{Header: &h}, err
@@ -50,8 +48,8 @@ func ParseLine(line string) (Line, error) {
 }
 
 // check reads a check result or a present state.
-func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error) {
-	rec, err := perfdata.ParseCheck(object, cut)
+func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
+	rec, err := pairs.ParseEscaped(class, cut)
 	if err != nil {
 		return Line{}, err
 	}
@@ -64,10 +62,10 @@ func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error)
 		delete(c.Extra, key)
 		return value, ok
 	}
-	acknowledged, toldAck := take("ACKNOWLEDGED")
-	flapping, toldFlapping := take("FLAPPING")
-	depth, toldDepth := take("DOWNTIMEDEPTH")
-	if toldAck && toldFlapping && toldDepth {
+	acknowledged, hasAck := take("ACKNOWLEDGED")
+	flapping, hasFlapping := take("FLAPPING")
+	depth, hasDepth := take("DOWNTIMEDEPTH")
+	if hasAck && hasFlapping && hasDepth {
 		n, err := strconv.Atoi(depth)
 		if err != nil {
 			return Line{}, fmt.Errorf("field DOWNTIMEDEPTH: %.40q is not a number", depth)
@@ -77,10 +75,11 @@ func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error)
 	_, c.Truncated = take("TRUNCATED")
 	// An object without a display name has its own name for one
 	// (common/objects.c, add_host and add_service).
-	for key, name := range map[string]string{"HOSTDISPLAYNAME": rec.Entity.Host, "SERVICEDISPLAYNAME": rec.Entity.Service} {
-		if c.Extra[key] == name {
-			delete(c.Extra, key)
-		}
+	if c.Extra["HOSTDISPLAYNAME"] == rec.Entity.Host {
+		delete(c.Extra, "HOSTDISPLAYNAME")
+	}
+	if c.Extra["SERVICEDISPLAYNAME"] == rec.Entity.Service {
+		delete(c.Extra, "SERVICEDISPLAYNAME")
 	}
 	if len(c.Extra) == 0 {
 		c.Extra = nil
@@ -88,7 +87,7 @@ func check(object perfdata.Object, present bool, cut []pairs.Pair) (Line, error)
 	if present {
 		rec.Kind = supervision.PresentState
 		if !c.Start.IsZero() {
-			// TIMET is when it was told; the result is older.
+			// TIMET is the time of the record; the result is older.
 			if end := c.Start.Add(time.Duration(c.Execution * float64(time.Second))); end.Before(rec.Time) {
 				rec.Time = end
 			}
@@ -115,7 +114,7 @@ func condition(kind string, f *fields) (Line, error) {
 			rec.Kind = supervision.CommentDeleted
 		}
 		if entryType := f.text("ENTRYTYPE"); entryType != "1" {
-			// The acknowledgement, downtime or flapping that it comes with is told by itself.
+			// The acknowledgement, downtime or flapping that it belongs to has a record of its own.
 			out.Skip = "comment of the supervisor's own"
 		}
 	case "DOWNTIMESCHEDULED", "DOWNTIMESTARTED", "DOWNTIMEENDED", "DOWNTIMECANCELLED", "DOWNTIMEDELETED":
@@ -148,8 +147,8 @@ func condition(kind string, f *fields) (Line, error) {
 	return out, nil
 }
 
-// ackEnd says in words how an acknowledgement ended; empty for one that
-// somebody removed, or whose reason is not reported.
+// ackEnd is how an acknowledgement ended, by the REASON of its record. There is
+// no text for one that somebody removed, or whose reason is not reported.
 var ackEnd = map[string]string{
 	"RECOVERY": "acknowledgement cleared by recovery",
 	"CHANGE":   "acknowledgement cleared by a change of state",
@@ -170,8 +169,7 @@ var processKinds = map[string]supervision.Kind{
 	"PROCESSSTOPPED":  supervision.SupervisorStopped,
 }
 
-// fields gives the values of a line by key, and keeps the first that is not
-// what it has to be.
+// fields reads the values of a line by key, and keeps the first error.
 type fields struct {
 	pairs []pairs.Pair
 	err   error
@@ -205,12 +203,8 @@ func (f *fields) decimal(key string) float64 {
 	if value == "" {
 		return 0
 	}
-	if strings.Trim(value, "+-.0123456789") != "" { // ParseFloat also takes inf, nan, hexadecimal
-		f.fault(key, value, "a number")
-		return 0
-	}
-	n, err := strconv.ParseFloat(value, 64)
-	if err != nil {
+	n, ok := pairs.ParseDecimal(value)
+	if !ok {
 		f.fault(key, value, "a number")
 	}
 	return n
@@ -228,30 +222,17 @@ func (f *fields) yes(key string) bool {
 	}
 }
 
-// latest bounds times to what fits the nanoseconds of an int64 (the year 2200).
-const latest = 7258118400
-
-// time reads Unix seconds with up to six decimals. 0 and less is what a
-// supervisor writes for none.
+// time reads a time; see supervision.ParseTime.
 func (f *fields) time(key string) time.Time {
 	value := f.text(key)
 	if value == "" {
 		return time.Time{}
 	}
-	whole, fraction, _ := strings.Cut(value, ".")
-	seconds, err := strconv.ParseInt(whole, 10, 64)
-	var micros uint64
-	if fraction != "" && err == nil {
-		micros, err = strconv.ParseUint((fraction + "000000")[:6], 10, 63)
-	}
-	switch {
-	case err != nil || seconds > latest:
+	t, ok := supervision.ParseTime(value)
+	if !ok {
 		f.fault(key, value, "a time")
-		return time.Time{}
-	case seconds <= 0:
-		return time.Time{}
 	}
-	return time.Unix(seconds, int64(micros)*1000)
+	return t
 }
 
 func (f *fields) note() *supervision.Note {
@@ -262,17 +243,17 @@ func (f *fields) note() *supervision.Note {
 }
 
 func (f *fields) downtime() *supervision.Downtime {
-	const longest = 100 * 365 * 24 * 3600 // seconds; what a Duration holds and a bit of sense
 	seconds := f.number("DURATION")
 	return &supervision.Downtime{
 		ID: f.number("ID"), Author: f.text("AUTHOR"), Comment: f.text("COMMENT"),
 		Entry: f.time("ENTRY"), Start: f.time("START"), End: f.time("END"), Fixed: f.yes("FIXED"),
-		Duration:    time.Duration(min(max(seconds, 0), longest)) * time.Second,
+		Duration:    time.Duration(min(max(seconds, 0), pairs.LongestSeconds)) * time.Second,
 		TriggeredBy: f.number("TRIGGEREDBY"), Loaded: f.yes("LOADED"),
 	}
 }
 
-// flapping says a change in the words of Nagios' log (base/flapping.c).
+// flapping reads a change of the flapping state. Its text is that of Nagios' log
+// (base/flapping.c).
 func (f *fields) flapping(kind supervision.Kind) *supervision.Flapping {
 	change, low, high := f.decimal("PERCENTCHANGE"), f.decimal("LOWTHRESHOLD"), f.decimal("HIGHTHRESHOLD")
 	out := &supervision.Flapping{Disabled: f.yes("DISABLED")}

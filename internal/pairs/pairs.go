@@ -1,6 +1,7 @@
-// Package pairs is the grammar of self-describing lines: tab-separated
-// KEY::VALUE pairs, keys being macro names, as PNP4Nagios' templates, Icinga
-// 2's PerfdataWriter, Shinken's NPCD module and our broker modules write them.
+// Package pairs is the grammar of self-describing lines, and what Nagios' macro
+// names mean in them: tab-separated KEY::VALUE pairs, keys being macro names, as
+// PNP4Nagios' templates, Icinga 2's PerfdataWriter, Shinken's NPCD module and
+// our broker modules write them.
 package pairs
 
 import (
@@ -73,7 +74,7 @@ func CutKey(segment string) (key, value string, ok bool) {
 	return "", "", false
 }
 
-// Find gives the value of a key, and whether it is there.
+// Find returns the value of a key, and whether it is there.
 func Find(pairs []Pair, key string) (string, bool) {
 	for i := range pairs {
 		if pairs[i].Key == key {
@@ -83,7 +84,7 @@ func Find(pairs []Pair, key string) (string, bool) {
 	return "", false
 }
 
-// Twice gives a key that a line has more than once; empty if there is none. One
+// Twice returns a key that a line has more than once; empty if there is none. One
 // of the two is part of a plugin's output.
 func Twice(pairs []Pair) string {
 	for i := range pairs {
@@ -94,41 +95,4 @@ func Twice(pairs []Pair) string {
 		}
 	}
 	return ""
-}
-
-// Unescape undoes the escapes of our broker modules (docs/HANDOVER.md). A
-// backslash before anything else stands for itself.
-func Unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '\\' && i+1 < len(s) {
-			if plain, ok := unescapedByte(s[i+1]); ok {
-				c = plain
-				i++
-			}
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
-}
-
-func unescapedByte(c byte) (plain byte, ok bool) {
-	switch c {
-	case '\\':
-		return '\\', true
-	case 't':
-		return '\t', true
-	case 'n':
-		return '\n', true
-	case 'r':
-		return '\r', true
-	case '0':
-		return 0, true
-	}
-	return 0, false
 }

@@ -19,10 +19,10 @@ type Publisher interface {
 	State() publish.State
 }
 
-// Publish makes the worker that sends the journal's events through a
+// Send makes the worker that sends the journal's events through a
 // publisher, under the name of its cursor.
-func Publish(name string, p Publisher, j *journal.Journal, q Quarantine, t *tally.Tally) Worker {
-	return Worker{Name: name, Run: func(ctx context.Context) error {
+func Send(name string, p Publisher, j *journal.Journal, q Quarantine, t *tally.Tally) Worker {
+	return Worker{Kind: "target", Name: name, Run: func(ctx context.Context) error {
 		from, err := j.Cursor(name)
 		if err != nil {
 			return fmt.Errorf("reading the cursor of %s: %w", name, err)
@@ -71,17 +71,12 @@ func (q *queue) Reject(ctx context.Context, id int64, reason string) error {
 		item.Where += " " + entries[0].RoutingKey
 		item.Raw = entries[0].Body
 	}
-	q.tally.Add(tally.Worth, q.target+": event quarantined, it can never be sent", 1, item.Where+": "+reason)
+	q.tally.Add(tally.Notable, tally.Key{What: whatNeverSendable, Source: q.target}, 1, item.Where+": "+reason)
 	return q.quarantine.Add(item)
 }
 
 // Journal is the journal as the pipeline's outbox.
 type Journal struct{ *journal.Journal }
-
-// States yields the states of a single site.
-func (j Journal) States(yield func(key string, value []byte) error) error {
-	return j.Journal.States("", yield)
-}
 
 // Store appends a commit.
 func (j Journal) Store(ctx context.Context, c outbox.Commit) (func(context.Context) error, error) {

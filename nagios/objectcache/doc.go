@@ -8,12 +8,12 @@
 // Icinga 2's StatusDataWriter, which names the groups in the object as well and
 // uses macros of its own ($host.name$).
 //
-// Guarantees. What is answered comes from one complete version of the file.
-// Nagios truncates the file and writes it in place (common/objects.c,
-// fcache_objects), so a reader may meet half of it: a version counts only when
-// it ends behind a closed block, defines a host, and did not change for a while
-// before it was read, nor while it was read. Until then, and when the file is
-// gone or damaged, the last good version stands.
+// Guarantees. Every answer comes from one complete version of the file. Nagios
+// truncates the file and writes it in place (common/objects.c, fcache_objects),
+// so a reader may find half of it. So a version is used only if it ends behind a
+// closed block, defines a host, and changed neither for a while before it was
+// read nor while it was read. Until then, and when the file is gone or damaged,
+// the last good version is used.
 //
 // Losses. A line that can't be understood is counted and left out, and the rest
 // of the file is taken. Names that contain a comma, which Nagios refuses and

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// membership says that an object is in a group.
+// membership is an object in a group.
 type membership struct {
 	group ref
 	objectKey
@@ -21,7 +21,7 @@ type groups struct {
 
 type span struct{ first, end uint32 }
 
-// declare makes a group known that may have no members.
+// declare adds a group, which may have no members.
 func (g *groups) declare(group ref) {
 	if g.spans == nil {
 		g.spans = make(map[ref]span)
@@ -50,7 +50,7 @@ func (g *groups) finish() {
 	}
 }
 
-// members gives a group's members, nil only if the group is unknown.
+// members returns a group's members, nil only if the group is unknown.
 func (g *groups) members(table *stringTable, group string) []membership {
 	name, known := table.find(group)
 	if !known {
@@ -66,9 +66,9 @@ func (g *groups) members(table *stringTable, group string) []membership {
 	return g.all[s.first:s.end]
 }
 
-// eachMember calls back for every object that is in a group, with the names of
-// its groups in order, one behind the other and separated by newlines, in
-// memory that is used again.
+// eachMember calls back for every object that is in a group. It passes the names
+// of the object's groups in order, separated by newlines, in memory that is used
+// again.
 func (g *groups) eachMember(table *stringTable, call func(objectKey, []byte) error) error {
 	byMember := slices.Clone(g.all)
 	slices.SortFunc(byMember, func(a, b membership) int {

@@ -2,6 +2,7 @@ package objectcache
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -22,12 +23,12 @@ type Inventory struct {
 	stats Stats
 }
 
-// Stats says what a file held.
+// Stats counts what a file held.
 type Stats struct {
 	Hosts, Services, Hostgroups, Servicegroups int
 
-	// Malformed counts the lines and blocks that were left out; FirstMalformed
-	// says where the first is, and what is wrong with it.
+	// Malformed counts the lines and blocks that were left out. FirstMalformed is
+	// the line of the first, and what is wrong with it.
 	Malformed      int
 	FirstMalformed string
 }
@@ -54,7 +55,7 @@ type customVar struct {
 	name, value ref
 }
 
-// edge says that the host parent is a parent of the host child.
+// edge is the relation between a host and one of its parents.
 type edge struct {
 	parent, child ref
 }
@@ -63,13 +64,13 @@ func compareEdges(a, b edge) int {
 	return cmp.Or(cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child))
 }
 
-// Stats says what the file held.
+// Stats returns the counts of what the file held.
 func (inv *Inventory) Stats() Stats { return inv.stats }
 
-// Object gives what the cache says of an entity, nil if it is unknown. Macros
+// Object returns what the cache holds of an entity, nil if it is unknown. Macros
 // in notes and links are expanded as Nagios does it for $HOSTNOTES$,
-// $HOSTNOTESURL$ and their like; a macro that tells no property of the object,
-// such as $HOSTSTATE$, stays as it is.
+// $HOSTNOTESURL$ and their like. A macro that is no property of the object, such
+// as $HOSTSTATE$, stays as it is.
 func (inv *Inventory) Object(e supervision.Entity) *supervision.Object {
 	rec := inv.lookup(e.Host, e.Service)
 	if rec == nil {
@@ -92,7 +93,7 @@ func (inv *Inventory) Object(e supervision.Entity) *supervision.Object {
 	}
 }
 
-// Members gives the entities that a downtime of that scope covers, in a fixed
+// Members returns the entities that a downtime of that scope covers, in a fixed
 // order: nil if the host or group that the scope is about is unknown, and an
 // empty list if it has no members.
 func (inv *Inventory) Members(scope supervision.DowntimeScope, e supervision.Entity, group string) []supervision.Entity {
@@ -113,6 +114,17 @@ func (inv *Inventory) Members(scope supervision.DowntimeScope, e supervision.Ent
 		return inv.entities(inv.servicegroups.members(inv.table, group))
 	}
 	return nil
+}
+
+// Hosts returns the names of all hosts, in the order of the file.
+func (inv *Inventory) Hosts() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range inv.records {
+			if key := inv.records[i].objectKey; key.service == 0 && !yield(inv.table.get(key.host)) {
+				return
+			}
+		}
+	}
 }
 
 func (inv *Inventory) lookup(host, service string) *record {
@@ -159,7 +171,7 @@ func (inv *Inventory) hostServices(host string) []supervision.Entity {
 	return services
 }
 
-// withDescendants gives the host, its children, their children and so on, as
+// withDescendants returns the host, its children, their children and so on, as
 // SCHEDULE_AND_PROPAGATE_HOST_DOWNTIME takes them.
 func (inv *Inventory) withDescendants(host string) []supervision.Entity {
 	rec := inv.lookup(host, "")
@@ -220,7 +232,7 @@ func (inv *Inventory) entity(key objectKey) supervision.Entity {
 	return supervision.Entity{Host: inv.table.get(key.host), Service: inv.table.get(key.service)}
 }
 
-// hostsOf gives the hosts of services that are grouped by host.
+// hostsOf returns the hosts of services that are grouped by host.
 func hostsOf(services []supervision.Entity) []supervision.Entity {
 	for i := range services {
 		services[i].Service = ""
@@ -228,7 +240,7 @@ func hostsOf(services []supervision.Entity) []supervision.Entity {
 	return slices.Compact(services)
 }
 
-// splitNames gives the names of a list, nil for an empty one.
+// splitNames returns the names of a list, nil for an empty one.
 func splitNames(list, separator string) []string {
 	if list == "" {
 		return nil

@@ -54,7 +54,7 @@ func TestMembers(t *testing.T) {
 				t.Error(diff)
 			}
 			if again := inv.Members(test.scope, test.entity, test.group); !cmp.Equal(got, again) {
-				t.Errorf("asked again it says %v", again)
+				t.Errorf("asked again it returned %v", again)
 			}
 		})
 	}

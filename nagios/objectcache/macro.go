@@ -2,7 +2,7 @@ package objectcache
 
 import "strings"
 
-// escaping says what is done to the value of a macro before it is put in.
+// escaping is what is done to the value of a macro before it is put in.
 type escaping bool
 
 const (
@@ -43,7 +43,7 @@ func (inv *Inventory) expand(text string, rec *record, esc escaping) string {
 	}
 }
 
-// macro gives the value of a macro of the object, by Nagios' or Icinga 2's
+// macro returns the value of a macro of the object, by Nagios' or Icinga 2's
 // name.
 func (inv *Inventory) macro(name string, rec *record) (string, bool) {
 	if value, known := inv.hostMacro(name, rec); known {

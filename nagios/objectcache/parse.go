@@ -20,9 +20,8 @@ var ErrIncomplete = errors.New("incomplete object cache")
 const maxLine = 32 << 20
 
 // Parse reads a whole object cache. What can't be understood is left out and
-// counted in the Stats; an error means that the file as a whole is no use: one
-// that is ErrIncomplete, is beyond the bounds of the package, or fails to be
-// read.
+// counted in the Stats. An error means that the whole file is of no use: it is
+// incomplete (ErrIncomplete), beyond the bounds of the package, or can't be read.
 func Parse(r io.Reader) (*Inventory, error) {
 	p := parser{inv: &Inventory{table: newStringTable(), index: make(map[objectKey]uint32)}}
 	lines := bufio.NewScanner(r)
@@ -68,8 +67,8 @@ type parser struct {
 	edges   []edge
 }
 
-// definition collects what a block says until it is closed: its name need not
-// come first.
+// definition collects the properties of a block until it is closed: its name
+// need not come first.
 type definition struct {
 	record
 	line      int
@@ -182,7 +181,7 @@ func (p *parser) setProperty(key, value []byte) (err error) {
 func (p *parser) number(key, value []byte) uint16 {
 	n, err := strconv.Atoi(string(value))
 	if err != nil || n < 0 || n > math.MaxUint16 {
-		p.malformed(string(key) + " is not a number in reach")
+		p.malformed(string(key) + " is not a number from 0 to 65535")
 		return 0
 	}
 	return uint16(n)
@@ -255,8 +254,8 @@ func (p *parser) addService(d *definition) error {
 	return p.eachName(d.groups, func(group ref) { p.inv.servicegroups.add(group, d.objectKey) })
 }
 
-// addRecord keeps an object and tells whether it is new; of two definitions of
-// the same object the last counts.
+// addRecord stores an object and reports whether it is new. Of two definitions
+// of the same object the last counts.
 func (p *parser) addRecord(d *definition) bool {
 	if i, known := p.inv.index[d.objectKey]; known {
 		p.malformed("an object that is defined already")
@@ -315,7 +314,7 @@ func (p *parser) eachName(list []byte, call func(ref)) error {
 	return nil
 }
 
-// finish puts the tables in order and gives each object its groups.
+// finish sorts the tables and stores the groups of each object.
 func (p *parser) finish() error {
 	inv := p.inv
 	inv.hostgroups.finish()

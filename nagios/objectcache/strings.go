@@ -28,7 +28,7 @@ func newStringTable() *stringTable {
 	return &stringTable{ends: []uint32{0}, slots: make([]ref, 1<<10), seed: maphash.MakeSeed()}
 }
 
-// add gives the ref of b, which is copied if it is new.
+// add returns the ref of b, which is copied if it is new.
 func (t *stringTable) add(b []byte) (ref, error) {
 	if len(b) == 0 {
 		return 0, nil
@@ -63,7 +63,7 @@ func (t *stringTable) grow() {
 	}
 }
 
-// bytes gives a string's text before freeze, until the next add.
+// bytes returns a string's text before freeze. It is valid until the next add.
 func (t *stringTable) bytes(r ref) []byte {
 	if r == 0 {
 		return nil

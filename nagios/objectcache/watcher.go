@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"sync"
@@ -43,33 +44,39 @@ type Watcher struct {
 	tried   os.FileInfo // the version that was loaded or refused
 	pending os.FileInfo // the version that has to prove that it is settled
 	refusal error       // why tried was refused
+	trouble string      // the last error that was returned by Load or logged by Run; empty when all is well
 }
 
-// New gives a Watcher of the object cache at path, which need not exist yet.
+// New returns a Watcher of the object cache at path, which need not exist yet.
 func New(path string, log *slog.Logger) *Watcher {
 	w := &Watcher{path: path, log: log, poll: pollInterval}
 	w.inventory.Store(&Inventory{table: newStringTable()})
 	return w
 }
 
-// Object gives what is known of an entity, nil if it is unknown.
+// Object returns what is known of an entity, nil if it is unknown.
 func (w *Watcher) Object(e supervision.Entity) *supervision.Object {
 	return w.inventory.Load().Object(e)
 }
 
-// Members gives the entities that a downtime of that scope covers, nil if the
+// Members returns the entities that a downtime of that scope covers, nil if the
 // host or group that it is about is unknown.
 func (w *Watcher) Members(scope supervision.DowntimeScope, e supervision.Entity, group string) []supervision.Entity {
 	return w.inventory.Load().Members(scope, e, group)
 }
 
+// Hosts returns the names of all hosts, in the order of the file.
+func (w *Watcher) Hosts() iter.Seq[string] { return w.inventory.Load().Hosts() }
+
 // Load reads the file now, unless its present version is loaded already, and
 // waits a few seconds for one that is being written. An error leaves the
-// version that was loaded before; Run tries again.
+// version that was loaded before; Run tries again. The error is the caller's to
+// log: Run does not log it again.
 func (w *Watcher) Load(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		err := w.look()
 		if !errors.Is(err, errUnsettled) || attempt == loadAttempts {
+			w.changed(err)
 			return err
 		}
 		select {
@@ -80,23 +87,21 @@ func (w *Watcher) Load(ctx context.Context) error {
 	}
 }
 
-// Run loads each new version of the file until the context ends, which gives
+// Run loads each new version of the file until the context ends, which returns
 // nil. What keeps it from doing so is logged when it begins and when it is
 // over.
 func (w *Watcher) Run(ctx context.Context) error {
 	poll := time.NewTicker(w.poll)
 	defer poll.Stop()
-	trouble := ""
 	for {
-		switch err := w.look(); {
-		case errors.Is(err, errUnsettled):
-		case err != nil && err.Error() != trouble:
-			trouble = err.Error()
-			w.log.Warn("object cache not loaded; events go without what it knows, or with what it knew before",
-				"path", w.path, "err", err)
-		case err == nil && trouble != "":
-			trouble = ""
-			w.log.Info("object cache can be read again", "path", w.path)
+		err := w.look()
+		switch {
+		case errors.Is(err, errUnsettled), !w.changed(err):
+		case err != nil:
+			w.log.Warn("the object cache is not loaded: events go out with what was loaded before, or without groups, "+
+				"addresses and custom variables", "path", w.path, "err", err)
+		default:
+			w.log.Info("the object cache can be read again", "path", w.path)
 		}
 		select {
 		case <-ctx.Done():
@@ -106,7 +111,21 @@ func (w *Watcher) Run(ctx context.Context) error {
 	}
 }
 
-// look loads the file if its version is new and settled. It gives the same
+// changed stores the outcome of a look, and reports whether it differs from the
+// one before.
+func (w *Watcher) changed(err error) bool {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	before := w.trouble
+	w.trouble = text
+	return text != before
+}
+
+// look loads the file if its version is new and settled. It returns the same
 // error again for a version that was refused before.
 func (w *Watcher) look() error {
 	w.looking.Lock()
@@ -156,7 +175,7 @@ func logLoaded(log *slog.Logger, path string, s Stats, took time.Duration) {
 	log.Info("object cache loaded", "path", path, "hosts", s.Hosts, "services", s.Services,
 		"hostgroups", s.Hostgroups, "servicegroups", s.Servicegroups, "took", took.Round(time.Millisecond))
 	if s.Malformed > 0 {
-		log.Warn("object cache has parts that can't be understood; they are left out",
+		log.Warn("the object cache has parts that can't be understood: they are left out",
 			"path", path, "count", s.Malformed, "first", s.FirstMalformed)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -181,7 +182,7 @@ func TestTheLastGoodVersionStands(t *testing.T) {
 			}
 			if name != "being written" {
 				if second = w.look(); second == nil || second.Error() != first.Error() {
-					t.Errorf("the second look says %v, the first %v", second, first)
+					t.Errorf("the second look returned %v, the first %v", second, first)
 				}
 			}
 			wantHost(t, w, "old")
@@ -228,25 +229,25 @@ func TestRunFollowsTheFileAndLogsOnce(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 
-	eventually(t, "a complaint about the missing file", func() bool { return log.count("object cache not loaded") == 1 })
+	eventually(t, "a complaint about the missing file", func() bool { return log.count("the object cache is not loaded") == 1 })
 	write(t, w.path, hostNamed("one"), time.Hour)
 	eventually(t, "the first version", func() bool { return w.Object(host("one")) != nil })
 	write(t, w.path, hostNamed("one")+hostNamed("two"), 0)
 	eventually(t, "the second version", func() bool { return w.Object(host("two")) != nil })
 	write(t, w.path, "define host {\n\thost_name\tthr", time.Hour)
-	eventually(t, "a complaint about the half version", func() bool { return log.count("object cache not loaded") == 2 })
+	eventually(t, "a complaint about the half version", func() bool { return log.count("the object cache is not loaded") == 2 })
 	wantHost(t, w, "two")
 	write(t, w.path, hostNamed("three")+"nonsense\n", time.Hour)
 	eventually(t, "the third version", func() bool { return w.Object(host("three")) != nil })
 
 	cancel()
 	if err := <-ended; err != nil {
-		t.Errorf("Run gave %v", err)
+		t.Errorf("Run returned %v", err)
 	}
 	for text, want := range map[string]int{
-		"object cache not loaded":        2,
-		"object cache can be read again": 2,
-		"parts that can't be understood": 1,
+		"the object cache is not loaded":     2,
+		"the object cache can be read again": 2,
+		"parts that can't be understood":     1,
 	} {
 		if got := log.count(text); got != want {
 			t.Errorf("%q was logged %d times, want %d", text, got, want)
@@ -287,4 +288,42 @@ func TestAnswersWhileReloading(t *testing.T) {
 	}
 	close(done)
 	readers.Wait()
+}
+
+// The caller of Load logs its error.
+func TestTroubleIsNotLoggedAgainAfterLoad(t *testing.T) {
+	w, log := newWatcher(t)
+	w.poll = time.Millisecond
+	if err := w.Load(t.Context()); err == nil {
+		t.Fatal("loaded a file that does not exist")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	write(t, w.path, hostNamed("h"), time.Hour)
+	eventually(t, "the end of the trouble in the log", func() bool {
+		return log.count("the object cache can be read again") == 1
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Run returned %v", err)
+	}
+	if n := log.count("the object cache is not loaded"); n != 0 {
+		t.Errorf("the trouble was logged %d times more", n)
+	}
+}
+
+func TestHosts(t *testing.T) {
+	w, _ := newWatcher(t)
+	if got := slices.Collect(w.Hosts()); got != nil {
+		t.Errorf("before the first version: %v", got)
+	}
+	write(t, w.path, hostNamed("b")+
+		"define service {\n\thost_name\tb\n\tservice_description\ts\n\t}\n"+hostNamed("a"), time.Hour)
+	if err := w.look(); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(w.Hosts()); !slices.Equal(got, []string{"b", "a"}) {
+		t.Errorf("got %v", got)
+	}
 }

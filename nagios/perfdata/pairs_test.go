@@ -69,7 +69,7 @@ func TestParsePairs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := ParsePairs(tt.line)
+			got, err := Pairs().Parse(tt.line)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestParsePairsRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := ParsePairs(tt.line); err == nil || err.Error() != tt.want {
+			if _, err := Pairs().Parse(tt.line); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

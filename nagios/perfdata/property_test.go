@@ -88,7 +88,7 @@ func TestEscapeThenParse(t *testing.T) {
 		output, long, perf := text(), text(), text()
 		line := "DATATYPE::HOSTCHECK\tTIMET::5\tHOSTNAME::h\tHOSTOUTPUT::" + escape.Replace(output) +
 			"\tLONGHOSTOUTPUT::" + escape.Replace(long) + "\tHOSTPERFDATA::" + escape.Replace(perf)
-		got, err := ParsePairs(line)
+		got, err := Pairs().Parse(line)
 		if err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}

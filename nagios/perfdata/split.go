@@ -3,16 +3,13 @@ package perfdata
 import (
 	"fmt"
 	"strings"
-)
 
-// isText tells macros that may hold any byte but a line feed.
-func (m meaning) isText() bool {
-	return m == output || m == longOutput || m == perfValues || m == command
-}
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
+)
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// split cuts a line at the first place where each separator stands, and tells
+// split cuts a line at the first place where each separator stands, and reports
 // whether other cuts are possible. If this finds a separator missing then no
 // other cut would find it.
 func (f *Format) split(line string, values []string) (_ []string, ambiguous bool, err error) {
@@ -41,7 +38,7 @@ func (f *Format) split(line string, values []string) (_ []string, ambiguous bool
 // maxTries bounds the cuts that search looks at.
 const maxTries = 20000
 
-// strictness says what search expects of the values, the more the better.
+// strictness is what search expects of the values.
 type strictness uint8
 
 const (
@@ -106,24 +103,24 @@ func (s *searcher) from(i int, rest string) bool {
 
 func (s *searcher) accepts(fd *field, value string) bool {
 	switch {
-	case fd.meaning == perfValues:
+	case fd.meaning == pairs.Perfdata:
 		return s.want < perfdataLike || value == "" || startsLikePerfdata(value)
-	case fd.meaning.isText():
+	case fd.meaning.IsText():
 		return true
-	case fd.meaning == other:
+	case fd.meaning == pairs.Other:
 		return s.mayGrow(fd, value)
-	case fd.meaning == hostName || fd.meaning == serviceName:
+	case fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName:
 		return value != "" && s.mayGrow(fd, value)
 	}
-	scratch := newResult(s.format.object)
-	return scratch.put(fd.meaning, fd.macro, value) == nil
+	scratch := pairs.NewBuilder(s.format.class)
+	return scratch.Put(fd.meaning, fd.macro, value) == nil
 }
 
-// mayGrow tells whether a longer value could still be accepted.
+// mayGrow reports whether a longer value could still be accepted.
 func (s *searcher) mayGrow(fd *field, value string) bool {
 	const longestName = 1024
 	switch {
-	case fd.meaning.isText(), fd.meaning == other && s.want == anything:
+	case fd.meaning.IsText(), fd.meaning == pairs.Other && s.want == anything:
 		return true
 	case len(value) > longestName:
 		return false
@@ -131,8 +128,8 @@ func (s *searcher) mayGrow(fd *field, value string) bool {
 	return !strings.ContainsFunc(value, isControl)
 }
 
-// startsLikePerfdata tells a text whose first token is label=number, the label
-// quoted if it has blanks, the number U when unknown (Nagios plugin
+// startsLikePerfdata reports whether the first token of a text is label=number,
+// the label quoted if it has blanks, the number U when unknown (Nagios plugin
 // guidelines).
 func startsLikePerfdata(s string) bool {
 	s = strings.TrimLeft(s, " ")

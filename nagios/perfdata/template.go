@@ -6,52 +6,46 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// The templates that Nagios 3, 4, Naemon and Icinga 1 use when nagios.cfg gives
+// The templates that Nagios 3, 4, Naemon and Icinga 1 use when nagios.cfg has
 // none (base/perfdata.h), with real tabs.
 const (
 	DefaultHostTemplate    = "[HOSTPERFDATA]\t$TIMET$\t$HOSTNAME$\t$HOSTEXECUTIONTIME$\t$HOSTOUTPUT$\t$HOSTPERFDATA$"
 	DefaultServiceTemplate = "[SERVICEPERFDATA]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$SERVICEPERFDATA$"
 )
 
-// Object is what the lines of a template are about.
-type Object uint8
+// Class is the class of objects that the lines of a template are about.
+type Class = pairs.Class
 
-// The objects that have perfdata.
+// The classes that have perfdata.
 const (
-	Host Object = iota + 1
-	Service
+	Host    = pairs.Host
+	Service = pairs.Service
 )
-
-func (o Object) String() string {
-	if o == Service {
-		return "service"
-	}
-	return "host"
-}
 
 // maxMacros bounds the macros of a template.
 const maxMacros = 128
 
 // Format knows the form of the lines that one template makes.
 type Format struct {
-	object Object
-	// prefix is the text before the first macro; it tells lines of different
-	// formats apart, and where a record begins.
-	prefix     string
-	fields     []field
-	pairs      bool              // KEY::VALUE lines
-	aliases    map[string]string // of pairs: the macro that stands behind a key of its own
-	tellsState bool
-	warnings   []string
+	class Class
+	// prefix is the text before the first macro. It distinguishes lines of
+	// different formats, and marks where a record begins.
+	prefix   string
+	fields   []field
+	pairs    bool              // KEY::VALUE lines
+	aliases  map[string]string // of pairs: the macro behind a key of its own
+	hasState bool
+	warnings []string
 }
 
 // field is one macro of a template and the literal text behind it.
 type field struct {
 	macro   string
-	meaning meaning
+	meaning pairs.Meaning
 	sep     string
 	// later counts how often sep stands in the template behind the field's own.
 	later int
@@ -59,9 +53,9 @@ type field struct {
 	extends bool
 }
 
-// HasState tells whether the lines say in which state the check left its
-// object. Nagios' default templates don't.
-func (f *Format) HasState() bool { return f.tellsState }
+// HasState reports whether the lines hold the state in which the check left its
+// object. Those of Nagios' default templates don't.
+func (f *Format) HasState() bool { return f.hasState }
 
 // Warnings are what an administrator should know of the template, one sentence
 // each.
@@ -69,29 +63,28 @@ func (f *Format) Warnings() []string { return slices.Clone(f.warnings) }
 
 // Compile derives the form of the lines from a host_perfdata_file_template or
 // service_perfdata_file_template, whose \t are real tabs already. A template
-// that starts with DATATYPE:: and consists of tab-separated KEY::… pairs gives
-// self-describing lines (see Pairs), any other one lines that are told apart by
-// the literal text between the macros.
+// that starts with DATATYPE:: and consists of tab-separated KEY::… pairs makes
+// self-describing lines (see Pairs). The values of any other one are separated
+// by the literal text between the macros.
 //
-// The error names the template and says what its lines don't tell: the time
-// (TIMET, or the time of the check), the host, the service, or where one value
-// ends and the next begins.
-func Compile(template string, object Object) (*Format, error) {
-	f, err := compile(template, object)
+// The error names the template and what its lines lack: the time (TIMET, or the
+// time of the check), the host, the service, or a separator between two values.
+func Compile(template string, class Class) (*Format, error) {
+	f, err := compile(template, class)
 	if err != nil {
-		return nil, fmt.Errorf("%s perfdata template %q: %w", object, template, err)
+		return nil, fmt.Errorf("%s perfdata template %q: %w", class, template, err)
 	}
-	if !f.tellsState {
-		f.warnings = append(f.warnings, fmt.Sprintf("the %s perfdata template has no $%sSTATE$: the state of a check has to come from another reader", object, strings.ToUpper(object.String())))
+	if !f.hasState {
+		f.warnings = append(f.warnings, fmt.Sprintf("the %s perfdata template has no $%sSTATE$: the state of a check has to come from another reader", class, strings.ToUpper(class.String())))
 	}
 	return f, nil
 }
 
-func compile(template string, object Object) (*Format, error) {
+func compile(template string, class Class) (*Format, error) {
 	if strings.ContainsAny(template, "\n\x00") {
 		return nil, errors.New("a record must be one line, but the template has a line feed")
 	}
-	if f, err := compilePairs(template, object); f != nil || err != nil {
+	if f, err := compilePairs(template, class); f != nil || err != nil {
 		return f, err
 	}
 	prefix, fields, err := scanTemplate(template)
@@ -101,21 +94,21 @@ func compile(template string, object Object) (*Format, error) {
 	if len(fields) > maxMacros {
 		return nil, fmt.Errorf("more than %d macros", maxMacros)
 	}
-	f := &Format{object: object, prefix: prefix, fields: fields}
+	f := &Format{class: class, prefix: prefix, fields: fields}
 	for i := range f.fields {
 		if err := f.prepare(i); err != nil {
 			return nil, err
 		}
 	}
-	return f, f.checkComplete(func(m meaning) bool {
+	return f, f.checkComplete(func(m pairs.Meaning) bool {
 		return slices.ContainsFunc(f.fields, func(fd field) bool { return fd.meaning == m })
 	})
 }
 
-// prepare finds out how the value of field i can be told from the next one.
+// prepare finds out how the value of field i is separated from the next one.
 func (f *Format) prepare(i int) error {
 	fd := &f.fields[i]
-	fd.meaning = f.object.meaningOf(fd.macro)
+	fd.meaning = f.class.MeaningOf(fd.macro)
 	if i == len(f.fields)-1 {
 		return nil
 	}
@@ -126,8 +119,8 @@ func (f *Format) prepare(i int) error {
 		fd.later += strings.Count(later.sep, fd.sep)
 	}
 	visible := !strings.ContainsFunc(fd.sep, isControl)
-	fd.extends = fd.meaning.isText() || visible && (fd.meaning == hostName || fd.meaning == serviceName) || fd.meaning == other
-	if visible && fd.extends && fd.meaning != other {
+	fd.extends = fd.meaning.IsText() || visible && (fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName) || fd.meaning == pairs.Other
+	if visible && fd.extends && fd.meaning != pairs.Other {
 		f.warnings = append(f.warnings, fmt.Sprintf("the perfdata template separates $%s$ from $%s$ by %q only, which values may contain: use tabs",
 			fd.macro, f.fields[i+1].macro, fd.sep))
 	}
@@ -135,16 +128,16 @@ func (f *Format) prepare(i int) error {
 }
 
 // checkComplete refuses a template whose lines could never become a record.
-func (f *Format) checkComplete(has func(meaning) bool) error {
+func (f *Format) checkComplete(has func(pairs.Meaning) bool) error {
 	switch {
-	case !has(endOfCheck) && !has(startOfCheck):
-		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.object.String()))
-	case !has(hostName):
+	case !has(pairs.EndOfCheck) && !has(pairs.StartOfCheck):
+		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.class.String()))
+	case !has(pairs.HostName):
 		return errors.New("no $HOSTNAME$")
-	case f.object == Service && !has(serviceName):
+	case f.class == Service && !has(pairs.ServiceName):
 		return errors.New("no $SERVICEDESC$")
 	}
-	f.tellsState = has(state)
+	f.hasState = has(pairs.State)
 	return nil
 }
 
@@ -185,7 +178,7 @@ func scanTemplate(template string) (prefix string, fields []field, err error) {
 // line's memory. The error names the field and what is wrong with it.
 func (f *Format) Parse(line string) (supervision.Record, error) {
 	if f.pairs {
-		return parsePairs(line, f.aliases)
+		return pairs.ParseLine(line, f.aliases)
 	}
 	var array [32]string
 	values := array[:0]
@@ -201,37 +194,15 @@ func (f *Format) Parse(line string) (supervision.Record, error) {
 			values = better
 		}
 	}
-	r := newResult(f.object)
+	b := pairs.NewBuilder(f.class)
 	for i := range f.fields {
-		fd := &f.fields[i]
-		if err := r.put(fd.meaning, fd.macro, values[i]); err != nil {
+		fd, value := &f.fields[i], values[i]
+		if fd.meaning == pairs.LongOutput {
+			value = pairs.UnescapeLong(value)
+		}
+		if err := b.Put(fd.meaning, fd.macro, value); err != nil {
 			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, fd.macro, err)
 		}
 	}
-	if r.check.LongOutput != "" {
-		r.check.LongOutput = unescapeLong(r.check.LongOutput)
-	}
-	return r.finish()
-}
-
-// unescapeLong undoes what Nagios does to long output in its macro as in
-// status.dat: line feeds are written \n and backslashes \\ (Nagios 4.4.6,
-// base/utils.c, escape_newlines).
-func unescapeLong(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && (s[i+1] == 'n' || s[i+1] == '\\') {
-			i++
-			if s[i] == 'n' {
-				b.WriteByte('\n')
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	return b.Record()
 }
