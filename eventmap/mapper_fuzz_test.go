@@ -16,7 +16,7 @@ func FuzzMap(f *testing.F) {
 	f.Add(byte(3), "h", "s/t", "", "", "", "tags", "", int64(0), int8(-1), math.Inf(1))
 	f.Add(byte(5), repeat("h", 300), "s", "author", "text", "", "a.b", "\n", int64(1), int8(1), 1e300)
 	f.Add(byte(8), "h", "\x01", "a", "b", "", "_HOSTx", "y", int64(math.MaxInt64), int8(3), -1.0)
-	f.Add(byte(9), ".", ".", "a", "b", "", "HOSTADDRESS", "y", int64(math.MinInt64), int8(3), -0.0)
+	f.Add(byte(9), ".", ".", "a", "b", "", "HOSTADDRESS", "y", int64(math.MinInt64), int8(3), math.Copysign(0, -1))
 	var mappers []*Mapper
 	for _, g := range generations {
 		mappers = append(mappers, newMapper(f, testOptions(func(o *Options) {

@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
 // peerMessage is a message that neb2amqp or mod-canopsis really published. Event
@@ -42,15 +41,15 @@ func TestPeers(t *testing.T) {
 	comparePeers(t, messages)
 }
 
-// TestPeersCorpus does so with the whole recording, where it is present.
+// TestPeersCorpus does so with the whole recording.
 func TestPeersCorpus(t *testing.T) {
-	names, _ := filepath.Glob("../../shared/corpus/peer/*.ndjson.gz")
-	if len(names) == 0 {
-		t.Log("the corpus of recorded messages is not present")
+	names, err := filepath.Glob(filepath.Join(corpus.Dir(t, "peer"), "*.ndjson.gz"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no recorded messages: %v", err)
 	}
 	for _, name := range names {
 		data, err := os.ReadFile(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
 			t.Fatal(err)
 		}
 		unzipped, err := gzip.NewReader(bytes.NewReader(data))

@@ -12,10 +12,12 @@ import (
 )
 
 func TestDeliversInOrderOnce(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	q.fill(5000)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	q.awaitEmpty(t)
 	q.checkDelivered(t, broker.Drain(t, name), 0)
 
@@ -36,7 +38,9 @@ func TestDeliversInOrderOnce(t *testing.T) {
 }
 
 func TestProperties(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	sent := outbox.Message{Event: outbox.Event{
 		RoutingKey: "nagios.poller.check.resource.srv1.disk é",
@@ -44,7 +48,7 @@ func TestProperties(t *testing.T) {
 		MessageID:  "n2c-1", Time: time.Unix(1_700_000_000, 0),
 	}}
 	q.addMessage(sent)
-	run(t, quick(exchange), q)
+	run(t, quick(broker.URL(), exchange), q)
 	q.awaitEmpty(t)
 
 	deliveries := broker.Drain(t, name)

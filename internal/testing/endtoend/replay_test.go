@@ -141,14 +141,14 @@ func (r *replay) settle() {
 	})
 }
 
-// got gives the events up to now, in their order.
+// got returns the events up to now, in their order.
 func (r *replay) got() []event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.events
 }
 
-// quarantined gives what was rejected up to now.
+// quarantined returns what was rejected up to now.
 func (r *replay) quarantined() []supervision.Rejected {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 
 // TestOldArguments sets the arguments of neb2amqp: for each, one line names what replaces it, and no value is logged.
 func TestOldArguments(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	l := start(t, sanitized, cores[0])
 	l.load("name=central host=broker.example port=5672 userid=canopsis password=s3cret virtual_host=canopsis exchange_name=canopsis.events connector=nagios " +
@@ -38,6 +39,7 @@ func TestOldArguments(t *testing.T) {
 
 // TestWrongArguments sets arguments that can't be used: each is logged, and the default is used.
 func TestWrongArguments(t *testing.T) {
+	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Naemon 1.5.2"))
 	l.load("spool=relative segment_size=1 segment_size=10X segment_size=99999999999999999999 segment_age=0 segment_age=2d colour=blue broker.example events=checks,nonsense,,states =  ,")
 	for _, text := range []string{
@@ -55,6 +57,7 @@ func TestWrongArguments(t *testing.T) {
 
 // TestNoArguments sets no arguments, and very many.
 func TestNoArguments(t *testing.T) {
+	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Nagios 4.4.6"))
 	l.do("load", l.dir+"/nagios2canopsis.so")
 	l.logged("spool directory /var/spool/nagios2canopsis/neb")
@@ -67,6 +70,7 @@ func TestNoArguments(t *testing.T) {
 
 // TestEvents selects some events: the others are not written.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	kinds := map[string][]string{
 		"checks":           {"HOSTCHECK", "SERVICECHECK"},
 		"states":           {"HOSTSTATE", "SERVICESTATE"},
@@ -108,6 +112,7 @@ func TestEvents(t *testing.T) {
 
 // TestBrokerOptions has a core that is configured not to send some events to modules: one line lists them.
 func TestBrokerOptions(t *testing.T) {
+	t.Parallel()
 	l := start(t, plain, coreNamed(t, "Nagios 3.5.0"))
 	l.do("broker_options", "4100") // service checks and status data
 	l.load("spool=" + t.TempDir())
@@ -126,6 +131,7 @@ func TestBrokerOptions(t *testing.T) {
 
 // TestWithoutProcessEvents has a core that sends no process events: records are written all the same.
 func TestWithoutProcessEvents(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := &play{loader: start(t, plain, coreNamed(t, "Nagios 3.5.0")), objects: true}
 	p.load("spool=" + dir)

@@ -267,6 +267,7 @@ func newPlay(t testing.TB, m mode, c core, args string, wrap ...string) (p *play
 
 // TestEveryCore plays a run of every kind of core, with a reload in the middle, and compares every pair of every record.
 func TestEveryCore(t *testing.T) {
+	t.Parallel()
 	proved := map[string]bool{}
 	for _, c := range cores {
 		for _, m := range everyMode {

@@ -29,6 +29,7 @@ func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 
 // TestNothingKnown sends every event with NULL and 0 wherever they are possible.
 func TestNothingKnown(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, someCores(t), func(t *testing.T, m mode, c core) {
 		dir := t.TempDir()
 		l := start(t, m, c)
@@ -86,6 +87,7 @@ func TestNothingKnown(t *testing.T) {
 
 // TestNothingKnownWhileLoading has comments of acknowledgements without a name, which must not be looked up.
 func TestNothingKnownWhileLoading(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, someCores(t), func(t *testing.T, m mode, c core) {
 		l := start(t, m, c)
 		l.load("spool=" + t.TempDir())
@@ -100,6 +102,7 @@ func TestNothingKnownWhileLoading(t *testing.T) {
 
 // TestBytes sends every byte that a C string can hold, in every text.
 func TestBytes(t *testing.T) {
+	t.Parallel()
 	var all strings.Builder
 	for b := 1; b < 256; b++ {
 		all.WriteByte(byte(b))
@@ -145,6 +148,7 @@ func TestBytes(t *testing.T) {
 
 // TestLongOutput has long output as the cores write it: escaped line feeds, and backslashes escaped or not.
 func TestLongOutput(t *testing.T) {
+	t.Parallel()
 	for from, want := range map[string]string{
 		`one\ntwo\n`:         "one\ntwo\n",
 		`C:\\temp`:           `C:\temp`,
@@ -168,6 +172,7 @@ func TestLongOutput(t *testing.T) {
 
 // TestTooLong has texts of 1 MiB: records are cut, identity and state remain, and what was cut is named.
 func TestTooLong(t *testing.T) {
+	t.Parallel()
 	const bound, size = 128 << 10, 1 << 20
 	for _, unit := range []string{"x", "\\", "\n", "é", "0123456789\t", "€€\t"} {
 		inEveryModeNamed(t, fmt.Sprintf("%q", unit), someCores(t)[1:2], func(t *testing.T, m mode, c core) {
@@ -275,6 +280,7 @@ func escapedLength(value string) int {
 
 // TestNumbers has moments before 1970, durations that are not numbers, and the smallest and largest numbers.
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, someCores(t)[:1], func(t *testing.T, m mode, c core) {
 		dir := t.TempDir()
 		l := start(t, m, c)

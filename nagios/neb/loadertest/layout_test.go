@@ -26,6 +26,7 @@ func oneOfEachTable() (all []core) {
 // TestWrongTable has cores whose objects are not laid out as their version implies: nothing
 // may be read through the wrong table, and what the events contain is still sent.
 func TestWrongTable(t *testing.T) {
+	t.Parallel()
 	for _, c := range oneOfEachTable() {
 		for _, other := range oneOfEachTable() {
 			if c.layout == other.layout || c.exports == "nagios3" && other.exports == "nagios3" {
@@ -65,6 +66,7 @@ func TestWrongTable(t *testing.T) {
 
 // TestForbiddenReading has a kernel that forbids process_vm_readv, as old containers do: the proof uses a pipe.
 func TestForbiddenReading(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Fatal("needs strace: ", err)
 	}
@@ -86,6 +88,7 @@ func TestForbiddenReading(t *testing.T) {
 // TestTableFoundWrongLate has no objects at the start that differ: the first check
 // shows that the table is wrong.
 func TestTableFoundWrongLate(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, []core{coreNamed(t, "Nagios 4.4.6")}, func(t *testing.T, m mode, c core) {
 		dir := t.TempDir()
 		p := &play{loader: start(t, m, c)}
@@ -109,6 +112,7 @@ func TestTableFoundWrongLate(t *testing.T) {
 
 // TestUnknownCores has releases that the module doesn't know: it logs that, does nothing, and the core continues.
 func TestUnknownCores(t *testing.T) {
+	t.Parallel()
 	unknown := []core{
 		{program: "Nagios 5.0.0", exports: "nagios4", objects: "nagios-4.5", api: 4},
 		{program: "Nagios 4.6.0", exports: "nagios4", objects: "nagios-4.5", api: 4},
@@ -142,6 +146,7 @@ func TestUnknownCores(t *testing.T) {
 // every module exports __neb_api_version, and Nagios 4 loads all of them
 // globally. The number that the core reads must be in ours.
 func TestBehindAnotherModule(t *testing.T) {
+	t.Parallel()
 	other := filepath.Join(t.TempDir(), "other.so")
 	compile := exec.Command("cc", "-shared", "-fPIC", "-o", other, "-x", "c", "-")
 	compile.Stdin = strings.NewReader("int __neb_api_version = 3; int nebmodule_init(int f, char *a, void *m) { return -1; }")

@@ -84,9 +84,13 @@ type loader struct {
 	logs   []string
 }
 
-// start runs the core; wrap is put before the command.
+// start runs the core; wrap is put before the command. With -short it skips what
+// needs valgrind.
 func start(t testing.TB, m mode, c core, wrap ...string) *loader {
 	t.Helper()
+	if m.name == valgrind.name {
+		skipIfShort(t, "slow")
+	}
 	dir := build(t, m.cflags)
 	args := append(append(append([]string{}, wrap...), m.wrap...),
 		filepath.Join(dir, "loader-"+c.exports), c.objects, c.version(), fmt.Sprint(btoi(c.acksExpire)))

@@ -50,12 +50,26 @@ func parse(t testing.TB, line string) record {
 		if _, twice := r[key]; twice {
 			t.Errorf("%s comes twice", key)
 		}
-		if strings.ContainsAny(value, "\r\x00") || regexp.MustCompile(`(^|[^\\])(\\\\)*\\([^\\tnr0]|$)`).MatchString(value) {
+		if strings.ContainsAny(value, "\r\x00") || !escapedWell(value) {
 			t.Errorf("%s is not escaped well: %.100q", key, value)
 		}
 		r[key] = unescaper.Replace(value)
 	}
 	return r
+}
+
+// escapedWell reports whether each backslash begins one of the escapes.
+func escapedWell(value string) bool {
+	for {
+		i := strings.IndexByte(value, '\\')
+		if i < 0 {
+			return true
+		}
+		if i+1 == len(value) || !strings.Contains(`\tnr0`, value[i+1:i+2]) {
+			return false
+		}
+		value = value[i+2:]
+	}
 }
 
 // A segment is a file of the spool.

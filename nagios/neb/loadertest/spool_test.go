@@ -46,6 +46,7 @@ func newSpoolPlay(t *testing.T, m mode, args string) *play {
 
 // TestNoDirectory has a spool directory that is created later: nothing is lost.
 func TestNoDirectory(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
 		dir := filepath.Join(t.TempDir(), "later")
 		p := newSpoolPlay(t, m, "spool="+dir)
@@ -75,6 +76,7 @@ func TestNoDirectory(t *testing.T) {
 // TestReloadWithoutDirectory reloads while records wait: the next load with the
 // same directory writes them, before its own.
 func TestReloadWithoutDirectory(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
 		dir, other := filepath.Join(t.TempDir(), "later"), t.TempDir()
 		p := newSpoolPlay(t, m, "spool="+dir)
@@ -122,6 +124,7 @@ func TestReloadWithoutDirectory(t *testing.T) {
 
 // TestStopWithoutDirectory checks that the number of records that are lost with the core is logged.
 func TestStopWithoutDirectory(t *testing.T) {
+	t.Parallel()
 	p := newSpoolPlay(t, plain, "spool="+filepath.Join(t.TempDir(), "never"))
 	for n := range 3 {
 		p.numbered(n, 10)
@@ -134,6 +137,7 @@ func TestStopWithoutDirectory(t *testing.T) {
 // TestDirectoryGone removes the directory of the running module: records after the
 // next check of the segment go to the new directory.
 func TestDirectoryGone(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "spool")
 	os.Mkdir(dir, 0o750)
 	p := newSpoolPlay(t, plain, "spool="+dir)
@@ -155,6 +159,7 @@ func TestDirectoryGone(t *testing.T) {
 
 // TestRefusedDirectories has spool directories that can't be trusted: nothing is written to them.
 func TestRefusedDirectories(t *testing.T) {
+	t.Parallel()
 	target := t.TempDir()
 	for name, prepare := range map[string]func(path string) error{
 		"it can be written by everyone": func(path string) error { os.Mkdir(path, 0o777); return os.Chmod(path, 0o777) },
@@ -184,6 +189,7 @@ func TestRefusedDirectories(t *testing.T) {
 
 // TestSegmentsOfTheFuture has segments from a wrong clock: the new ones sort after them.
 func TestSegmentsOfTheFuture(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	future := time.Now().Add(10 * 365 * 24 * time.Hour).UnixMicro()
 	for _, name := range []string{fmt.Sprintf("neb-%016d-77-3.log", future), "shinken-9999999999999990-1-1.log", "neb-9999999999999999-1-1.log", "neb-x.log", "neb-1234567890123456-1-1.tmp"} {
@@ -220,6 +226,7 @@ func TestSegmentsOfTheFuture(t *testing.T) {
 
 // TestSegmentAge checks that a new segment is begun at the configured age.
 func TestSegmentAge(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := newSpoolPlay(t, plain, "spool="+dir+" segment_age=1s")
 	p.numbered(1, 1)
@@ -236,6 +243,7 @@ func TestSegmentAge(t *testing.T) {
 // TestFullDisk has writes that are cut and refused, in the middle of a segment and at the
 // beginning of one: no record follows half of another in one line, and none is lost.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
 		dir := t.TempDir()
 		p := newSpoolPlay(t, m, "spool="+dir)
@@ -278,6 +286,8 @@ func TestFullDisk(t *testing.T) {
 
 // TestSmallFileSystem fills a real file system.
 func TestSmallFileSystem(t *testing.T) {
+	t.Parallel()
+	skipIfShort(t, "needs root")
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=750"); err != nil {
 		t.Fatal("mounting a file system of 64 KiB, which takes root: ", err)
@@ -310,6 +320,7 @@ func TestSmallFileSystem(t *testing.T) {
 // oldest are dropped, counted and reported before the rest, and the rest is whole.
 func TestOverflow(t *testing.T) {
 	t.Parallel()
+	skipIfShort(t, "slow")
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
 		dir := filepath.Join(t.TempDir(), "later")
 		p := newSpoolPlay(t, m, "spool="+dir)
@@ -350,6 +361,7 @@ func TestOverflow(t *testing.T) {
 // TestAlive has a core without events: after half a minute the module writes a record.
 func TestAlive(t *testing.T) {
 	t.Parallel()
+	skipIfShort(t, "slow")
 	dir := t.TempDir()
 	p := newSpoolPlay(t, plain, "spool="+dir)
 	p.process("105", "PROCESSSTARTED")
