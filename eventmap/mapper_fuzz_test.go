@@ -8,15 +8,15 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// FuzzMap makes records of every kind out of arbitrary bytes and holds every
-// event that comes out against what each generation of Canopsis accepts.
+// FuzzMap makes records of every kind from arbitrary bytes, and checks every event
+// against what each generation of Canopsis accepts.
 func FuzzMap(f *testing.F) {
 	f.Add(byte(1), "h", "s", "out", "long\nlines", "a=1 'b'=2", "key", "value", int64(now.Unix()), int8(2), 0.5)
 	f.Add(byte(2), "h\xe9", "", "\x1b[1mé\xc3", "\x00", "'=1", "STATUS", "x", int64(-1), int8(0), math.NaN())
 	f.Add(byte(3), "h", "s/t", "", "", "", "tags", "", int64(0), int8(-1), math.Inf(1))
 	f.Add(byte(5), repeat("h", 300), "s", "author", "text", "", "a.b", "\n", int64(1), int8(1), 1e300)
 	f.Add(byte(8), "h", "\x01", "a", "b", "", "_HOSTx", "y", int64(math.MaxInt64), int8(3), -1.0)
-	f.Add(byte(9), ".", ".", "a", "b", "", "HOSTADDRESS", "y", int64(math.MinInt64), int8(3), -0.0)
+	f.Add(byte(9), ".", ".", "a", "b", "", "HOSTADDRESS", "y", int64(math.MinInt64), int8(3), math.Copysign(0, -1))
 	var mappers []*Mapper
 	for _, g := range generations {
 		mappers = append(mappers, newMapper(f, testOptions(func(o *Options) {

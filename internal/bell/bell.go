@@ -41,7 +41,7 @@ const (
 // there are too many, and does not work on every file system.
 type Bell struct {
 	log     *slog.Logger
-	path    string // the file; empty: every file of the directory
+	path    string      // the file; empty: every file of the directory
 	kinds   fsnotify.Op // the kinds of events to ring for
 	rest    time.Duration
 	rings   chan struct{}

@@ -13,7 +13,7 @@ func BenchmarkModule(b *testing.B) {
 		b.Run("Python"+version, func(b *testing.B) {
 			for b.Loop() {
 				var figures map[string]float64
-				out := run(b, python, "bench.py", modules, recordings(b)["2.4.4"][0], b.TempDir())
+				out := run(b, python, "bench.py", modules, excerpts()["2.4.4"][0], b.TempDir())
 				if err := json.Unmarshal([]byte(out), &figures); err != nil {
 					b.Fatal(err)
 				}
@@ -21,7 +21,7 @@ func BenchmarkModule(b *testing.B) {
 					b.ReportMetric(value, unit)
 				}
 			}
-			b.ReportMetric(0, "ns/op") // says nothing
+			b.ReportMetric(0, "ns/op") // has no meaning here
 		})
 	}
 }

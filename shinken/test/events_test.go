@@ -55,10 +55,10 @@ func compareCounts(t *testing.T, what string, want, got map[string]int) {
 	t.Logf("%d %s", sum, what)
 }
 
-// loadedTruth is what the first status of each object says of the time before.
+// loadedTruth is what the first status of each object reports of the time before.
 func loadedTruth(life []brok) map[string]int {
 	want := map[string]int{}
-	seen := map[string]bool{} // also those that were told as new
+	seen := map[string]bool{} // also those that were reported as new
 	known := map[object]bool{}
 	for _, b := range life {
 		if !b.isStatus() {
@@ -66,7 +66,7 @@ func loadedTruth(life []brok) map[string]int {
 		}
 		first := b.isInitial() || !known[b.object()]
 		known[b.object()] = true
-		tell := func(kind string, id, entry any, words string) {
+		report := func(kind string, id, entry any, words string) {
 			key := fmt.Sprint(kind, b.object(), id, entry)
 			if first && !seen[key] {
 				if kind == "ACKNOWLEDGEMENT" {
@@ -81,22 +81,22 @@ func loadedTruth(life []brok) map[string]int {
 		for _, c := range b.things("comments") {
 			switch {
 			case c["entry_type"] == 1.0:
-				tell("COMMENTADDED", c["id"], c["entry_time"], c["comment"].(string))
+				report("COMMENTADDED", c["id"], c["entry_time"], c["comment"].(string))
 			case c["entry_type"] == 4.0 && b.Data["problem_has_been_acknowledged"] == true:
-				tell("ACKNOWLEDGEMENT", c["id"], c["entry_time"], c["comment"].(string))
+				report("ACKNOWLEDGEMENT", c["id"], c["entry_time"], c["comment"].(string))
 			}
 		}
 		for _, d := range b.things("downtimes") {
-			tell("DOWNTIMESCHEDULED", d["id"], d["entry_time"], d["comment"].(string))
+			report("DOWNTIMESCHEDULED", d["id"], d["entry_time"], d["comment"].(string))
 			if d["is_in_effect"] == true {
-				tell("DOWNTIMESTARTED", d["id"], d["entry_time"], d["comment"].(string))
+				report("DOWNTIMESTARTED", d["id"], d["entry_time"], d["comment"].(string))
 			}
 		}
 	}
 	return want
 }
 
-// done says whether the scheduler carried a command out: whether some status
+// done reports whether the scheduler carried a command out: whether some status
 // of the object ever showed the comment or downtime.
 func (r recording) done(o object, field, words string) bool {
 	for _, life := range r.lives {
@@ -274,7 +274,7 @@ func comments(t *testing.T, r recording, added, deleted []record) {
 			}
 		}
 	}
-	// One came by Livestatus, which the scenario doesn't tell.
+	// One came by Livestatus, which the scenario doesn't list.
 	if o := (object{host: "gw-paris"}); r.done(o, "comments", "commentaire par livestatus é") {
 		n++
 		if take(&added, func(g record) bool { return g.object() == o && g["AUTHOR"] == "livestatus" }) == nil {
@@ -384,7 +384,7 @@ func deleted(t *testing.T, r recording, got, over []record) {
 
 func processes(t *testing.T, r recording, got []record) {
 	t.Helper()
-	want, told := map[string]int{}, map[string]int{}
+	want, starts := map[string]int{}, map[string]int{}
 	for i, life := range r.lives {
 		for _, b := range life {
 			if b.Type == "program_status" {
@@ -393,12 +393,12 @@ func processes(t *testing.T, r recording, got []record) {
 		}
 	}
 	for _, g := range got {
-		told[fmt.Sprintf("%s %s", g["PID"], g["TIMET"])]++
+		starts[fmt.Sprintf("%s %s", g["PID"], g["TIMET"])]++
 	}
 	stripped := map[string]int{}
 	for key, n := range want {
 		_, rest, _ := strings.Cut(key, ": ")
 		stripped[rest] += n
 	}
-	compareCounts(t, "process starts", stripped, told)
+	compareCounts(t, "process starts", stripped, starts)
 }

@@ -50,11 +50,15 @@ func interpreters(t testing.TB) map[string]string {
 	return result
 }
 
-// eachPython runs a test under each interpreter.
+// eachPython runs a test under each interpreter, with -short only under that of
+// the distribution.
 func eachPython(t *testing.T, test func(t *testing.T, python string)) {
 	for version, path := range interpreters(t) {
 		t.Run("Python"+version, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && path != required {
+				t.Skip("slow: make test runs it")
+			}
 			test(t, path)
 		})
 	}

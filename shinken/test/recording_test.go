@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
 // brok is one of a recording.
@@ -156,22 +158,29 @@ func eachLine(t testing.TB, file string, do func(line []byte)) {
 	}
 }
 
-// recordings returns the excerpts, by version, and the whole recordings if
-// they are there.
-func recordings(t testing.TB) map[string][2]string {
+var versions = []string{"1.4", "2.4.4", "3.0"}
+
+// excerpts returns those of testdata, by version: the broks and the scenario.
+func excerpts() map[string][2]string {
 	result := map[string][2]string{}
-	corpus := filepath.Join(here(), "../../../shared/corpus/shinken")
-	for _, version := range []string{"1.4", "2.4.4", "3.0"} {
+	for _, version := range versions {
 		result[version] = [2]string{
 			filepath.Join(here(), "testdata", "broks-"+version+".ndjson.gz"),
 			filepath.Join(here(), "testdata", "scenario-"+version+".log.gz"),
 		}
-		whole := [2]string{
-			filepath.Join(corpus, "broks-"+version+".ndjson.gz"),
-			filepath.Join(corpus, version, "scenario.log.gz"),
-		}
-		if _, err := os.Stat(whole[0]); err == nil && !testing.Short() {
-			result[version+"-whole"] = whole
+	}
+	return result
+}
+
+// wholeRecordings returns what the excerpts were made of.
+func wholeRecordings(t testing.TB) map[string][2]string {
+	t.Helper()
+	dir := corpus.Dir(t, "shinken")
+	result := map[string][2]string{}
+	for _, version := range versions {
+		result[version] = [2]string{
+			filepath.Join(dir, "broks-"+version+".ndjson.gz"),
+			filepath.Join(dir, version, "scenario.log.gz"),
 		}
 	}
 	return result

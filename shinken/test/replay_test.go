@@ -1,9 +1,7 @@
 package shinkentest
 
 import (
-	"cmp"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -12,40 +10,61 @@ import (
 // and with every field, every acknowledgement, comment, downtime and flapping
 // change once, and nothing else.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	modules := installed(t)
-	type named struct {
-		version string
-		recording
-		truths []truth
+	for version, files := range excerpts() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			expected := readExpectation(t, version, files)
+			eachPython(t, func(t *testing.T, python string) { expected.compare(t, modules, python) })
+		})
 	}
-	var all []named
-	for version, files := range recordings(t) {
-		r := named{version: version, recording: readRecording(t, files[0], files[1])}
-		for _, life := range r.lives {
-			r.truths = append(r.truths, workOut(life))
-		}
-		all = append(all, r)
+}
+
+// TestReplayWhole plays the whole recordings with one Python: the excerpts have
+// all that the module reads.
+func TestReplayWhole(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("slow: make test runs it")
 	}
-	slices.SortFunc(all, func(a, b named) int { return cmp.Compare(a.version, b.version) })
-	eachPython(t, func(t *testing.T, python string) {
-		for _, r := range all {
-			if strings.HasSuffix(r.version, "-whole") && python != required {
-				continue // the excerpts have all that the module reads
-			}
-			t.Run(r.version, func(t *testing.T) {
-				spool := t.TempDir()
-				run(t, python, "replay.py", modules, r.file, spool, strings.TrimSuffix(r.version, "-whole"))
-				lives := lives(t, spool)
-				if len(lives) != len(r.lives) {
-					t.Fatalf("%d module instances wrote, there were %d", len(lives), len(r.lives))
-				}
-				for i, truth := range r.truths {
-					compareResults(t, truth, lives[i])
-				}
-				compareEvents(t, r.recording, lives)
-			})
-		}
-	})
+	modules := installed(t)
+	for version, files := range wholeRecordings(t) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			readExpectation(t, version, files).compare(t, modules, required)
+		})
+	}
+}
+
+// expectation is what the module has to write when a recording is played.
+type expectation struct {
+	version string
+	recording
+	truths []truth // of each module instance
+}
+
+func readExpectation(t *testing.T, version string, files [2]string) expectation {
+	t.Helper()
+	e := expectation{version: version, recording: readRecording(t, files[0], files[1])}
+	for _, life := range e.lives {
+		e.truths = append(e.truths, workOut(life))
+	}
+	return e
+}
+
+func (e expectation) compare(t *testing.T, modules, python string) {
+	t.Helper()
+	spool := t.TempDir()
+	run(t, python, "replay.py", modules, e.file, spool, e.version)
+	lives := lives(t, spool)
+	if len(lives) != len(e.lives) {
+		t.Fatalf("%d module instances wrote, there were %d", len(lives), len(e.lives))
+	}
+	for i, truth := range e.truths {
+		compareResults(t, truth, lives[i])
+	}
+	compareEvents(t, e.recording, lives)
 }
 
 func compareResults(t *testing.T, want truth, life []record) {

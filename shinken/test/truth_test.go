@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// truth says what the module should have written of a module instance's life:
+// truth is what the module should have written of a module instance's life:
 // the results and present states of each object in order.
 type truth struct {
 	checks, states map[object][]record
@@ -23,7 +23,7 @@ func workOut(life []brok) truth {
 			want["DATATYPE"] = x(b) + "CHECK"
 			want["TIMET"] = want["CHECKENDTIME"]
 			before := result.checks[b.object()]
-			if len(before) > 0 && maps.Equal(told(before[len(before)-1]), told(want)) {
+			if len(before) > 0 && maps.Equal(reported(before[len(before)-1]), reported(want)) {
 				result.repeats++
 				continue
 			}
@@ -41,8 +41,8 @@ func workOut(life []brok) truth {
 	return result
 }
 
-// told is what a result brok itself says of a record: a repeat says the same.
-func told(r record) record {
+// reported is what a result brok itself holds of a record: a repeat holds the same.
+func reported(r record) record {
 	result := record{}
 	for key, value := range r {
 		switch {
@@ -120,7 +120,7 @@ func state(b brok, status map[object]brok) record {
 	return r
 }
 
-// configured adds what a status brok says of the object's configuration.
+// configured adds what a status brok holds of the object's configuration.
 func configured(r record, status brok, own bool) {
 	x, data := x(status), status.Data
 	set := func(key string, field string) {

@@ -8,6 +8,7 @@ import (
 
 // TestModule runs the module's own tests.
 func TestModule(t *testing.T) {
+	t.Parallel()
 	modules := installed(t)
 	eachPython(t, func(t *testing.T, python string) {
 		if out := run(t, python, "test_module.py", modules); !strings.Contains(out, "\nOK") {
@@ -18,6 +19,7 @@ func TestModule(t *testing.T) {
 
 // TestSyntax: no interpreter of 2.6 is at hand, so its grammar is checked.
 func TestSyntax(t *testing.T) {
+	t.Parallel()
 	var files []string
 	for _, pattern := range []string{"../module/*.py", "testdata/test_module.py", "testdata/stub.py"} {
 		found, err := filepath.Glob(filepath.Join(here(), pattern))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
+
 	"github.com/rabbitmq/amqp091-go"
 )
 
@@ -28,13 +30,14 @@ type cost struct{ seconds, cpu, brokerCPU float64 }
 // order, since the broker's rate varies by a factor of two from run to run;
 // the ratios are medians over the rounds. One operation is one message.
 func BenchmarkPublisher(b *testing.B) {
-	exchange, name := topology(b)
+	broker := quiet.Use(b)
+	exchange, name := topology(b, broker)
 	q := newMemoryQueue()
 	q.fill(benchMessages)
 
 	contestants := []func() cost{
-		func() cost { return measure(func() { bareLoop(b, exchange, q.messages) }) },
-		func() cost { return measure(func() { publishAll(b, exchange, q) }) },
+		func() cost { return measure(broker, func() { bareLoop(b, broker, exchange, q.messages) }) },
+		func() cost { return measure(broker, func() { publishAll(b, broker, exchange, q) }) },
 	}
 	rounds := make([][]cost, len(contestants))
 	b.ResetTimer()
@@ -73,11 +76,13 @@ func BenchmarkPublisher(b *testing.B) {
 }
 
 // publishAll sends the queue's messages with a Publisher.
-func publishAll(b *testing.B, exchange string, q *memoryQueue) {
+func publishAll(b *testing.B, broker *testbroker.Broker, exchange string, q *memoryQueue) {
 	q.mu.Lock()
 	q.released, q.releases = 0, 0
 	q.mu.Unlock()
-	p, err := New(Options{URLs: []string{broker.URL()}, Exchange: exchange, Window: benchWindow})
+	options := DefaultOptions()
+	options.URLs, options.Exchange, options.Window = []string{broker.URL()}, exchange, benchWindow
+	p, err := New(options)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -92,7 +97,7 @@ func publishAll(b *testing.B, exchange string, q *memoryQueue) {
 }
 
 // bareLoop is what one would write without a thought for faults.
-func bareLoop(b *testing.B, exchange string, messages []outbox.Message) {
+func bareLoop(b *testing.B, broker *testbroker.Broker, exchange string, messages []outbox.Message) {
 	conn, err := broker.Dial()
 	if err != nil {
 		b.Fatal(err)
@@ -126,7 +131,7 @@ func bareLoop(b *testing.B, exchange string, messages []outbox.Message) {
 	}
 }
 
-func measure(f func()) cost {
+func measure(broker *testbroker.Broker, f func()) cost {
 	runtime.GC() // the garbage of the round before is not this one's
 	brokerCPU, cpu, start := broker.CPU(), ownCPU(), time.Now()
 	f()

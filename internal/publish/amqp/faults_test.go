@@ -24,9 +24,11 @@ func awaitProgress(t *testing.T, r *running) {
 }
 
 func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := testbroker.Start(t, brokerOptions)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	stopLoad := q.load()
 	const faults = 3
 	for i := range faults {
@@ -48,10 +50,25 @@ func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
 	}
 }
 
-func TestBrokerPausedForMoreThanTwoHeartbeats(t *testing.T) {
-	exchange, name := topology(t)
+// TestDisturbedBroker runs the tests that pause, block or forbid, one after the
+// other, on a broker of their own.
+func TestDisturbedBroker(t *testing.T) {
+	t.Parallel()
+	broker := testbroker.Start(t, brokerOptions)
+	for name, test := range map[string]func(*testing.T, *testbroker.Broker){
+		"paused for more than two heartbeats": testPausedForMoreThanTwoHeartbeats,
+		"stop while paused":                   testStopsInTimeWhilePaused,
+		"memory alarm":                        testMemoryAlarm,
+		"no permission":                       testNoPermission,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, broker) })
+	}
+}
+
+func testPausedForMoreThanTwoHeartbeats(t *testing.T, broker *testbroker.Broker) {
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	stopLoad := q.load()
 	awaitProgress(t, r)
 	must(t, broker.Pause())
@@ -68,54 +85,62 @@ func TestBrokerPausedForMoreThanTwoHeartbeats(t *testing.T) {
 	q.checkDelivered(t, broker.Drain(t, name), int(r.State().Connects)*r.options.Window)
 }
 
-func TestStopsInTimeWhileTheBrokerIsPaused(t *testing.T) {
-	exchange, _ := topology(t)
+func testStopsInTimeWhilePaused(t *testing.T, broker *testbroker.Broker) {
+	exchange, _ := topology(t, broker)
 	q := newMemoryQueue()
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.Heartbeat = time.Minute
 	r := run(t, options, q)
 	stopLoad := q.load()
 	defer stopLoad()
 	awaitProgress(t, r)
 	must(t, broker.Pause())
-	sent := r.State().Published
-	await(t, "more sent", func() bool { return r.State().Published > sent })
+	sent := r.State().Sent
+	await(t, "more sent", func() bool { return r.State().Sent > sent })
 	r.stop(t) // fails the test if it takes more than 5 s
 	must(t, broker.Resume())
 }
 
 func TestStopReleasesWhatIsConfirmed(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	q.fill(20000)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	awaitProgress(t, r)
 	r.stop(t)
 	state := r.State()
-	if state.Published != state.Confirmed {
-		t.Errorf("stopped with %d sent and %d released", state.Published, state.Confirmed)
+	if state.Sent != state.Confirmed {
+		t.Errorf("stopped with %d sent and %d released", state.Sent, state.Confirmed)
 	}
 	if got := len(broker.Drain(t, name)); got != int(state.Confirmed) || 20000-q.left() != got {
 		t.Errorf("%d messages came, %d are released", got, 20000-q.left())
 	}
 }
 
-func TestMemoryAlarm(t *testing.T) {
-	exchange, name := topology(t)
+func testMemoryAlarm(t *testing.T, broker *testbroker.Broker) {
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	stopLoad := q.load()
 	awaitProgress(t, r)
 
 	must(t, broker.SetMemoryAlarm(true))
-	defer broker.SetMemoryAlarm(false)
+	cleared := false
+	defer func() {
+		if !cleared {
+			broker.SetMemoryAlarm(false)
+		}
+	}()
 	await(t, "blocked", func() bool { return r.State().Blocked != "" })
 	blocked := r.State()
-	await(t, "three heartbeats", func() bool { return !r.State().Connected || q.left() > 5000 })
-	if state := r.State(); state.Connects != blocked.Connects || state.Published > blocked.Confirmed+uint64(r.options.Window) {
+	await(t, "three heartbeats", func() bool { return !r.State().Working || q.left() > 5000 })
+	if state := r.State(); state.Connects != blocked.Connects || state.Sent > blocked.Confirmed+uint64(r.options.Window) {
 		t.Errorf("blocked with %+v, then %+v: want the same connection and nothing sent", blocked, state)
 	}
 	must(t, broker.SetMemoryAlarm(false))
+	cleared = true
 	awaitProgress(t, r)
 	stopLoad()
 	q.awaitEmpty(t)
@@ -130,11 +155,13 @@ func TestMemoryAlarm(t *testing.T) {
 }
 
 func TestFailoverFromDeadPort(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	dead, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	must(t, dead.Close())
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt(dead.Addr().String()), broker.URL()}
 	q := newMemoryQueue()
 	q.fill(100)
@@ -146,9 +173,11 @@ func TestFailoverFromDeadPort(t *testing.T) {
 }
 
 func TestFailoverToTheNextBroker(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	first, second := newProxy(t, broker.Addr()), newProxy(t, broker.Addr())
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt(first.addr()), broker.URLAt(second.addr())}
 	q := newMemoryQueue()
 	r := run(t, options, q)
@@ -165,16 +194,20 @@ func TestFailoverToTheNextBroker(t *testing.T) {
 }
 
 func TestUnknownHost(t *testing.T) {
-	exchange, _ := topology(t)
-	options := quick(exchange)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, _ := topology(t, broker)
+	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt("no-such-host.invalid:5672")}
 	r := run(t, options, newMemoryQueue())
 	r.awaitLog(t, string(classUnknownHost))
 }
 
 func TestSilentPeerAtLogin(t *testing.T) {
-	exchange, name := topology(t)
-	options := quick(exchange)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
+	options := quick(broker.URL(), exchange)
 	options.ConnectTimeout = 500 * time.Millisecond
 	options.URLs = []string{broker.URLAt(silentPeer(t)), broker.URL()}
 	q := newMemoryQueue()
@@ -186,9 +219,11 @@ func TestSilentPeerAtLogin(t *testing.T) {
 }
 
 func TestBlackHoleAfterLogin(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	p := newProxy(t, broker.Addr())
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt(p.addr())}
 	q := newMemoryQueue()
 	r := run(t, options, q)
@@ -196,7 +231,7 @@ func TestBlackHoleAfterLogin(t *testing.T) {
 	for range 3 {
 		awaitProgress(t, r)
 		p.freeze()
-		await(t, "the end of the connection", func() bool { return !r.State().Connected })
+		await(t, "the end of the connection", func() bool { return !r.State().Working })
 		p.cut()
 		p.thaw()
 	}
@@ -208,28 +243,34 @@ func TestBlackHoleAfterLogin(t *testing.T) {
 
 // An idle connection is lost, and there is nothing to send that could find out.
 func TestIdleConnectionIsRestored(t *testing.T) {
-	exchange, _ := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, _ := topology(t, broker)
 	p := newProxy(t, broker.Addr())
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt(p.addr())}
 	r := run(t, options, newMemoryQueue())
-	await(t, "the connection", func() bool { return r.State().Connected })
+	await(t, "the connection", func() bool { return r.State().Working })
 	p.cut()
-	await(t, "a new connection", func() bool { return r.State().Connects == 2 && r.State().Connected })
+	await(t, "a new connection", func() bool { return r.State().Connects == 2 && r.State().Working })
 	r.awaitLog(t, string(classLost))
 	r.awaitLog(t, "events go out again")
 }
 
-func TestNoPermission(t *testing.T) {
-	exchange, name := topology(t)
+func testNoPermission(t *testing.T, broker *testbroker.Broker) {
+	exchange, name := topology(t, broker)
 	must(t, broker.Control("set_permissions", "-p", testbroker.VHost, testbroker.User, ".*", "^$", ".*"))
+	restored := false
 	restore := func() {
-		must(t, broker.Control("set_permissions", "-p", testbroker.VHost, testbroker.User, ".*", ".*", ".*"))
+		if !restored {
+			must(t, broker.Control("set_permissions", "-p", testbroker.VHost, testbroker.User, ".*", ".*", ".*"))
+		}
+		restored = true
 	}
 	defer restore()
 	q := newMemoryQueue()
 	q.fill(100)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	r.awaitLog(t, string(classPermission))
 	await(t, "more attempts", func() bool { return r.State().Connects > 3 })
 	restore()

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"testing"
@@ -22,57 +21,47 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
-// brokerMaxMessage is the shared broker's max_message_size.
+// brokerMaxMessage is the brokers' max_message_size.
 const brokerMaxMessage = 1 << 20
 
-// broker is the RabbitMQ of all tests here; each uses an exchange and a queue
-// of its own, and leaves the broker running.
-var broker *testbroker.Broker
+// brokerOptions are those of every RabbitMQ here.
+var brokerOptions = testbroker.Options{
+	TLS:    true,
+	Config: []string{fmt.Sprintf("max_message_size = %d", brokerMaxMessage)},
+}
+
+// quiet is the RabbitMQ of the tests that leave it running. Each uses an
+// exchange and a queue of its own.
+var quiet = testbroker.Shared{Options: brokerOptions}
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if flag.Lookup("test.fuzzworker").Value.String() == "true" {
-		os.Exit(m.Run()) // a fuzz target needs no broker
-	}
-	var err error
-	broker, err = testbroker.Launch(testbroker.Options{
-		TLS:    true,
-		Config: []string{fmt.Sprintf("max_message_size = %d", brokerMaxMessage)},
-	})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	code := m.Run()
-	broker.Close()
+	quiet.Close()
 	os.Exit(code)
 }
 
 // topology declares an exchange with a bound queue, both named after the test.
-func topology(t testing.TB) (exchange, queue string) {
+func topology(t testing.TB, b *testbroker.Broker) (exchange, queue string) {
 	t.Helper()
 	exchange, queue = t.Name()+".events", t.Name()
-	broker.DeclareExchange(t, exchange)
-	broker.DeclareQueue(t, queue, nil)
-	broker.Bind(t, queue, "#", exchange)
+	b.DeclareExchange(t, exchange)
+	b.DeclareQueue(t, queue, nil)
+	b.Bind(t, queue, "#", exchange)
 	t.Cleanup(func() {
-		broker.DeleteQueue(t, queue)
-		broker.DeleteExchange(t, exchange)
+		b.DeleteQueue(t, queue)
+		b.DeleteExchange(t, exchange)
 	})
 	return exchange, queue
 }
 
-// quick are options with short times, for the shared broker.
-func quick(exchange string) Options {
-	return Options{
-		URLs:           []string{broker.URL()},
-		Exchange:       exchange,
-		Heartbeat:      time.Second,
-		ConnectTimeout: 2 * time.Second,
-		WriteTimeout:   2 * time.Second,
-		RetryMin:       20 * time.Millisecond,
-		RetryMax:       200 * time.Millisecond,
-	}
+// quick are options with short times.
+func quick(url, exchange string) Options {
+	o := DefaultOptions()
+	o.URLs, o.Exchange = []string{url}, exchange
+	o.Heartbeat = time.Second
+	o.ConnectTimeout, o.WriteTimeout = 2*time.Second, 2*time.Second
+	o.RetryMin, o.RetryMax = 20*time.Millisecond, 200*time.Millisecond
+	return o
 }
 
 // running is a publisher at work.
@@ -85,7 +74,7 @@ type running struct {
 }
 
 // run runs a publisher until the end of the test, which then checks that it
-// stops in time, leaves no goroutine and never told the password.
+// stops in time, leaves no goroutine and never showed the password.
 func run(t testing.TB, options Options, queue publish.Queue) *running {
 	t.Helper()
 	log := &logBuffer{}
@@ -98,11 +87,12 @@ func run(t testing.TB, options Options, queue publish.Queue) *running {
 	r := &running{Publisher: p, log: log, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
-		r.err = p.Run(ctx, queue, 0)
+		// Goroutines inherit the labels of the one that starts them.
+		pprof.Do(ctx, pprof.Labels(runLabel, r.id()), func(ctx context.Context) { r.err = p.Run(ctx, queue, 0) })
 	}()
 	t.Cleanup(func() {
 		r.stop(t)
-		checkNoGoroutines(t)
+		r.checkNoGoroutines(t)
 		checkNoSecret(t, log.String()+fmt.Sprintf("%+v %+v %#v", p.State(), p.addresses, p.addresses))
 		if t.Failed() {
 			t.Logf("log:\n%sstate: %+v", log.String(), p.State())
@@ -122,7 +112,7 @@ func (r *running) stop(t testing.TB) {
 		<-r.done
 	}
 	if r.err != nil {
-		t.Errorf("Run gave %v", r.err)
+		t.Errorf("Run returned %v", r.err)
 	}
 }
 
@@ -142,19 +132,26 @@ func checkNoSecret(t testing.TB, shown string) {
 	}
 }
 
-func checkNoGoroutines(t testing.TB) {
+// runLabel marks the goroutines of a run with its id.
+const runLabel = "run of a publisher"
+
+func (r *running) id() string { return fmt.Sprintf("%p", r) }
+
+func (r *running) checkNoGoroutines(t testing.TB) {
 	t.Helper()
 	var stacks string
 	for range 100 {
-		buf := make([]byte, 1<<20)
-		stacks = string(buf[:runtime.Stack(buf, true)])
-		if !strings.Contains(stacks, "rabbitmq/amqp091-go.(") && !strings.Contains(stacks, "publish/amqp.(*stream)") &&
-			!strings.Contains(stacks, "publish/amqp.(*session)") {
+		var all strings.Builder
+		if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {
+			t.Fatal(err)
+		}
+		stacks = all.String()
+		if !strings.Contains(stacks, fmt.Sprintf("%q:%q", runLabel, r.id())) {
 			return
 		}
 		<-time.After(20 * time.Millisecond)
 	}
-	t.Errorf("goroutines are left:\n%s", stacks)
+	t.Errorf("goroutines of %s are left:\n%s", r.id(), stacks)
 }
 
 // await polls until the condition holds.
@@ -310,7 +307,7 @@ func (q *memoryQueue) Reject(_ context.Context, id int64, reason string) error {
 	return nil
 }
 
-// left gives how many messages are not released.
+// left returns how many messages are not released.
 func (q *memoryQueue) left() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -11,15 +11,19 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
-// withoutLogin is the broker's plain URL without user and password.
-func withoutLogin() string { return "amqp://" + broker.Addr() + "/" + testbroker.VHost }
+// withoutLogin is a broker's plain URL without user and password.
+func withoutLogin(broker *testbroker.Broker) string {
+	return "amqp://" + broker.Addr() + "/" + testbroker.VHost
+}
 
 func TestLoginRefusedThenPasswordFixed(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	file := filepath.Join(t.TempDir(), "password")
 	must(t, os.WriteFile(file, []byte("guess1\n"), 0o600))
-	options := quick(exchange)
-	options.URLs = []string{withoutLogin()}
+	options := quick(broker.URL(), exchange)
+	options.URLs = []string{withoutLogin(broker)}
 	options.ConnectTimeout = refusalTimeout
 	options.User, options.Password = testbroker.User, publish.SecretFile(file)
 	q := newMemoryQueue()
@@ -42,7 +46,9 @@ const refusalTimeout = 5 * time.Second
 
 // TestRefusals looks at the words for faults that stay until somebody acts.
 func TestRefusals(t *testing.T) {
-	exchange, _ := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, _ := topology(t, broker)
 	certificates := broker.Certificates()
 	_, tlsPort, _ := strings.Cut(broker.TLSURL(), "localhost")
 	trusted := TLS{CAFile: certificates.CA, CertFile: certificates.ClientCert, KeyFile: certificates.ClientKey}
@@ -55,8 +61,8 @@ func TestRefusals(t *testing.T) {
 		want    class
 	}{
 		{"password in the URL", "amqp://cpsrabbit:guess1@" + broker.Addr() + "/canopsis", Options{}, classLogin},
-		{"default user", withoutLogin(), Options{}, classLogin},
-		{"missing variable", withoutLogin(), Options{Password: publish.SecretEnv("NO_SUCH_VARIABLE")}, classCredentials},
+		{"default user", withoutLogin(broker), Options{}, classLogin},
+		{"missing variable", withoutLogin(broker), Options{Password: publish.SecretEnv("NO_SUCH_VARIABLE")}, classCredentials},
 		{"unknown vhost", strings.Replace(broker.URL(), "/canopsis", "/nowhere", 1), Options{}, classVHost},
 		{"vhost without permissions", strings.Replace(broker.URL(), "/canopsis", "/%2f", 1), Options{}, classVHost},
 		{"other authority", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = certificates.OtherCA })}, classCertificate},
@@ -71,14 +77,15 @@ func TestRefusals(t *testing.T) {
 			Options{TLS: TLS{CAFile: certificates.CA, CertFile: certificates.ClientKey, KeyFile: certificates.ClientCert}}, classCredentials},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			options := quick(exchange)
+			t.Parallel()
+			options := quick(broker.URL(), exchange)
 			options.URLs = []string{test.url}
 			options.ConnectTimeout = refusalTimeout
 			options.User, options.Password, options.TLS = test.options.User, test.options.Password, test.options.TLS
 			r := run(t, options, newMemoryQueue())
 			await(t, "the fault", func() bool { return r.State().LastError != "" })
 			if got := r.State().LastError; !strings.HasPrefix(got, string(test.want)) {
-				t.Errorf("got %q, want %q", got, test.want)
+				t.Errorf("the last error is %q, want %q", got, test.want)
 			}
 			r.awaitLog(t, string(test.want))
 			r.stop(t)
@@ -87,6 +94,8 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
+	broker := quiet.Use(t)
 	certificates := broker.Certificates()
 	trusted := TLS{CAFile: certificates.CA, CertFile: certificates.ClientCert, KeyFile: certificates.ClientKey}
 	_, port, _ := strings.Cut(broker.TLSURL(), "localhost")
@@ -94,16 +103,16 @@ func TestTLS(t *testing.T) {
 		name   string
 		change func(*Options)
 	}{
-		{"external", func(o *Options) { o.External = true }},
+		{"external", func(o *Options) { o.Mechanism = External }},
 		{"plain login", func(o *Options) { o.User, o.Password = testbroker.User, publish.SecretText(testbroker.Password) }},
 		{"server name", func(o *Options) {
-			o.External, o.TLS.ServerName = true, "localhost"
+			o.Mechanism, o.TLS.ServerName = External, "localhost"
 			o.URLs = []string{"amqps://127.0.0.1" + port}
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			exchange, name := topology(t)
-			options := quick(exchange)
+			exchange, name := topology(t, broker)
+			options := quick(broker.URL(), exchange)
 			options.URLs, options.TLS = []string{broker.TLSURL()}, trusted
 			test.change(&options)
 			q := newMemoryQueue()

@@ -17,19 +17,21 @@ import (
 
 // RabbitMQ acknowledges a message that no queue takes, after returning it.
 func TestUnroutableMessageIsKeptUntilAQueueIsBound(t *testing.T) {
+	t.Parallel()
+	broker := quiet.Use(t)
 	exchange, name := t.Name(), t.Name()
 	broker.DeclareExchange(t, exchange)
 	broker.DeclareQueue(t, name, nil)
 	t.Cleanup(func() { broker.DeleteQueue(t, name); broker.DeleteExchange(t, exchange) })
 	q := newMemoryQueue()
 	q.fill(2000)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 
 	await(t, "several attempts", func() bool { return r.State().Returned >= 5 })
 	if q.left() != 2000 {
 		t.Errorf("%d messages are left, want all 2000", q.left())
 	}
-	if state := r.State(); state.Published > state.Returned+1 || state.Connects != 1 {
+	if state := r.State(); state.Sent > state.Returned+1 || state.Connects != 1 {
 		t.Errorf("an attempt is not one message on the same connection: %+v", state)
 	}
 	broker.Bind(t, name, "#", exchange)
@@ -44,6 +46,8 @@ func TestUnroutableMessageIsKeptUntilAQueueIsBound(t *testing.T) {
 // A binding that takes only some messages must not let the others be lost, nor
 // make more than one window of duplicates.
 func TestUnroutableAmongRoutable(t *testing.T) {
+	t.Parallel()
+	broker := quiet.Use(t)
 	exchange, name := t.Name(), t.Name()
 	broker.DeclareExchange(t, exchange)
 	broker.DeclareQueue(t, name, nil)
@@ -54,7 +58,7 @@ func TestUnroutableAmongRoutable(t *testing.T) {
 		q.add("host-3", 100)
 	}
 	q.fill(500)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	await(t, "several attempts", func() bool { return r.State().Returned >= 200 })
 	if left := q.left(); left != 500 {
 		t.Errorf("%d messages are left, want 500", left)
@@ -67,7 +71,9 @@ func TestUnroutableAmongRoutable(t *testing.T) {
 // A routing key over 255 bytes makes amqp091-go end the connection, at each
 // attempt.
 func TestPoisonIsSetAside(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	q.fill(30)
 	long := strings.Repeat("k", 256)
@@ -83,7 +89,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 	longest := outbox.Message{Event: outbox.Event{RoutingKey: long[1:], MessageID: long[1:], Body: []byte(`{"entity":"long","seq":1}`)}}
 	q.seqs["long"] = 1
 	q.addMessage(longest)
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.MaxMessage = 2000
 	r := run(t, options, q)
 	q.awaitEmpty(t)
@@ -109,12 +115,14 @@ func TestPoisonIsSetAside(t *testing.T) {
 }
 
 // A message over the broker's own limit is answered with a channel exception
-// that does not tell which message it was.
+// that does not name the message it was.
 func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	q.fill(2000)
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.WindowBytes = 4 * brokerMaxMessage
 	r := run(t, options, q)
 	q.awaitEmpty(t) // the window is fully open, and many are on their way with it
@@ -130,12 +138,14 @@ func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
 
 // A publish to a missing exchange succeeds; the channel is closed later.
 func TestExchangeMissingThenCreated(t *testing.T) {
+	t.Parallel()
+	broker := quiet.Use(t)
 	exchange, name := t.Name()+".events", t.Name()
 	broker.DeclareQueue(t, name, nil)
 	t.Cleanup(func() { broker.DeleteQueue(t, name); broker.DeleteExchange(t, exchange) })
 	q := newMemoryQueue()
 	q.fill(1000)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	r.awaitLog(t, string(classExchange))
 	broker.DeclareExchange(t, exchange)
 	broker.Bind(t, name, "#", exchange)
@@ -145,7 +155,7 @@ func TestExchangeMissingThenCreated(t *testing.T) {
 	connects := r.State().Connects
 	broker.DeleteExchange(t, exchange)
 	q.fill(1000)
-	await(t, "the loss of the channel", func() bool { return !r.State().Connected })
+	await(t, "the loss of the channel", func() bool { return !r.State().Working })
 	broker.DeclareExchange(t, exchange)
 	broker.Bind(t, name, "#", exchange)
 	q.awaitEmpty(t)
@@ -159,12 +169,14 @@ func TestExchangeMissingThenCreated(t *testing.T) {
 }
 
 func TestExchangeIsDeclaredOnlyOnDemand(t *testing.T) {
+	t.Parallel()
+	broker := quiet.Use(t)
 	exchange, name := t.Name()+".events", t.Name()
 	broker.DeclareQueue(t, name, nil)
 	t.Cleanup(func() { broker.DeleteQueue(t, name); broker.DeleteExchange(t, exchange) })
 	q := newMemoryQueue()
 	q.fill(10)
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.DeclareExchange = true
 	r := run(t, options, q)
 	r.awaitLog(t, "created the exchange")
@@ -177,9 +189,11 @@ func TestExchangeIsDeclaredOnlyOnDemand(t *testing.T) {
 // the client's own shutdown waits for Publish. Heartbeats are made too slow to
 // help here.
 func TestWriteToSilentPeerEnds(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	p := newProxy(t, broker.Addr())
-	options := quick(exchange)
+	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt(p.addr())}
 	options.Heartbeat = time.Minute
 	options.WriteTimeout = time.Second
@@ -203,7 +217,9 @@ func TestWriteToSilentPeerEnds(t *testing.T) {
 // Confirmations that nobody takes block the client's reader and Publish for
 // ever. Here the queue is slow to take them.
 func TestSlowReleaseHoldsOnlyTheWindow(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	q.fill(3000)
 	var r *running
@@ -213,11 +229,11 @@ func TestSlowReleaseHoldsOnlyTheWindow(t *testing.T) {
 		<-ready
 		<-time.After(60 * time.Millisecond)
 		state := r.State()
-		if ahead := state.Published - state.Confirmed; ahead > 500 {
+		if ahead := state.Sent - state.Confirmed; ahead > 500 {
 			excess.Store(ahead)
 		}
 	}
-	r = run(t, quick(exchange), q)
+	r = run(t, quick(broker.URL(), exchange), q)
 	close(ready)
 	q.awaitEmpty(t)
 	q.checkDelivered(t, broker.Drain(t, name), 0)
@@ -229,6 +245,8 @@ func TestSlowReleaseHoldsOnlyTheWindow(t *testing.T) {
 // A full queue with overflow reject-publish answers with nacks, on a channel
 // that stays open.
 func TestNackedMessagesAreKept(t *testing.T) {
+	t.Parallel()
+	broker := quiet.Use(t)
 	exchange, name := t.Name()+".events", t.Name()
 	broker.DeclareExchange(t, exchange)
 	broker.DeclareQueue(t, name, amqp091.Table{"x-max-length": 300, "x-overflow": "reject-publish"})
@@ -236,13 +254,13 @@ func TestNackedMessagesAreKept(t *testing.T) {
 	t.Cleanup(func() { broker.DeleteQueue(t, name); broker.DeleteExchange(t, exchange) })
 	q := newMemoryQueue()
 	q.fill(1000)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 
 	var deliveries []amqp091.Delivery
 	drains := 0
 	for q.left() > 0 {
-		nacked := r.State().Nacked
-		await(t, "nacks or the end", func() bool { return r.State().Nacked > nacked+1 || q.left() == 0 })
+		nacked := r.State().Refused
+		await(t, "nacks or the end", func() bool { return r.State().Refused > nacked+1 || q.left() == 0 })
 		deliveries = append(deliveries, broker.Drain(t, name)...)
 		drains++
 	}
@@ -261,8 +279,10 @@ func TestNackedMessagesAreKept(t *testing.T) {
 
 // The client's own recovery is experimental and would send nothing again.
 func TestClientDoesNotRecoverByItself(t *testing.T) {
-	exchange, _ := topology(t)
-	p, err := New(quick(exchange))
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, _ := topology(t, broker)
+	p, err := New(quick(broker.URL(), exchange))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,9 +298,9 @@ func TestClientDoesNotRecoverByItself(t *testing.T) {
 
 // The client walks all outstanding messages at each confirmation of several.
 func TestWindowIsBounded(t *testing.T) {
-	options := quick("x")
+	options := quick("amqp://localhost", "x")
 	options.Window = 1001
-	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "the window is 1001") {
-		t.Errorf("a window of 1001 gives %v", err)
+	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "window: 1001 is not between 1 and 1000") {
+		t.Errorf("a window of 1001: %v", err)
 	}
 }

@@ -5,16 +5,19 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rabbitmq/amqp091-go"
 )
 
 func TestDeliversInOrderOnce(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	q.fill(5000)
-	r := run(t, quick(exchange), q)
+	r := run(t, quick(broker.URL(), exchange), q)
 	q.awaitEmpty(t)
 	q.checkDelivered(t, broker.Drain(t, name), 0)
 
@@ -22,8 +25,11 @@ func TestDeliversInOrderOnce(t *testing.T) {
 		t.Errorf("%d releases for 5000 messages: they don't go in batches", q.releases)
 	}
 	got := r.State()
-	got.Broker = ""
-	if diff := cmp.Diff(State{Connected: true, Published: 5000, Confirmed: 5000, Connects: 1}, got); diff != "" {
+	if got.Since.IsZero() || got.Delivered.Before(got.Since) || got.Place == "" {
+		t.Errorf("state: %+v", got)
+	}
+	want := publish.State{Place: got.Place, Working: true, Since: got.Since, Delivered: got.Delivered, Sent: 5000, Confirmed: 5000, Connects: 1}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
 	if r.log.String() != "" {
@@ -32,7 +38,9 @@ func TestDeliversInOrderOnce(t *testing.T) {
 }
 
 func TestProperties(t *testing.T) {
-	exchange, name := topology(t)
+	t.Parallel()
+	broker := quiet.Use(t)
+	exchange, name := topology(t, broker)
 	q := newMemoryQueue()
 	sent := outbox.Message{Event: outbox.Event{
 		RoutingKey: "nagios.poller.check.resource.srv1.disk é",
@@ -40,7 +48,7 @@ func TestProperties(t *testing.T) {
 		MessageID:  "n2c-1", Time: time.Unix(1_700_000_000, 0),
 	}}
 	q.addMessage(sent)
-	run(t, quick(exchange), q)
+	run(t, quick(broker.URL(), exchange), q)
 	q.awaitEmpty(t)
 
 	deliveries := broker.Drain(t, name)

@@ -1,4 +1,5 @@
-// Package architecture keeps the import rule of docs/ARCHITECTURE.md.
+// Package architecture keeps the rules that hold for all rooms: the import rule of
+// docs/ARCHITECTURE.md, and how errors are compared, wrapped and logged.
 package architecture
 
 import (
@@ -6,18 +7,31 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
-const module = "github.com/nagios2canopsis/nagios2canopsis/"
+const module = "github.com/nagios2canopsis/nagios2canopsis"
 
-// allowed says for each room which rooms it may import. Tests may also use
+// roomOf is a package's path below the module's; top is that of the module itself.
+func roomOf(importPath string) (room string, ours bool) {
+	if importPath == module {
+		return top, true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+const top = "."
+
+// allowed lists for each room which rooms it may import. Tests may also use
 // the test support.
 var allowed = map[string][]string{
+	top:                       {},
 	"internal/supervision":    {},
 	"internal/follow":         {"internal/bell", "internal/supervision"},
 	"internal/pairs":          {"internal/supervision"},
+	"internal/snapshot":       {"internal/supervision"},
 	"internal/bell":           {},
 	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell"},
 	"internal/quarantine":     {"internal/supervision"},
@@ -36,25 +50,29 @@ var allowed = map[string][]string{
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option"},
 	"nagios/brokermodule":     {"nagios", "internal/handover"},
-	"nagios/statusdat":        {"internal/supervision", "internal/bell"},
+	"nagios/statusdat":        {"internal/supervision", "internal/snapshot", "internal/bell"},
 	"nagios/objectcache":      {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
-	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
-		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config", "internal/option",
-		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+	"internal/health": {"internal/journal", "internal/outbox", "internal/pipeline", "internal/publish", "internal/tally"},
+	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/publish", "internal/publish/amqp",
+		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
+		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule",
+		"nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
-	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
-	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
-		"internal/quarantine", "internal/tally"},
+	"internal/daemon": {"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
+		"internal/pipeline", "internal/quarantine", "internal/tally"},
+	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
+		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/preview",
+		"internal/quarantine", "internal/tally", top},
 }
 
 // testSupport may be imported by tests alone.
 var testSupport = []string{"internal/testing/testbroker", "internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
-	"internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
+	"internal/testing/allrun", "internal/testing/corpus", "internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
@@ -70,17 +88,17 @@ func TestArrowsGoDownwardsOnly(t *testing.T) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		room := strings.TrimPrefix(p.ImportPath, module)
+		room, _ := roomOf(p.ImportPath)
 		seen[room] = true
 		may, known := allowed[room]
 		if !known {
-			if !contains(testSupport, room) {
-				t.Errorf("%s is a new room: give it a place in docs/ARCHITECTURE.md and here", room)
+			if !slices.Contains(testSupport, room) {
+				t.Errorf("%s is a new room: add it to docs/ARCHITECTURE.md and here", room)
 			}
 			continue
 		}
 		for _, path := range p.Imports {
-			if into, ours := strings.CutPrefix(path, module); ours && !contains(may, into) {
+			if into, ours := roomOf(path); ours && !slices.Contains(may, into) {
 				t.Errorf("%s imports %s", room, into)
 			}
 		}
@@ -92,11 +110,19 @@ func TestArrowsGoDownwardsOnly(t *testing.T) {
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
+// TestToolsAreNotLinked: go.mod lists the tools of make check too, and the program
+// must not depend on them.
+func TestToolsAreNotLinked(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"/cmd/nagios2canopsis").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	if !strings.Contains(string(out), module+"/internal/journal\n") {
+		t.Fatalf("go list shows no dependencies: %s", out)
+	}
+	for dependency := range strings.Lines(string(out)) {
+		if strings.HasPrefix(dependency, "honnef.co/") || strings.HasPrefix(dependency, "golang.org/x/tools/") {
+			t.Errorf("the program depends on %s", dependency)
 		}
 	}
-	return false
 }

@@ -25,7 +25,7 @@ func Build(dir string) (string, error) {
 	return binary, nil
 }
 
-// BuildModule builds the NEB module into dir, and gives its path.
+// BuildModule builds the NEB module into dir, and returns its path.
 func BuildModule(dir string) (string, error) {
 	_, file, _, _ := runtime.Caller(0)
 	out, err := exec.Command("make", "-C", filepath.Join(filepath.Dir(file), "../../../nagios/neb"), "OUT="+dir).CombinedOutput()
@@ -104,7 +104,7 @@ func (c *Connector) Start() {
 // stopLimit is what a stop may take.
 const stopLimit = 5 * time.Second
 
-// Stop stops the process as systemd does, and gives the time that it took. It
+// Stop stops the process as systemd does, and returns the time that it took. It
 // fails the test if that is longer than 5 seconds, or the exit code is not 0.
 func (c *Connector) Stop() time.Duration {
 	c.t.Helper()
@@ -148,7 +148,7 @@ func (c *Connector) Signal(s os.Signal) {
 // PID is the process' id.
 func (c *Connector) PID() int { return c.process.cmd.Process.Pid }
 
-// PeakMemory gives the largest resident size of the running process, in bytes.
+// PeakMemory returns the largest resident size of the running process, in bytes.
 func (c *Connector) PeakMemory() int64 {
 	c.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.PID()))
@@ -163,7 +163,7 @@ func (c *Connector) PeakMemory() int64 {
 	return kilobytes << 10
 }
 
-// Log gives what the process has logged, in all its runs.
+// Log returns what the process has logged, in all its runs.
 func (c *Connector) Log() string { return c.log.String() }
 
 // Logged counts the lines of the log that hold a text.
@@ -192,7 +192,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// Eventually polls until ok says true, or fails the test.
+// Eventually polls until ok returns true, or fails the test.
 func Eventually(t testing.TB, what string, limit time.Duration, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

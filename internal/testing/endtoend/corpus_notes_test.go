@@ -15,7 +15,7 @@ type note struct {
 }
 
 // notes are those that were ordered, and not refused.
-func (c corpus) notes() (ordered []note) {
+func (c recording) notes() (ordered []note) {
 	for l := range bytes.Lines(c.read("truth.ndjson.gz")) {
 		var o struct {
 			Kind, Host, Service, Author, Comment string
@@ -40,7 +40,7 @@ func (c corpus) notes() (ordered []note) {
 }
 
 // compareNotes compares with what was ordered: each once.
-func (c corpus) compareNotes(got []event) {
+func (c recording) compareNotes(got []event) {
 	complain := complaints{t: c.t, about: "corpus"}
 	defer complain.end()
 	left := map[note]int{}

@@ -11,26 +11,21 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
-// corpus is a large recording of a Nagios of known truth, if it is there.
-type corpus struct {
+// recording is a large one of a Nagios of known truth.
+type recording struct {
 	t   *testing.T
 	dir string
 }
 
-// corpusDir is beside the repository.
-func corpusDir() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "../../../shared/corpus/nagios4")
-}
-
-func (c corpus) read(name string) []byte {
+func (c recording) read(name string) []byte {
 	c.t.Helper()
 	f, err := os.Open(filepath.Join(c.dir, name))
 	if err != nil {
@@ -90,14 +85,13 @@ func (s *script) until(end int64) string {
 var logNames = []string{"archives/nagios-11-23-2026-00.log", "archives/nagios-11-24-2026-00.log", "nagios.log"}
 
 // TestCorpus plays a large recording and compares the events with what the
-// plugins were told to do.
+// plugins were made to do.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	c := corpus{t, corpusDir()}
-	if _, err := os.Stat(c.dir); err != nil {
-		t.Logf("the recording is not there (%v): nothing compared", err)
-		return
+	if testing.Short() {
+		t.Skip("slow: make test runs it")
 	}
+	c := recording{t, corpus.Dir(t, "nagios4")}
 	r := newReplay(t, c.read("objects.cache"))
 	var logs []*script
 	for _, name := range logNames {
@@ -129,33 +123,33 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("rejected: %s: %s: %q", item.Where, item.Reason, item.Raw)
 		}
 	}
-	c.compare(r, c.firstTold(statuses))
+	c.compare(r, c.firstReported(statuses))
 	c.compareNotes(r.got())
 }
 
-// firstTold gives the moment from which on the state of each object can be
-// known: the log tells of a change, or a status file shows it.
-func (c corpus) firstTold(statuses [][]byte) map[entity]int64 {
-	told := map[entity]int64{}
-	tell := func(e entity, at int64) {
-		if told[e] == 0 || at < told[e] {
-			told[e] = at
+// firstReported returns the moment from which on the state of each object can be
+// known: the log reports a change, or a status file shows it.
+func (c recording) firstReported(statuses [][]byte) map[entity]int64 {
+	reported := map[entity]int64{}
+	report := func(e entity, at int64) {
+		if reported[e] == 0 || at < reported[e] {
+			reported[e] = at
 		}
 	}
 	for _, name := range logNames {
 		for _, s := range stateLinesOf(string(c.read(name))) {
-			tell(s.entity, s.time)
+			report(s.entity, s.time)
 		}
 	}
 	for _, text := range statuses {
 		blocks := statusBlocks(c.t, text)
 		for _, b := range blocks {
 			if b.fields["has_been_checked"] == "1" {
-				tell(b.entity(), int64(blocks[0].number("created")))
+				report(b.entity(), int64(blocks[0].number("created")))
 			}
 		}
 	}
-	return told
+	return reported
 }
 
 // slice plays what was written up to a moment, with the rotations of the log.
@@ -200,7 +194,7 @@ func (x execution) state() int {
 	return x.Exit
 }
 
-func (c corpus) executions() map[entity][]execution {
+func (c recording) executions() map[entity][]execution {
 	all := map[entity][]execution{}
 	sc := bufio.NewScanner(bytes.NewReader(c.read("checks.ndjson.gz")))
 	sc.Buffer(nil, 1<<20)
@@ -224,7 +218,7 @@ type recorded struct {
 	rest               string
 }
 
-func (c corpus) lines() (all []recorded) {
+func (c recording) lines() (all []recorded) {
 	for _, name := range []string{"host-perfdata", "service-perfdata.gz"} {
 		for l := range strings.Lines(string(c.read(name))) {
 			r := recorded{line: perfdataTruthOf(c.t, strings.TrimSuffix(l, "\n"))}
@@ -245,9 +239,9 @@ var controls = regexp.MustCompile("\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f]")
 
 func plain(s string) string { return controls.ReplaceAllString(utf8(s), "") }
 
-// tells tells whether an event is about the result of the line; whole, with
+// matches reports whether an event is about the result of the line; whole, with
 // its performance data, unless the event came by another reader.
-func (r recorded) tells(e event, whole bool) bool {
+func (r recorded) matches(e event, whole bool) bool {
 	at, _ := e.body["supervisor_timestamp"].(float64)
 	if early := float64(r.time) - at; early < 0 || early > 1 || whole && (early != 0 || !r.took(e)) {
 		return false
@@ -263,7 +257,7 @@ func (r recorded) tells(e event, whole bool) bool {
 	return false
 }
 
-// took tells whether the event has the line's times.
+// took reports whether the event has the line's times.
 func (r recorded) took(e event) bool {
 	if r.execution == 0 && r.latency == 0 {
 		return e.body["execution_time"] == nil && e.body["latency"] == nil
@@ -273,15 +267,15 @@ func (r recorded) took(e event) bool {
 
 // outcome counts what became of the lines of the perfdata files.
 type outcome struct {
-	lines     int
-	found     int // with every field
-	byOthers  int // brought by the log or the status file
-	untold    int // before anything was told of the object
-	states    int // compared with the plugin's exit code
-	unwritten int // that stand in no perfdata file
+	lines      int
+	found      int // with every field
+	byOthers   int // brought by the log or the status file
+	unreported int // before anything was reported of the object
+	states     int // compared with the plugin's exit code
+	unwritten  int // that stand in no perfdata file
 }
 
-func (c corpus) compare(r *replay, told map[entity]int64) {
+func (c recording) compare(r *replay, reported map[entity]int64) {
 	t := c.t
 	complain := complaints{t: t, about: "corpus"}
 	defer complain.end()
@@ -295,7 +289,7 @@ func (c corpus) compare(r *replay, told map[entity]int64) {
 	o := outcome{}
 	var missing []recorded
 	take := func(l recorded, whole bool) bool {
-		i := slices.IndexFunc(left[l.entity], func(e event) bool { return l.tells(e, whole) })
+		i := slices.IndexFunc(left[l.entity], func(e event) bool { return l.matches(e, whole) })
 		if i < 0 {
 			return false
 		}
@@ -317,8 +311,8 @@ func (c corpus) compare(r *replay, told map[entity]int64) {
 		switch {
 		case take(l, false):
 			o.byOthers++
-		case l.time <= told[l.entity]:
-			o.untold++
+		case l.time <= reported[l.entity]:
+			o.unreported++
 		default:
 			complain.add("no event", "%d %v %q", l.time, l.entity, l.rest)
 		}
@@ -333,7 +327,7 @@ func (c corpus) compare(r *replay, told map[entity]int64) {
 	t.Logf("%+v", o)
 }
 
-// wasExecuted tells whether an event is about something that the plugin did.
+// wasExecuted reports whether an event is about something that the plugin did.
 func wasExecuted(all []execution, e event) bool {
 	at, _ := e.body["supervisor_timestamp"].(float64)
 	return slices.ContainsFunc(all, func(x execution) bool {
@@ -344,7 +338,7 @@ func wasExecuted(all []execution, e event) bool {
 
 // stateAgrees compares the state of a service's event with the exit code of the
 // execution that it is about, if there is exactly one that it can be.
-func (c corpus) stateAgrees(complain *complaints, all []execution, l recorded, e event) bool {
+func (c recording) stateAgrees(complain *complaints, all []execution, l recorded, e event) bool {
 	if l.entity.service == "" {
 		return false
 	}

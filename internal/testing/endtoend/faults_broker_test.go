@@ -6,17 +6,36 @@ import (
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
+// TestDisturbedBroker runs the tests that kill, freeze or block a broker, one
+// after the other, on one of their own.
+func TestDisturbedBroker(t *testing.T) {
+	t.Parallel()
+	broker := testbroker.Start(t, testbroker.Options{})
+	for name, test := range map[string]func(*testing.T, *testbroker.Broker){
+		"killed under load":                    testBrokerKilledUnderLoad,
+		"frozen for more than two heartbeats":  testBrokerFrozenForMoreThanTwoHeartbeats,
+		"memory alarm":                         testMemoryAlarmOnlyDelays,
+		"connector stopped while it is frozen": testStoppedBySIGTERMWhileTheBrokerIsFrozen,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, broker) })
+	}
+}
+
 // freeze pauses the broker until Resume, or the end of the test.
-func freeze(t *testing.T) {
+func freeze(t *testing.T, broker *testbroker.Broker) {
 	t.Helper()
 	must(t, broker.Pause())
 	t.Cleanup(func() { broker.Resume() })
 }
 
 func TestBrokerStoppedAndStartedUnderLoad(t *testing.T) {
-	r := perfdataRig(t, nil)
+	t.Parallel()
+	broker := testbroker.Start(t, testbroker.Options{})
+	r := perfdataRigOn(t, broker, nil)
 	r.declare(nil)
 	r.load.Write(2000)
 	r.load.Start(rate)
@@ -24,7 +43,7 @@ func TestBrokerStoppedAndStartedUnderLoad(t *testing.T) {
 	for range brokerRestarts {
 		r.progress()
 		must(t, broker.Stop())
-		time.Sleep(500 * time.Millisecond) // the connector tries in vain
+		r.awaitWritten(window) // meanwhile the connector tries in vain
 		must(t, broker.Start())
 	}
 	r.progress()
@@ -34,14 +53,13 @@ func TestBrokerStoppedAndStartedUnderLoad(t *testing.T) {
 	}
 }
 
-func TestBrokerKilledUnderLoad(t *testing.T) {
-	r := perfdataRig(t, nil)
+func testBrokerKilledUnderLoad(t *testing.T, broker *testbroker.Broker) {
+	r := perfdataRigOn(t, broker, nil)
 	r.declare(nil)
 	r.load.Write(2000)
 	r.load.Start(rate)
 	r.Start()
-	// What was declared is in RabbitMQ's memory alone for two seconds (disk_log).
-	time.Sleep(3 * time.Second)
+	must(t, broker.Sync())
 	Eventually(t, "something in the queue", arrivalLimit, func() bool { return r.inbox.Depth() > window })
 	broker.Kill()
 	must(t, broker.Start())
@@ -49,44 +67,67 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 	r.inOrder(r.finish(1))
 }
 
-func TestBrokerFrozenForMoreThanTwoHeartbeats(t *testing.T) {
-	r := perfdataRig(t, nil)
+func testBrokerFrozenForMoreThanTwoHeartbeats(t *testing.T, broker *testbroker.Broker) {
+	r := perfdataRigOn(t, broker, nil)
 	r.declare(nil)
 	r.load.Write(5000)
 	r.load.Start(rate)
 	r.Start()
 	r.progress()
-	freeze(t)
-	time.Sleep(5 * time.Second) // the heartbeat is 2 s
-	r.AwaitLog("the broker does not answer", time.Second)
+	freeze(t, broker)
+	frozen := time.Now()
+	r.AwaitLog("the broker does not answer", 6*time.Second)
+	time.Sleep(time.Until(frozen.Add(5 * time.Second))) // the heartbeat is 2 s
 	must(t, broker.Resume())
 	r.progress()
 	r.inOrder(r.finish(1))
 }
 
-func TestMemoryAlarmOnlyDelays(t *testing.T) {
-	r := perfdataRig(t, nil)
+func testMemoryAlarmOnlyDelays(t *testing.T, broker *testbroker.Broker) {
+	r := perfdataRigOn(t, broker, nil)
 	r.declare(nil)
 	r.load.Start(rate)
 	r.Start()
 	r.progress()
 	must(t, broker.SetMemoryAlarm(true))
-	t.Cleanup(func() { broker.SetMemoryAlarm(false) })
+	cleared := false
+	t.Cleanup(func() {
+		if !cleared {
+			broker.SetMemoryAlarm(false)
+		}
+	})
 	r.AwaitLog("the broker has blocked publishing", 10*time.Second)
 	r.fetch()
-	time.Sleep(2 * time.Second)
+	time.Sleep(2 * time.Second) // only time shows that nothing comes
 	if n := r.fetch(); n > window {
 		t.Errorf("%d events came while the broker had blocked publishing", n)
 	}
 	must(t, broker.SetMemoryAlarm(false))
+	cleared = true
 	r.AwaitLog("the broker takes events again", 10*time.Second)
 	r.inOrder(r.finish(0))
+}
+
+func testStoppedBySIGTERMWhileTheBrokerIsFrozen(t *testing.T, broker *testbroker.Broker) {
+	r := perfdataRigOn(t, broker, Settings{"publish.amqp.heartbeat": "1m", "publish.amqp.write_timeout": "1m"})
+	r.declare(nil)
+	r.load.Write(8000)
+	r.load.Start(rate)
+	r.Start()
+	r.progress()
+	freeze(t, broker)
+	r.awaitWritten(window)
+	t.Logf("stopped after %s", r.Stop().Round(time.Millisecond))
+	must(t, broker.Resume())
+	r.Start()
+	r.inOrder(r.finish(1))
 }
 
 // TestFullQueueRefuses: RabbitMQ refuses a message and may take one that was
 // sent right behind it, for which there was room by then. All are sent again in
 // order, so the last word is right, but not every first one.
 func TestFullQueueRefuses(t *testing.T) {
+	t.Parallel()
 	const room = 300
 	r := perfdataRig(t, nil)
 	r.declare(amqp091.Table{"x-max-length": room, "x-overflow": "reject-publish"})
@@ -105,36 +146,38 @@ func TestFullQueueRefuses(t *testing.T) {
 }
 
 func TestMissingExchangeAndMissingBindingOnlyDelay(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.load.Write(1000)
 	r.load.Start(rate)
 	r.Start()
 	r.AwaitLog("the exchange is missing", 10*time.Second)
-	broker.DeclareExchange(t, r.exchange)
+	r.broker.DeclareExchange(t, r.exchange)
 	r.AwaitLog("the exchange has no queue bound", 10*time.Second)
-	broker.DeclareQueue(t, r.queue, nil)
-	time.Sleep(time.Second)
+	r.broker.DeclareQueue(t, r.queue, nil)
+	time.Sleep(time.Second) // only time shows that nothing comes
 	if n := r.fetch(); n > 0 {
 		t.Errorf("%d events in a queue that is not bound", n)
 	}
-	broker.Bind(t, r.queue, "#", r.exchange)
+	r.broker.Bind(t, r.queue, "#", r.exchange)
 	r.progress()
 	r.AwaitLog("events go out again", 10*time.Second)
 	r.inOrder(r.finish(0))
 }
 
 func TestBindingTakenAwayUnderLoad(t *testing.T) {
+	t.Parallel()
 	r := perfdataRig(t, nil)
 	r.declare(nil)
 	r.load.Write(3000)
 	r.load.Start(rate)
 	r.Start()
 	r.progress()
-	broker.DeleteExchange(t, r.exchange)
+	r.broker.DeleteExchange(t, r.exchange)
 	r.AwaitLog("the exchange is missing", 10*time.Second)
-	broker.DeclareExchange(t, r.exchange)
+	r.broker.DeclareExchange(t, r.exchange)
 	r.AwaitLog("the exchange has no queue bound", 10*time.Second)
-	broker.Bind(t, r.queue, "#", r.exchange)
+	r.broker.Bind(t, r.queue, "#", r.exchange)
 	r.progress()
 	r.inOrder(r.finish(1))
 }

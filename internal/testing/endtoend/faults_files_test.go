@@ -19,7 +19,7 @@ func TestLogRotatedWhileStopped(t *testing.T) {
 	archive := filepath.Join(dir, "archives")
 	must(t, os.Mkdir(archive, 0o755))
 	path := filepath.Join(dir, "nagios.log")
-	r := newRig(t, dir, NewLoad(t, path, AlertLine), Settings{
+	r := newRig(t, quiet.Use(t), dir, NewLoad(t, path, AlertLine), Settings{
 		"readers.log.path": path, "readers.log.archive": archive, "readers.log.begin": "beginning",
 	})
 	r.declare(nil)
@@ -32,7 +32,7 @@ func TestLogRotatedWhileStopped(t *testing.T) {
 	for hour := range 2 {
 		r.load.Write(200)
 		r.load.Rename(filepath.Join(archive, fmt.Sprintf("nagios-11-23-2026-%02d.log", hour)))
-		time.Sleep(50 * time.Millisecond) // archives are told apart by their times
+		time.Sleep(50 * time.Millisecond) // archives are distinguished by their times
 	}
 	r.load.Write(200)
 	r.Start()
@@ -85,7 +85,7 @@ func TestPerfdataCopiedAndTruncatedUnderLoad(t *testing.T) {
 	r.Start()
 	for turn := range 8 {
 		r.progress()
-		time.Sleep(500 * time.Millisecond) // two truncations within one look can't be told apart
+		time.Sleep(500 * time.Millisecond) // two truncations within one look can't be distinguished
 		r.load.CopyTruncate(fmt.Sprintf("%s.%d", r.load.path, turn+1))
 	}
 	r.inOrder(r.finish(0))

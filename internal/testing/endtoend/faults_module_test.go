@@ -1,6 +1,7 @@
 package endtoend
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
 )
 
@@ -22,6 +24,7 @@ import (
 type moduleSite struct {
 	*testnagios.Site
 	t        *testing.T
+	broker   *testbroker.Broker
 	exchange string
 	handed   map[string]bool // the numbers of the passive results
 }
@@ -34,6 +37,7 @@ const (
 
 func newModuleSite(t *testing.T, names ...string) *moduleSite {
 	t.Helper()
+	broker := quiet.Use(t)
 	settings := testnagios.PNPTemplates()
 	maps.Copy(settings, moduleSettings(names...))
 	o := testnagios.Options{Settings: settings}
@@ -48,7 +52,7 @@ func newModuleSite(t *testing.T, names ...string) *moduleSite {
 	for _, name := range names {
 		installModule(t, site, name)
 	}
-	m := &moduleSite{Site: site, t: t, exchange: "module." + filepath.Base(site.Dir), handed: map[string]bool{}}
+	m := &moduleSite{Site: site, t: t, broker: broker, exchange: "module." + filepath.Base(site.Dir), handed: map[string]bool{}}
 	broker.DeclareExchange(t, m.exchange)
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -88,37 +92,48 @@ func (m *moduleSite) handOver() (stop func()) {
 	return func() { close(done); <-ended }
 }
 
+// awaitProcessed waits until Nagios has processed that many more results of
+// services.
+func (m *moduleSite) awaitProcessed(count int) {
+	m.t.Helper()
+	lines := func() int {
+		return bytes.Count(readIfThere(m.t, filepath.Join(m.Dir, "service-perfdata")), []byte("\n"))
+	}
+	before := lines()
+	Eventually(m.t, fmt.Sprintf("%d more results of services", count), 30*time.Second, func() bool { return lines() >= before+count })
+}
+
 // connector reads the spool of a copy of the module, and sends to a queue of
 // its own.
 func (m *moduleSite) connector(name string) (c *Connector, queue string) {
 	m.t.Helper()
 	queue = m.exchange + "." + name
-	broker.DeclareQueue(m.t, queue, nil)
-	broker.Bind(m.t, queue, "nagios."+name+".#", m.exchange)
+	m.broker.DeclareQueue(m.t, queue, nil)
+	m.broker.Bind(m.t, queue, "nagios."+name+".#", m.exchange)
 	dir := m.t.TempDir()
 	m.t.Cleanup(func() {
 		if q := readIfThere(m.t, filepath.Join(dir, "quarantine.ndjson")); len(q) > 0 {
 			m.t.Logf("%s quarantined:\n%s", name, q)
 		}
 	})
-	return NewConnector(m.t, binary, only("module", Settings{
+	return NewConnector(m.t, program(m.t), only("module", Settings{
 		"supervisor": m.MainConfig(), "connector_name": name,
 		"readers.module.path": filepath.Join(m.Dir, "spool", name),
 		"journal.path":        filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
-		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": m.exchange,
+		"publish.amqp.urls": []string{m.broker.URL()}, "publish.amqp.exchange": m.exchange,
 	}).YAML(m.t)), queue
 }
 
-// drain stops a connector when it has sent everything, and gives the events.
+// drain stops a connector when it has sent everything, and returns the events.
 func (m *moduleSite) drain(c *Connector, queue string) []event {
 	m.t.Helper()
-	awaitQuiet(m.t, queue)
+	awaitQuiet(m.t, m.broker, queue)
 	c.Stop()
-	return decodeEvents(m.t, broker.Drain(m.t, queue))
+	return decodeEvents(m.t, m.broker.Drain(m.t, queue))
 }
 
 // checkStream compares events with what Nagios processed: every result once and
-// in order for each object. After a kill -9 of Nagios it tells again what it
+// in order for each object. After a kill -9 of Nagios it reports again what it
 // had saved before; after one of the connector, messages may come twice, with
 // the same id. Fewer results than least would show nothing.
 func (m *moduleSite) checkStream(about string, got []event, least int, killed []time.Time, mayRepeat bool) {
@@ -135,7 +150,7 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 	}
 	ids, numbers := map[string]bool{}, map[string]bool{}
 	last := map[entity]string{}
-	repeated, retold := 0, 0
+	repeated, repeatedByNagios := 0, 0
 	for _, e := range got {
 		n := e.n()
 		if e.kind() != "check" || n == "" {
@@ -151,9 +166,9 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 		case ids[e.MessageId]:
 			c.add("the same message twice", "%s", e.Body)
 		case again && slices.ContainsFunc(killed, func(k time.Time) bool { return startOf(n).Before(k) }):
-			retold++
+			repeatedByNagios++
 		case again:
-			c.add("told twice", "%s", e.Body)
+			c.add("reported twice", "%s", e.Body)
 		case last[e.entity()] > n:
 			c.add("out of order", "%s after %s", e.Body, last[e.entity()])
 		}
@@ -165,8 +180,8 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 			c.add("lost", "result %s, executed at %s", n, startOf(n))
 		}
 	}
-	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results told again after a kill of Nagios",
-		about, len(processed), len(got), repeated, retold)
+	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results reported again after a kill of Nagios",
+		about, len(processed), len(got), repeated, repeatedByNagios)
 	if len(processed) < least {
 		m.t.Errorf("%s: only %d results, want %d at least", about, len(processed), least)
 	}
@@ -217,7 +232,7 @@ func TestModuleThroughFaults(t *testing.T) {
 	var killed []time.Time
 	spool := filepath.Join(m.Dir, "spool", "after")
 	for i := range 20 {
-		time.Sleep(time.Second)
+		m.awaitProcessed(50)
 		m.reload()
 		switch i % 5 {
 		case 1, 3:
@@ -225,7 +240,7 @@ func TestModuleThroughFaults(t *testing.T) {
 			live.Start()
 		case 4:
 			live.Stop()
-			time.Sleep(500 * time.Millisecond)
+			m.awaitProcessed(50)
 			live.Start()
 		}
 		switch i {
@@ -237,16 +252,15 @@ func TestModuleThroughFaults(t *testing.T) {
 		case 11:
 			must(t, os.Rename(spool+".away", spool))
 		case 13:
-			time.Sleep(500 * time.Millisecond)
+			m.awaitProcessed(50)
 			m.Kill()
 			killed = append(killed, time.Now())
 			m.Start()
 		}
 	}
-	time.Sleep(2 * time.Second)
-	if n := openSegments(t, m.PID()); n != 2 { // one for each copy of the module
-		t.Errorf("Nagios holds %d segments open after its reloads, want 2", n)
-	}
+	m.awaitProcessed(200)
+	// One for each copy of the module, whatever was reloaded before.
+	Eventually(t, "two open segments", 10*time.Second, func() bool { return openSegments(t, m.PID()) == 2 })
 	stop()
 	m.Stop()
 	if !strings.Contains(string(m.Read("nagios.log")), "records wait that could not be written before the reload") {
@@ -265,18 +279,18 @@ func TestModuleThroughFaults(t *testing.T) {
 }
 
 // TestTheModuleIsFoundBesideARunningNagios: without a word about readers in the
-// configuration the module is the source, and neb status says how it is.
+// configuration the module is the source, and neb status shows its state.
 func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
 	t.Parallel()
 	m := newModuleSite(t, "found")
 	dir := t.TempDir()
 	queue := m.exchange + ".found"
-	broker.DeclareQueue(t, queue, nil)
-	broker.Bind(t, queue, "#", m.exchange)
-	c := NewConnector(t, binary, Settings{
+	m.broker.DeclareQueue(t, queue, nil)
+	m.broker.Bind(t, queue, "#", m.exchange)
+	c := NewConnector(t, program(t), Settings{
 		"supervisor": m.MainConfig(), "connector_name": "found",
 		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
-		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": m.exchange,
+		"publish.amqp.urls": []string{m.broker.URL()}, "publish.amqp.exchange": m.exchange,
 	}.YAML(t))
 	c.Start()
 	c.AwaitLog("does not write now: the files are read until it does", 10*time.Second)
@@ -285,12 +299,12 @@ func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
 	c.AwaitLog("has begun to write, or has ceased: the readers are chosen anew", 30*time.Second)
 	c.AwaitLog("the broker module brings everything", 10*time.Second)
 	stop := m.handOver()
-	time.Sleep(3 * time.Second)
+	m.awaitProcessed(250)
 	stop()
 	var out []byte
 	var err error
 	Eventually(t, "everything read", 20*time.Second, func() bool {
-		out, err = exec.Command(binary, "neb", "status", "--config", c.config).CombinedOutput()
+		out, err = exec.Command(program(t), "neb", "status", "--config", c.config).CombinedOutput()
 		return strings.Contains(string(out), "Backlog      0 B\n")
 	})
 	if err != nil || !strings.Contains(string(out), "Lost         0\n") || !strings.Contains(string(out), "Loaded       yes: neb ") || !strings.HasSuffix(string(out), "All is well.\n") {
@@ -301,5 +315,5 @@ func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
 	if n := strings.Count(c.Log(), "msg=reading reader=log"); n != 1 {
 		t.Errorf("the log was read in %d of two plans, want the first only", n)
 	}
-	m.checkStream("found by itself", decodeEvents(t, broker.Drain(t, queue)), 200, nil, false)
+	m.checkStream("found by itself", decodeEvents(t, m.broker.Drain(t, queue)), 200, nil, false)
 }

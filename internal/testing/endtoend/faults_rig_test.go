@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 const (
@@ -21,6 +23,7 @@ const (
 type rig struct {
 	*Connector
 	t               *testing.T
+	broker          *testbroker.Broker
 	dir             string
 	exchange, queue string
 	settings        Settings
@@ -29,12 +32,18 @@ type rig struct {
 	ledger          *Ledger
 }
 
-// perfdataRig reads a service perfdata file.
+// perfdataRig reads a service perfdata file, and sends to the broker that all
+// tests share.
 func perfdataRig(t *testing.T, more Settings) *rig {
+	t.Helper()
+	return perfdataRigOn(t, quiet.Use(t), more)
+}
+
+func perfdataRigOn(t *testing.T, broker *testbroker.Broker, more Settings) *rig {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "service-perfdata")
-	return newRig(t, dir, NewLoad(t, path, PerfdataLine), Settings{
+	return newRig(t, broker, dir, NewLoad(t, path, PerfdataLine), Settings{
 		"readers.perfdata.service.path":     path,
 		"readers.perfdata.service.template": PerfdataTemplate,
 		"readers.perfdata.service.mode":     "a",
@@ -42,9 +51,9 @@ func perfdataRig(t *testing.T, more Settings) *rig {
 	}.With(more))
 }
 
-func newRig(t *testing.T, dir string, load *Load, more Settings) *rig {
+func newRig(t *testing.T, broker *testbroker.Broker, dir string, load *Load, more Settings) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: dir, load: load, exchange: t.Name() + ".events", queue: t.Name(), ledger: NewLedger()}
+	r := &rig{t: t, broker: broker, dir: dir, load: load, exchange: t.Name() + ".events", queue: t.Name(), ledger: NewLedger()}
 	r.inbox = NewInbox(t, broker, r.queue)
 	t.Cleanup(func() {
 		broker.DeleteQueue(t, r.queue)
@@ -62,16 +71,16 @@ func newRig(t *testing.T, dir string, load *Load, more Settings) *rig {
 		"publish.amqp.heartbeat":     "2s",
 		"publish.amqp.write_timeout": "2s",
 	}.With(more)
-	r.Connector = NewConnector(t, binary, r.settings.YAML(t))
+	r.Connector = NewConnector(t, program(t), r.settings.YAML(t))
 	return r
 }
 
 // declare declares the exchange, and a queue with arguments bound to it.
 func (r *rig) declare(args amqp091.Table) {
 	r.t.Helper()
-	broker.DeclareExchange(r.t, r.exchange)
-	broker.DeclareQueue(r.t, r.queue, args)
-	broker.Bind(r.t, r.queue, "#", r.exchange)
+	r.broker.DeclareExchange(r.t, r.exchange)
+	r.broker.DeclareQueue(r.t, r.queue, args)
+	r.broker.Bind(r.t, r.queue, "#", r.exchange)
 }
 
 // fetch takes what has arrived.
@@ -93,6 +102,13 @@ func (r *rig) await() {
 		}
 		return len(written) == 0
 	})
+}
+
+// awaitWritten waits until the load has written that many more results.
+func (r *rig) awaitWritten(count int) {
+	r.t.Helper()
+	before := len(r.load.Results())
+	Eventually(r.t, "more results written", arrivalLimit, func() bool { return len(r.load.Results()) >= before+count })
 }
 
 // progress waits until some more has arrived.
@@ -118,7 +134,7 @@ func (r *rig) finish(faults int) Account {
 	a := r.ledger.Account(r.load.Results())
 	r.t.Logf("written %d, lost %d, duplicates %d (allowed %d), resends %d, longest %d, overtaken %d, unsettled %d",
 		a.Written, a.Lost, a.Duplicates, faults*window, a.Resends, a.LongestResend, a.Overtaken, a.Unsettled)
-	if a.Lost > 0 || a.Unsettled > 0 || a.Retold > 0 || len(a.Strange) > 0 ||
+	if a.Lost > 0 || a.Unsettled > 0 || a.Resent > 0 || len(a.Strange) > 0 ||
 		a.Duplicates > faults*window || a.Resends > faults || a.LongestResend > window {
 		r.t.Errorf("%+v", a)
 	}

@@ -90,21 +90,6 @@ func TestStoppedBySIGTERMUnderLoad(t *testing.T) {
 	r.inOrder(r.finish(0))
 }
 
-func TestStoppedBySIGTERMWhileTheBrokerIsFrozen(t *testing.T) {
-	r := perfdataRig(t, Settings{"publish.amqp.heartbeat": "1m", "publish.amqp.write_timeout": "1m"})
-	r.declare(nil)
-	r.load.Write(8000)
-	r.load.Start(rate)
-	r.Start()
-	r.progress()
-	freeze(t)
-	time.Sleep(500 * time.Millisecond)
-	t.Logf("stopped after %s", r.Stop().Round(time.Millisecond))
-	must(t, broker.Resume())
-	r.Start()
-	r.inOrder(r.finish(1))
-}
-
 func TestSIGHUPWithAFaultyConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	r := perfdataRig(t, nil)

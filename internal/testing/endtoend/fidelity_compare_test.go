@@ -11,7 +11,7 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 )
 
-// measured says how well the events of a reader agree with the truth.
+// measured is how well the events of a reader agree with the truth.
 type measured struct{ want, got, found, faithful int }
 
 func (m measured) String() string {
@@ -188,7 +188,7 @@ func replayFlags(t *testing.T, about string, got []event) {
 	}
 }
 
-// endsHere tells whether a check event is followed by the end of the
+// endsHere reports whether a check event is followed by the end of the
 // acknowledgement that it caused.
 func endsHere(e event, next []event) bool {
 	for _, n := range next {

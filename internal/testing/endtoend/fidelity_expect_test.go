@@ -27,12 +27,12 @@ var (
 
 // check is a check event that has to come.
 type check struct {
-	key  string // tells it from the others
+	key  string // identifies it
 	n    string // the number in its output
 	body map[string]any
 	or   map[string]any // another body that is as good; nil: none
 	// optional: the event may be missing, because another reader was faster
-	// with a newer result, or because nothing was told of the object yet.
+	// with a newer result, or because nothing was reported of the object yet.
 	optional bool
 }
 
@@ -40,7 +40,7 @@ func newCheck(body map[string]any) check {
 	return check{key: keyOf(body), n: event{body: body}.n(), body: body}
 }
 
-// keyOf tells the results of an object apart: by what was printed, and what
+// keyOf identifies a result among those of its object: by what was printed, and what
 // Nagios made of it.
 func keyOf(body map[string]any) string {
 	e := event{body: body}
@@ -81,8 +81,8 @@ func stamp(b map[string]any, seconds int64) {
 	b["timestamp"], b["supervisor_timestamp"] = float64(seconds), float64(seconds)
 }
 
-// say fills in what was printed.
-func (r result) say(b map[string]any, long, perf bool) {
+// fillIn adds what was printed.
+func (r result) fillIn(b map[string]any, long, perf bool) {
 	b["output"] = r.saying.output
 	if long {
 		b["long_output"] = r.saying.long
@@ -102,12 +102,12 @@ var stateTypes = map[string]float64{"SOFT": 0, "HARD": 1}
 // to. A host is unreachable when its parents are down.
 func (p *play) agree(e entity, state string, r result) {
 	if e.service != "" && state != serviceStates[r.state] || e.service == "" && (state == "UP") != (r.state == 0) {
-		p.t.Errorf("%s: the plugin's result was %d, and Nagios says %s", e, r.state, state)
+		p.t.Errorf("%s: the plugin's result was %d, and Nagios reports %s", e, r.state, state)
 	}
 }
 
 // perfdataChecks are the events that the lines of the perfdata files shall
-// become, if their template tells everything.
+// become, if their template has every field.
 func (p *play) perfdataChecks() (all []check) {
 	for _, l := range p.lines {
 		kind := "HOST"
@@ -129,7 +129,7 @@ func (p *play) perfdataChecks() (all []check) {
 		if r, ok := p.byNumber[l.n]; ok {
 			p.agree(l.entity, b["supervisor_state"].(string), r)
 			p.inTime(l, r, b["execution_time"])
-			r.say(b, true, true)
+			r.fillIn(b, true, true)
 		} else if !withoutNumber.MatchString(l.fields[kind+"OUTPUT"]) {
 			p.t.Errorf("a perfdata line that nobody caused: %v", l)
 		}
@@ -148,7 +148,7 @@ func (p *play) movedChecks() (moved []check) {
 	return moved
 }
 
-// hardOnNagiosScale gives the same checks with Nagios' own numbers of states,
+// hardOnNagiosScale returns the same checks with Nagios' own numbers of states,
 // without the problems in a soft state.
 func hardOnNagiosScale(checks []check) (scaled []check) {
 	for _, c := range checks {
@@ -178,12 +178,12 @@ func (p *play) inTime(l line, r result, execution any) {
 
 // statelessChecks are the events that the lines of Nagios' default templates
 // shall become: the state that follows from the plugin's exit code, and state
-// type and attempt as they were told last. Of an object that was never checked
-// before nothing is told until a status file shows it, as far as it is well.
+// type and attempt as they were reported last. Of an object that was never checked
+// before nothing is reported until a status file shows it, as far as it is well.
 func (p *play) statelessChecks() (all []check) {
-	told := map[entity][]stateLine{}
+	reported := map[entity][]stateLine{}
 	for _, s := range p.states {
-		told[s.entity] = append(told[s.entity], s)
+		reported[s.entity] = append(reported[s.entity], s)
 	}
 	shown, since := map[string]map[string]any{}, map[entity]float64{}
 	for _, c := range p.statusChecks() {
@@ -193,7 +193,7 @@ func (p *play) statelessChecks() (all []check) {
 		}
 	}
 	for _, l := range p.lines {
-		s, alerted := stateOf(told[l.entity], l)
+		s, alerted := stateOf(reported[l.entity], l)
 		c := p.statelessCheck(l, s, alerted)
 		if s.state == "" && !p.byNumber[l.n].passive && float64(l.time) <= since[l.entity] {
 			c.or, c.optional = shown[c.key], true
@@ -207,10 +207,10 @@ func (p *play) statelessChecks() (all []check) {
 // the status file that shows it: Nagios writes one every 2 s here.
 const untilShown = 4
 
-// stateOf gives what the log told last of the state in which the result of a
-// perfdata line was, and whether it was this result that told it.
-func stateOf(told []stateLine, l line) (last stateLine, alerted bool) {
-	for _, s := range told {
+// stateOf returns what the log reported last of the state in which the result of a
+// perfdata line was, and whether it was this result that reported it.
+func stateOf(reported []stateLine, l line) (last stateLine, alerted bool) {
+	for _, s := range reported {
 		if s.n > l.n || s.n == l.n && l.n != "" && !s.alert || s.time > l.time || l.n == "" && s.n != "" && s.time == l.time {
 			continue
 		}
@@ -249,7 +249,7 @@ func (p *play) statelessCheck(l line, s stateLine, alerted bool) check {
 		b["execution_time"], b["latency"] = nil, nil
 	}
 	if ok {
-		r.say(b, false, true)
+		r.fillIn(b, false, true)
 	}
 	return newCheck(b)
 }
@@ -283,7 +283,7 @@ func (p *play) logChecks() (all []check) {
 
 // unownedChecks are the events about objects that write no perfdata: what the
 // log shows, and what the status file shows beyond that. What the log repeats at
-// a start may be news or not by then.
+// a start may be new or not by then.
 func (p *play) unownedChecks() (all []check) {
 	repeated := map[string]map[string]any{}
 	for _, s := range p.states {
@@ -314,7 +314,7 @@ func (p *play) stateCheck(s stateLine) check {
 	b["state_type"], b["current_attempt"] = stateTypes[s.stateType], s.attempt
 	if r, ok := p.byNumber[s.n]; ok {
 		p.agree(s.entity, s.state, r)
-		r.say(b, r.passive, r.passive)
+		r.fillIn(b, r.passive, r.passive)
 		if r.passive {
 			b["check_type"], b["execution_time"], b["latency"] = 1.0, 0.0, 0.0
 		}
@@ -374,7 +374,7 @@ func (p *play) statusCheck(e entity, block statusBlock, created int64) check {
 		if d := end - r.ended.Unix(); d < -2 || d > 2 {
 			p.t.Errorf("%s: ended %s, and by the status file at %d", e, r.ended, end)
 		}
-		r.say(b, true, true)
+		r.fillIn(b, true, true)
 	} else if !withoutNumber.MatchString(block.fields["plugin_output"]) {
 		p.t.Errorf("a result in the status file that nobody caused: %v", block)
 	}

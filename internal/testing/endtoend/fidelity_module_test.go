@@ -30,7 +30,7 @@ func moduleFile(name string) string { return "nagios2canopsis-" + name + ".so" }
 // installModule puts a copy of the module and its directory in place.
 func installModule(t testing.TB, site *testnagios.Site, name string) {
 	t.Helper()
-	copyFile(t, module, filepath.Join(site.Dir, "libexec", moduleFile(name)))
+	copyFile(t, module(t), filepath.Join(site.Dir, "libexec", moduleFile(name)))
 	site.Mkdir("spool/" + name)
 }
 
@@ -74,7 +74,7 @@ func (p *play) moduleChecks() (all []check) {
 		}
 		b := p.body(r.entity, serviceStates[r.state], "")
 		p.addModuleFields(r.entity, b)
-		r.say(b, true, true)
+		r.fillIn(b, true, true)
 		stamp(b, r.ended.Unix())
 		b["state_type"], b["current_attempt"], b["check_type"] = 1.0, 1.0, 0.0
 		c := newCheck(b)
@@ -85,7 +85,7 @@ func (p *play) moduleChecks() (all []check) {
 }
 
 // addModuleFields adds what a module hands over besides: times that nothing
-// else tells as exactly are compared by withinAMoment.
+// else reports as exactly are compared by withinAMoment.
 func (p *play) addModuleFields(e entity, body map[string]any) {
 	for _, field := range []string{"execution_time", "latency", "macro_CHECKENDTIME", "macro_RETURNCODE", "macro_TIMEOUT", "macro_EARLYTIMEOUT"} {
 		body[field] = anything{}
@@ -104,9 +104,9 @@ func (p *play) addModuleFields(e entity, body map[string]any) {
 	}
 }
 
-// align gives the events of a module the seconds of the perfdata file: both are
+// align sets the events of a module to the seconds of the perfdata file: both are
 // taken as the result is processed, around the end of a second. What a Nagios
-// that was killed tells anew when it starts, from what it had saved, is left
+// that was killed reports anew when it starts, from what it had saved, is left
 // out: it is older than what came before.
 func (p *play) align(want []check, got []event) (aligned []event, again int) {
 	seen := map[string]bool{}
@@ -136,7 +136,7 @@ func (p *play) align(want []check, got []event) (aligned []event, again int) {
 }
 
 // slack is how far the plugin's own end and Nagios' processing may be apart
-// where no perfdata line tells.
+// where there is no perfdata line.
 func (p *play) slack(e event) float64 {
 	if e.body["resource"] == withoutPerfdata {
 		return 10
@@ -144,7 +144,7 @@ func (p *play) slack(e event) float64 {
 	return 1
 }
 
-// compareTimes checks the times that a module tells more exactly than the
+// compareTimes checks the times that a module reports more exactly than the
 // perfdata file.
 func (p *play) compareTimes(t *testing.T, about string, got []event) {
 	c := complaints{t: t, about: about}
@@ -163,11 +163,11 @@ func (p *play) compareTimes(t *testing.T, about string, got []event) {
 			kind = "HOST"
 		}
 		for field, macro := range map[string]string{"execution_time": "EXECUTIONTIME", "latency": "LATENCY"} {
-			told, _ := e.body[field].(float64)
+			got, _ := e.body[field].(float64)
 			var want float64
 			fmt.Sscan(l.fields[kind+macro], &want)
-			if math.Abs(told-want) > 0.0011 {
-				c.add(field, "%s: %v, want %v", keyOf(e.body), told, want)
+			if math.Abs(got-want) > 0.0011 {
+				c.add(field, "%s: %v, want %v", keyOf(e.body), got, want)
 			}
 		}
 		r, ok := p.byNumber[e.n()]
@@ -196,7 +196,7 @@ func TestModuleFidelity(t *testing.T) {
 	for name, got := range p.got {
 		want := p.moduleChecks()
 		aligned, again := p.align(want, got)
-		t.Logf("%s: %d results told again from the retention file of a killed Nagios", name, again)
+		t.Logf("%s: %d results reported again from the retention file of a killed Nagios", name, again)
 		compare(t, name, want, aligned)
 		p.compareTimes(t, name, aligned)
 		p.compareOrders(t, name)

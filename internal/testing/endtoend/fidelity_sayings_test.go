@@ -19,7 +19,7 @@ type saying struct {
 	raw     string // the first line as Nagios writes it to its files, if that is not output
 }
 
-// said gives what a plugin prints in ordinary cases.
+// said returns what a plugin prints in ordinary cases.
 func said(exit int, text string) saying {
 	return saying{
 		exit: exit, prints: text + " {{n}}|v=7;8;9;0;10\n",

@@ -59,10 +59,10 @@ func (o order) String() string {
 func newScenario(t testing.TB, site *testnagios.Site, of testnagios.Options) *scenario {
 	s := &scenario{t: t, site: site}
 	for _, h := range of.Hosts {
-		s.say(h.Name, "", fine)
+		s.print(h.Name, "", fine)
 	}
 	for _, sv := range of.Services {
-		s.say(sv.Host, sv.Name, fine)
+		s.print(sv.Host, sv.Name, fine)
 	}
 	s.states()
 	s.passiveResults()
@@ -80,10 +80,10 @@ func (s *scenario) at(seconds float64, do func()) {
 
 // set plans what a check prints from then on.
 func (s *scenario) set(seconds float64, host, service string, what saying) {
-	s.at(seconds, func() { s.say(host, service, what) })
+	s.at(seconds, func() { s.print(host, service, what) })
 }
 
-func (s *scenario) say(host, service string, what saying) {
+func (s *scenario) print(host, service string, what saying) {
 	s.site.Set(host, service, what.exit, what.prints)
 }
 
@@ -295,7 +295,7 @@ func (s *scenario) outage(do func()) {
 	s.outages = append(s.outages, period{from.Add(-2 * time.Second), time.Now().Add(3 * time.Second)})
 }
 
-// outageAt tells whether Nagios may have lost the result of a check that ran
+// outageAt reports whether Nagios may have lost the result of a check that ran
 // from start to end.
 func (s *scenario) outageAt(start, end time.Time) bool {
 	if end.IsZero() {

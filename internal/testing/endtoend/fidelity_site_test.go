@@ -7,7 +7,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
 )
 
-// inventory is what the events of an object shall say of it, whatever happens.
+// inventory is what the events of an object must hold about it, whatever happens.
 type inventory map[string]any
 
 // objects are the hosts and services of a test site, each with the inventory

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
 )
 
@@ -30,8 +31,9 @@ func readIfThere(t testing.TB, path string) []byte {
 type play struct {
 	*scenario
 	*objects
-	t   *testing.T
-	got map[string][]event
+	t      *testing.T
+	broker *testbroker.Broker
+	got    map[string][]event
 
 	// What was true, and what Nagios wrote.
 	byNumber map[string]result
@@ -65,7 +67,7 @@ type reader struct {
 // are there before Nagios is, so that they can miss nothing; the object cache
 // is that of a first, short run.
 func playWith(t *testing.T, settings map[string]string, readers ...reader) *play {
-	p := &play{objects: scenarioObjects(settings), t: t, got: map[string][]event{}}
+	p := &play{objects: scenarioObjects(settings), t: t, broker: quiet.Use(t), got: map[string][]event{}}
 	site := testnagios.New(t, p.options)
 	for _, r := range readers {
 		if strings.Contains(settings["broker_module"], moduleFile(r.name)) {
@@ -74,7 +76,7 @@ func playWith(t *testing.T, settings map[string]string, readers ...reader) *play
 	}
 	p.scenario = newScenario(t, site, p.options)
 	exchange := "fidelity." + filepath.Base(site.Dir)
-	broker.DeclareExchange(t, exchange)
+	p.broker.DeclareExchange(t, exchange)
 	p.outage(func() { site.Start(); site.Stop() })
 	p.statuses = recordStatus(filepath.Join(site.Dir, "status.dat"))
 	var connectors []*Connector
@@ -87,12 +89,12 @@ func playWith(t *testing.T, settings map[string]string, readers ...reader) *play
 	p.statuses.stop()
 	for i, c := range connectors {
 		queue := exchange + "." + readers[i].name
-		awaitQuiet(t, queue)
+		awaitQuiet(t, p.broker, queue)
 		c.Stop()
 		if !strings.Contains(c.Log(), "unsent=0") {
 			t.Errorf("%s stopped with events that were not sent:\n%s", readers[i].name, c.Log())
 		}
-		p.got[readers[i].name] = decodeEvents(t, broker.Drain(t, queue))
+		p.got[readers[i].name] = decodeEvents(t, p.broker.Drain(t, queue))
 	}
 	p.byNumber, p.runs = p.results()
 	p.lines, p.states = perfdataTruth(t, site), logStates(t, site)
@@ -102,15 +104,15 @@ func playWith(t *testing.T, settings map[string]string, readers ...reader) *play
 // connect starts a connector that sends to a queue of its own.
 func (p *play) connect(exchange string, r reader) *Connector {
 	queue := exchange + "." + r.name
-	broker.DeclareQueue(p.t, queue, nil)
-	broker.Bind(p.t, queue, "nagios."+r.name+".#", exchange)
+	p.broker.DeclareQueue(p.t, queue, nil)
+	p.broker.Bind(p.t, queue, "nagios."+r.name+".#", exchange)
 	dir := p.t.TempDir()
 	settings := Settings{
 		"supervisor":            p.site.MainConfig(),
 		"connector_name":        r.name,
 		"journal.path":          filepath.Join(dir, "journal.db"),
 		"quarantine.path":       filepath.Join(dir, "quarantine.ndjson"),
-		"publish.amqp.urls":     []string{broker.URL()},
+		"publish.amqp.urls":     []string{p.broker.URL()},
 		"publish.amqp.exchange": exchange,
 
 		"readers.log.begin":      "beginning",
@@ -123,7 +125,7 @@ func (p *play) connect(exchange string, r reader) *Connector {
 			settings[key] = strings.ReplaceAll(text, "{DIR}", p.site.Dir)
 		}
 	}
-	c := NewConnector(p.t, binary, settings.YAML(p.t))
+	c := NewConnector(p.t, program(p.t), settings.YAML(p.t))
 	c.Start()
 	Eventually(p.t, r.name+" ready", 30*time.Second, func() bool {
 		return strings.Contains(c.Log(), "object cache loaded") &&
@@ -138,7 +140,7 @@ func (p *play) connect(exchange string, r reader) *Connector {
 }
 
 // awaitQuiet waits until nothing has arrived in a queue for a while.
-func awaitQuiet(t *testing.T, queue string) {
+func awaitQuiet(t *testing.T, broker *testbroker.Broker, queue string) {
 	t.Helper()
 	const quiet, pause = 1500 * time.Millisecond, 300 * time.Millisecond
 	last, since, looked := -1, time.Now(), time.Time{}
@@ -177,6 +179,7 @@ func only(name string, more Settings) Settings {
 // TestFidelity compares, on real Nagios of known truth, everything that arrives
 // in RabbitMQ with everything that happened.
 func TestFidelity(t *testing.T) {
+	t.Parallel()
 	t.Run("perfdata with state", func(t *testing.T) {
 		t.Parallel()
 		settings := testnagios.PNPTemplates()

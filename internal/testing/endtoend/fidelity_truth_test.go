@@ -43,7 +43,7 @@ type result struct {
 
 var runNumber = regexp.MustCompile(`\d{19}`)
 
-// results gives what was executed and handed over, by number and, where the
+// results returns what was executed and handed over, by number and, where the
 // output has none, by entity.
 func (s *scenario) results() (byNumber map[string]result, runs []result) {
 	byNumber = map[string]result{}
@@ -58,7 +58,7 @@ func (s *scenario) results() (byNumber map[string]result, runs []result) {
 		}
 		what, ok := known[template(c, r.n)]
 		if !ok {
-			s.t.Errorf("the plugin printed what nobody told it to: %q", c.Output)
+			s.t.Errorf("the plugin printed what no test had set: %q", c.Output)
 		}
 		r.saying = what.numbered(r.n)
 		r.state = c.Exit
@@ -141,7 +141,7 @@ func perfdataTruthOf(t testing.TB, text string) line {
 	}
 }
 
-// stateLine is what the log says of the state of an object.
+// stateLine is what the log reports of the state of an object.
 type stateLine struct {
 	alert     bool // ALERT; else CURRENT or INITIAL STATE
 	entity    entity
@@ -223,7 +223,7 @@ type statusFile struct {
 	seen, until time.Time
 }
 
-// brief tells a file that a reader may have missed, since it was still busy with
+// brief reports whether a reader may have missed a file, since it was still busy with
 // the one before: Nagios deletes the last one when it stops.
 func (f statusFile) brief() bool { return f.until.Sub(f.seen) < readerLag }
 
@@ -262,7 +262,7 @@ func (r *statusRecord) run() {
 	}
 }
 
-// look takes the file if it is another one than last, and gives which one is
+// look takes the file if it is another one than last, and returns which one is
 // there now; nil while Nagios is not running.
 func (r *statusRecord) look(last os.FileInfo) os.FileInfo {
 	f, err := os.Open(r.path)

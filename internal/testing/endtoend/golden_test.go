@@ -59,7 +59,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// goldenText gives the events object by object, a line each: what is empty or
+// goldenText returns the events object by object, a line each: what is empty or
 // not reported is left out, as are the connector and the timestamp, which depends on
 // the time of the test.
 func goldenText(t *testing.T, events []event) string {

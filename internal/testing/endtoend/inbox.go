@@ -39,7 +39,7 @@ func (i *Inbox) Depth() int {
 	return i.broker.Depth(i.t, i.queue)
 }
 
-// Messages gives everything fetched so far, in the order of the queue.
+// Messages returns everything fetched so far, in the order of the queue.
 func (i *Inbox) Messages() []amqp091.Delivery { return i.messages }
 
 // body is what the tests look at in an event.
@@ -58,7 +58,7 @@ func bodyOf(m amqp091.Delivery) (b body, err error) {
 	return b, err
 }
 
-// resultOf gives the result of a Load that an event tells, and checks that its
+// resultOf returns the result of a Load that an event reports, and checks that its
 // fields agree with it.
 func resultOf(m amqp091.Delivery) (Result, error) {
 	b, err := bodyOf(m)

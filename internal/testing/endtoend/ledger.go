@@ -12,7 +12,7 @@ import (
 type Ledger struct {
 	arrivals []arrival
 	ids      map[int]string // message id of each result
-	retold   int
+	resent   int
 	strange  []string
 }
 
@@ -36,21 +36,21 @@ func (l *Ledger) Add(messages ...amqp091.Delivery) {
 		if !again {
 			l.ids[r.Number] = m.MessageId
 		} else if id != m.MessageId {
-			l.retold++
+			l.resent++
 		}
 		l.arrivals = append(l.arrivals, arrival{r, again})
 	}
 }
 
-// Has tells whether a result has arrived.
+// Has reports whether a result has arrived.
 func (l *Ledger) Has(r Result) bool { return l.ids[r.Number] != "" }
 
 // Account is the outcome of a comparison.
 type Account struct {
 	Written, Lost, Duplicates int
-	// Retold counts the duplicates that have another message id than the first
-	// arrival: the state was told again, by the same reader or another one.
-	Retold int
+	// Resent counts the duplicates that have another message id than the first
+	// arrival: the state was sent again, by the same reader or another one.
+	Resent int
 	// Resends is how often the stream went back, LongestResend how many results
 	// it went back at most.
 	Resends, LongestResend int
@@ -58,14 +58,14 @@ type Account struct {
 	// newer one of their service; Unsettled those whose last arrival is behind
 	// that of a newer one, so that Canopsis ends up with an old state.
 	Overtaken, Unsettled int
-	// Strange are events that tell no result, or not as it was written, and
+	// Strange are events that report no result, or not as it was written, and
 	// different results with the same message id.
 	Strange []string
 }
 
 // Account compares with what was written.
 func (l *Ledger) Account(written []Result) Account {
-	a := Account{Written: len(written), Retold: l.retold, Strange: slices.Clone(l.strange)}
+	a := Account{Written: len(written), Resent: l.resent, Strange: slices.Clone(l.strange)}
 	for _, r := range written {
 		if !l.Has(r) {
 			a.Lost++

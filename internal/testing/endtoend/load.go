@@ -136,7 +136,7 @@ func (l *Load) Append(text string) {
 	}
 }
 
-// next makes up the next result and gives its line.
+// next makes up the next result and returns its line.
 func (l *Load) next() (string, error) {
 	service := l.random.IntN(services)
 	l.last[service]++
@@ -190,14 +190,14 @@ func (l *Load) writeOne() error {
 // Stop ends what Start began.
 func (l *Load) Stop() { l.stop() }
 
-// Results gives what has been written so far.
+// Results returns what has been written so far.
 func (l *Load) Results() []Result {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.results[:len(l.results):len(l.results)]
 }
 
-// Newest gives the newest result of each service.
+// Newest returns the newest result of each service.
 func (l *Load) Newest() map[int]Result {
 	newest := map[int]Result{}
 	for _, r := range l.Results() {

@@ -3,40 +3,60 @@ package endtoend
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
-// The program, the NEB module and the RabbitMQ of all tests here. Each test uses
-// an exchange and a queue of its own, and leaves the broker running.
-var (
-	binary string
-	module string
-	broker *testbroker.Broker
-)
+// quiet is the RabbitMQ of the tests that leave it running. Each uses an
+// exchange and a queue of its own.
+var quiet testbroker.Shared
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+// builds is the directory of what the tests build once.
+var builds string
 
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "endtoend-")
+func TestMain(m *testing.M) {
+	var err error
+	if builds, err = os.MkdirTemp("", "endtoend-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	quiet.Close()
+	os.RemoveAll(builds)
+	os.Exit(code)
+}
+
+var buildProgram = sync.OnceValues(func() (string, error) { return Build(builds) })
+
+// program returns the path of the program, which is built by the first test
+// that needs it.
+func program(t testing.TB) string {
+	t.Helper()
+	path, err := buildProgram()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		t.Fatalf("building the program: %v", err)
 	}
-	defer os.RemoveAll(dir)
-	if binary, err = Build(dir); err != nil {
-		fmt.Fprintln(os.Stderr, "building the program:", err)
-		return 1
+	return path
+}
+
+var buildModule = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(builds, "module")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return "", err
 	}
-	if module, err = BuildModule(dir); err != nil {
-		fmt.Fprintln(os.Stderr, "building the module:", err)
-		return 1
+	return BuildModule(dir)
+})
+
+// module returns the path of the NEB module, which is built by the first test
+// that needs it.
+func module(t testing.TB) string {
+	t.Helper()
+	path, err := buildModule()
+	if err != nil {
+		t.Fatalf("building the module: %v", err)
 	}
-	if broker, err = testbroker.Launch(testbroker.Options{}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer broker.Close()
-	return m.Run()
+	return path
 }

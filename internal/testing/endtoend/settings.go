@@ -11,7 +11,7 @@ import (
 // by the keys' full names, such as "publish.amqp.window".
 type Settings map[string]any
 
-// With gives these settings with others on top.
+// With returns these settings with others on top.
 func (s Settings) With(others Settings) Settings {
 	all := Settings{}
 	for _, settings := range []Settings{s, others} {
@@ -22,7 +22,7 @@ func (s Settings) With(others Settings) Settings {
 	return all
 }
 
-// YAML gives the text of the configuration file.
+// YAML returns the text of the configuration file.
 func (s Settings) YAML(t testing.TB) string {
 	t.Helper()
 	root := map[string]any{}

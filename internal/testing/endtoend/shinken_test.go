@@ -41,6 +41,7 @@ func readSegments(t *testing.T, dir string) (all []handedOver) {
 // and output, and every acknowledgement.
 func TestShinken(t *testing.T) {
 	t.Parallel()
+	broker := quiet.Use(t)
 	modules, spool := t.TempDir(), t.TempDir()
 	must(t, os.CopyFS(filepath.Join(modules, "nagios2canopsis"), os.DirFS(moduleSource(t))))
 	must(t, os.Chmod(spool, 0o750))
@@ -56,13 +57,13 @@ func TestShinken(t *testing.T) {
 	broker.DeclareQueue(t, queue, nil)
 	broker.Bind(t, queue, "shinken.#", exchange)
 	dir := t.TempDir()
-	c := NewConnector(t, binary, Settings{
+	c := NewConnector(t, program(t), Settings{
 		"supervisor": "none", "connector": "shinken", "connector_name": "recorded", "readers.module.path": spool, "readers.module.enabled": "on",
 		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
 		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": exchange,
 	}.YAML(t))
 	c.Start()
-	awaitQuiet(t, queue)
+	awaitQuiet(t, broker, queue)
 	c.Stop()
 	if q := readIfThere(t, filepath.Join(dir, "quarantine.ndjson")); len(q) > 0 {
 		t.Errorf("quarantined:\n%s", q)
@@ -110,7 +111,7 @@ func compareHandedOver(t *testing.T, written []handedOver, got []event) {
 		}
 		results++
 		left := events[e]
-		i := slices.IndexFunc(left, func(e event) bool { return tells(e, kind, r) })
+		i := slices.IndexFunc(left, func(e event) bool { return reports(e, kind, r) })
 		if i < 0 {
 			c.add("no event, or not in order", "%v", r)
 			continue
@@ -123,7 +124,7 @@ func compareHandedOver(t *testing.T, written []handedOver, got []event) {
 	}
 }
 
-func tells(e event, kind string, r handedOver) bool {
+func reports(e event, kind string, r handedOver) bool {
 	state := shinkenStates[kind][int(r[kind+"STATEID"][0]-'0')]
 	output := plain(r[kind+"OUTPUT"])
 	return e.text("supervisor_state") == state && strings.HasPrefix(output, strings.TrimSuffix(e.text("output"), "…")) &&

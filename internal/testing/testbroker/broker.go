@@ -53,9 +53,10 @@ type Broker struct {
 }
 
 // Start runs a broker for the rest of the test. It fails the test, naming the
-// missing package, when RabbitMQ isn't installed.
+// missing package, when RabbitMQ isn't installed. With -short it skips the test.
 func Start(t testing.TB, options Options) *Broker {
 	t.Helper()
+	skipIfShort(t)
 	b, err := Launch(options)
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +65,7 @@ func Start(t testing.TB, options Options) *Broker {
 	return b
 }
 
-// Launch is Start for a TestMain, which has no testing.TB. Close ends the
-// broker.
+// Launch is Start for code without a testing.TB. Close ends the broker.
 func Launch(options Options) (*Broker, error) {
 	if _, err := program("rabbitmq-server"); err != nil {
 		return nil, err
@@ -117,13 +117,13 @@ func (b *Broker) Start() error {
 		case <-b.node.exited:
 			return fmt.Errorf("RabbitMQ ended while starting:\n%s", b.logTail())
 		case <-deadline:
-			return fmt.Errorf("RabbitMQ takes no login %v after its start (%w):\n%s", startTimeout, err, b.logTail())
+			return fmt.Errorf("RabbitMQ accepts no login %v after its start (%w):\n%s", startTimeout, err, b.logTail())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-// Stop shuts the broker down as an administrator would: clients are told.
+// Stop shuts the broker down as an administrator would: clients are notified.
 func (b *Broker) Stop() error {
 	if b.node == nil {
 		return nil
@@ -166,6 +166,10 @@ func (b *Broker) SetMemoryAlarm(on bool) error {
 	return b.Control("set_vm_memory_high_watermark", watermark)
 }
 
+// Sync writes what was declared to the disk. RabbitMQ keeps that in memory
+// alone for up to two seconds, and loses it when it is killed before.
+func (b *Broker) Sync() error { return b.Control("eval", "mnesia:sync_log().") }
+
 // Control runs rabbitmqctl on the broker. It takes about two seconds.
 func (b *Broker) Control(args ...string) error {
 	path, err := program("rabbitmqctl")
@@ -183,7 +187,7 @@ func (b *Broker) Control(args ...string) error {
 	return nil
 }
 
-// CPU gives the CPU seconds, user and system, that the broker has used in all
+// CPU returns the CPU seconds, user and system, that the broker has used in all
 // its runs.
 func (b *Broker) CPU() float64 {
 	if b.node == nil {
@@ -197,7 +201,7 @@ func (b *Broker) Addr() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.ports.amqp))
 }
 
-// URL gives the broker's address with user, password and vhost.
+// URL returns the broker's address with user, password and vhost.
 func (b *Broker) URL() string { return b.URLAt(b.Addr()) }
 
 // URLAt is URL for another host:port that leads to the broker.
@@ -206,13 +210,13 @@ func (b *Broker) URLAt(addr string) string {
 	return u.String()
 }
 
-// TLSURL gives the address of the AMQPS listener, without user and password.
+// TLSURL returns the address of the AMQPS listener, without user and password.
 // The certificate names localhost.
 func (b *Broker) TLSURL() string {
 	return fmt.Sprintf("amqps://localhost:%d/%s", b.ports.amqps, VHost)
 }
 
-// Certificates gives the files of the TLS option, nil without it.
+// Certificates returns the files of the TLS option, nil without it.
 func (b *Broker) Certificates() *Certificates { return b.certs }
 
 // Dial opens a plain connection as the test's user.

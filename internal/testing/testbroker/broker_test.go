@@ -38,13 +38,10 @@ func publish(t *testing.T, b *Broker, body string) {
 
 // TestLife goes through everything that other packages rely on with one
 // broker: what is stored survives Stop and Kill, a paused broker is silent, and
-// nothing is left in the end.
+// nothing is left at the end.
 func TestLife(t *testing.T) {
-	b, err := Launch(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
+	t.Parallel()
+	b := Start(t, Options{})
 	b.DeclareExchange(t, "x")
 	b.DeclareQueue(t, "q", nil)
 	b.Bind(t, "q", "#", "x")
@@ -98,7 +95,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// processesWith gives the command lines of processes that carry the directory
+// processesWith returns the command lines of processes that carry the directory
 // in their environment.
 func processesWith(t *testing.T, dir string) []string {
 	t.Helper()
@@ -120,6 +117,7 @@ func processesWith(t *testing.T, dir string) []string {
 // TestMemoryAlarm looks at the protocol: under the alarm, RabbitMQ answers a
 // publish with connection.blocked.
 func TestMemoryAlarm(t *testing.T) {
+	t.Parallel()
 	b := Start(t, Options{})
 	b.DeclareExchange(t, "x")
 	conn, err := b.Dial()
@@ -154,6 +152,7 @@ func TestMemoryAlarm(t *testing.T) {
 }
 
 func TestTLSListenerSpeaksTLS(t *testing.T) {
+	t.Parallel()
 	b := Start(t, Options{TLS: true})
 	_, addr, _ := strings.Cut(b.TLSURL(), "amqps://")
 	addr, _, _ = strings.Cut(addr, "/")
@@ -168,6 +167,6 @@ func TestTLSListenerSpeaksTLS(t *testing.T) {
 	fmt.Fprint(conn, "AMQP\x00\x00\x09\x01")
 	const alert = 21 // TLS record type
 	if first, err := bufio.NewReader(conn).ReadByte(); err != nil || first != alert {
-		t.Errorf("plain AMQP gets %d, %v; want a TLS alert", first, err)
+		t.Errorf("plain AMQP is answered with %d, %v; want a TLS alert", first, err)
 	}
 }

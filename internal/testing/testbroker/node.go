@@ -154,7 +154,7 @@ func (b *Broker) environment() []string {
 	}
 }
 
-// logTail gives the end of what the broker wrote, for an error message.
+// logTail returns the end of what the broker wrote, for an error message.
 func (b *Broker) logTail() string {
 	var tail strings.Builder
 	logs, _ := filepath.Glob(filepath.Join(b.dir, "log", "*.log"))
@@ -165,7 +165,7 @@ func (b *Broker) logTail() string {
 	return tail.String()
 }
 
-// unprivileged gives the account to run RabbitMQ under: none if we aren't
+// unprivileged returns the account to run RabbitMQ under: none if we aren't
 // root, otherwise the package's own, or nobody.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {

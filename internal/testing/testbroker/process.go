@@ -65,8 +65,8 @@ func startProcess(spec processSpec) (*process, error) {
 
 func (p *process) signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
 
-// kill ends the whole process group, waits for the child and gives the CPU
-// seconds that it had used.
+// kill ends the whole process group, waits for the child and returns the
+// CPU seconds that it had used.
 func (p *process) kill() float64 {
 	// The group may be gone already, which is as good.
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
@@ -75,7 +75,7 @@ func (p *process) kill() float64 {
 	return (state.UserTime() + state.SystemTime()).Seconds()
 }
 
-// cpu gives the CPU seconds used so far by the running process.
+// cpu returns the CPU seconds used so far by the running process.
 func (p *process) cpu() float64 {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {

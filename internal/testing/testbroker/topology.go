@@ -74,7 +74,7 @@ func (b *Broker) Drain(t testing.TB, queue string) []amqp091.Delivery {
 				}
 				messages = append(messages, message)
 			case <-timeout:
-				return fmt.Errorf("got %d of %d messages", len(messages), state.Messages)
+				return fmt.Errorf("received %d of %d messages", len(messages), state.Messages)
 			}
 		}
 		if len(messages) == 0 {
@@ -107,7 +107,7 @@ func (b *Broker) withChannel(t testing.TB, doing string, f func(*amqp091.Channel
 	}
 }
 
-// Depth gives the number of messages in a queue that wait for a consumer.
+// Depth returns the number of messages in a queue that wait for a consumer.
 func (b *Broker) Depth(t testing.TB, queue string) (messages int) {
 	t.Helper()
 	b.withChannel(t, "looking at queue "+queue, func(ch *amqp091.Channel) error {

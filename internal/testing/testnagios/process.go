@@ -14,7 +14,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios/truth"
 )
 
-// Set decides what a check gives from now on; service is empty for the host.
+// Set decides what a check returns from now on; service is empty for the host.
 // {{n}} in the output is replaced by a number that no other run has.
 func (s *Site) Set(host, service string, exit int, output string) {
 	s.SetSlow(host, service, exit, output, 0)
@@ -108,7 +108,7 @@ func (s *Site) RenameLog(name string) {
 	s.must(os.Rename(s.path("nagios.log"), s.path("archives/"+name)))
 }
 
-// Command gives Nagios an external command, without the time in brackets.
+// Command sends Nagios an external command, without the time in brackets.
 func (s *Site) Command(format string, args ...any) {
 	s.t.Helper()
 	f, err := os.OpenFile(s.path("rw/nagios.cmd"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
@@ -127,7 +127,7 @@ func (s *Site) WaitLog(text string) {
 	})
 }
 
-// Checks gives the executions that the plugin wrote down, in their order.
+// Checks returns the executions that the plugin wrote down, in their order.
 func (s *Site) Checks() []truth.Check {
 	s.t.Helper()
 	b, err := os.ReadFile(s.path("checks.ndjson"))
@@ -146,7 +146,7 @@ func (s *Site) Checks() []truth.Check {
 	return out
 }
 
-// Read gives a file of the site's directory.
+// Read returns a file of the site's directory.
 func (s *Site) Read(name string) []byte {
 	s.t.Helper()
 	b, err := os.ReadFile(s.path(name))

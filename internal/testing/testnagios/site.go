@@ -66,10 +66,13 @@ func PNPTemplates() map[string]string {
 	}
 }
 
-// New writes a site's configuration. Every check is OK until Set says
-// otherwise.
+// New writes a site's configuration. Every check is OK until Set
+// changes it. With -short it skips the test.
 func New(t testing.TB, opts Options) *Site {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Nagios: make test runs it")
+	}
 	if _, err := os.Stat(nagiosBinary); err != nil {
 		t.Fatalf("%s is missing: apt-get install nagios4-core", nagiosBinary)
 	}
@@ -155,7 +158,7 @@ func (s *Site) key(host, service string) string {
 	return k
 }
 
-// Entity gives the host and service of a check's key.
+// Entity returns the host and service of a check's key.
 func (s *Site) Entity(key string) (host, service string) {
 	for e, k := range s.keys {
 		if k == key {
@@ -254,7 +257,7 @@ func (s *Site) common(host, service string, interval, attempts int) [][2]string 
 	}
 }
 
-// wait polls until ok says true, or fails the test.
+// wait polls until ok returns true, or fails the test.
 func (s *Site) wait(what string, limit time.Duration, ok func() bool) {
 	s.t.Helper()
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

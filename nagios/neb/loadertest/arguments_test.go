@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestOldArguments gives the arguments of neb2amqp: each gets a line that names what takes its place, and no value is logged.
+// TestOldArguments sets the arguments of neb2amqp: for each, one line names what replaces it, and no value is logged.
 func TestOldArguments(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	l := start(t, sanitized, cores[0])
 	l.load("name=central host=broker.example port=5672 userid=canopsis password=s3cret virtual_host=canopsis exchange_name=canopsis.events connector=nagios " +
@@ -36,8 +37,9 @@ func TestOldArguments(t *testing.T) {
 	}
 }
 
-// TestWrongArguments gives arguments that can't be used: a line each, and the default.
+// TestWrongArguments sets arguments that can't be used: each is logged, and the default is used.
 func TestWrongArguments(t *testing.T) {
+	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Naemon 1.5.2"))
 	l.load("spool=relative segment_size=1 segment_size=10X segment_size=99999999999999999999 segment_age=0 segment_age=2d colour=blue broker.example events=checks,nonsense,,states =  ,")
 	for _, text := range []string{
@@ -53,8 +55,9 @@ func TestWrongArguments(t *testing.T) {
 	l.end()
 }
 
-// TestNoArguments has none at all, and very many.
+// TestNoArguments sets no arguments, and very many.
 func TestNoArguments(t *testing.T) {
+	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Nagios 4.4.6"))
 	l.do("load", l.dir+"/nagios2canopsis.so")
 	l.logged("spool directory /var/spool/nagios2canopsis/neb")
@@ -65,8 +68,9 @@ func TestNoArguments(t *testing.T) {
 	l.end()
 }
 
-// TestEvents chooses some events: the others are not written.
+// TestEvents selects some events: the others are not written.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	kinds := map[string][]string{
 		"checks":           {"HOSTCHECK", "SERVICECHECK"},
 		"states":           {"HOSTSTATE", "SERVICESTATE"},
@@ -106,8 +110,9 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestBrokerOptions has a core that is configured to keep events from modules: one line says which.
+// TestBrokerOptions has a core that is configured not to send some events to modules: one line lists them.
 func TestBrokerOptions(t *testing.T) {
+	t.Parallel()
 	l := start(t, plain, coreNamed(t, "Nagios 3.5.0"))
 	l.do("broker_options", "4100") // service checks and status data
 	l.load("spool=" + t.TempDir())
@@ -124,8 +129,9 @@ func TestBrokerOptions(t *testing.T) {
 	l.end()
 }
 
-// TestWithoutProcessEvents has a core that tells nothing of its process: records are written all the same.
+// TestWithoutProcessEvents has a core that sends no process events: records are written all the same.
 func TestWithoutProcessEvents(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := &play{loader: start(t, plain, coreNamed(t, "Nagios 3.5.0")), objects: true}
 	p.load("spool=" + dir)

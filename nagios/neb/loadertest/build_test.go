@@ -42,6 +42,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+func skipIfShort(t testing.TB, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("%s: make test runs it", why)
+	}
+}
+
 // build compiles everything with the flags, once, and returns the directory it is in.
 func build(t testing.TB, cflags string) string {
 	t.Helper()
@@ -55,7 +62,7 @@ func build(t testing.TB, cflags string) string {
 		t.Fatal(err)
 	}
 	for _, source := range []string{"..", "../loader"} {
-		out, err := exec.Command("make", "-s", "-C", source, "OUT="+dir, "CFLAGS="+cflags).CombinedOutput()
+		out, err := exec.Command("make", "-s", "-C", source, "OUT="+dir, "CFLAGS="+cflags+" -Werror").CombinedOutput()
 		if err != nil {
 			t.Fatalf("make in %s: %v\n%s", source, err, out)
 		}

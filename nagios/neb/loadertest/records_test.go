@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A record is what a line says: keys and values as they were before escaping.
+// A record has the keys and values of a line, as they were before escaping.
 type record map[string]string
 
 func (r record) String() string {
@@ -35,7 +35,7 @@ func (r record) String() string {
 
 var unescaper = strings.NewReplacer(`\\`, "\\", `\t`, "\t", `\n`, "\n", `\r`, "\r", `\0`, "\x00")
 
-// parse reads a line as docs/HANDOVER.md has it, and refuses what it doesn't allow.
+// parse reads a line by docs/HANDOVER.md, and fails on what that does not allow.
 func parse(t testing.TB, line string) record {
 	t.Helper()
 	r := record{}
@@ -50,12 +50,26 @@ func parse(t testing.TB, line string) record {
 		if _, twice := r[key]; twice {
 			t.Errorf("%s comes twice", key)
 		}
-		if strings.ContainsAny(value, "\r\x00") || regexp.MustCompile(`(^|[^\\])(\\\\)*\\([^\\tnr0]|$)`).MatchString(value) {
+		if strings.ContainsAny(value, "\r\x00") || !escapedWell(value) {
 			t.Errorf("%s is not escaped well: %.100q", key, value)
 		}
 		r[key] = unescaper.Replace(value)
 	}
 	return r
+}
+
+// escapedWell reports whether each backslash begins one of the escapes.
+func escapedWell(value string) bool {
+	for {
+		i := strings.IndexByte(value, '\\')
+		if i < 0 {
+			return true
+		}
+		if i+1 == len(value) || !strings.Contains(`\tnr0`, value[i+1:i+2]) {
+			return false
+		}
+		value = value[i+2:]
+	}
 }
 
 // A segment is a file of the spool.
@@ -67,7 +81,7 @@ type segment struct {
 
 var segmentName = regexp.MustCompile(`^neb-(\d{16})-(\d+)-(\d+)\.log$`)
 
-// segments reads a spool directory in the order a reader does, checking what every segment must be.
+// segments reads a spool directory in the order of a reader, and checks the form of every segment.
 func segments(t testing.TB, dir string) []segment {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -125,7 +139,7 @@ func records(t testing.TB, dir string) []record {
 	return all
 }
 
-// compare fails at each record and pair in which got differs from want, and gives up after some.
+// compare fails for each record and pair in which got differs from want, and stops after some.
 func compare(t testing.TB, got, want []record) {
 	t.Helper()
 	for i, wrong := 0, 0; (i < len(got) || i < len(want)) && wrong < 10; i++ {
