@@ -15,14 +15,14 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
-// This file says again, apart from the code under test, what each generation of
+// This file repeats, apart from the code under test, what each generation of
 // Canopsis accepts, as read in its sources (lib/canopsis/types/event.go and
 // event_perf_data.go of the Go engines, the Python engines of 2.x and 3.x) and
 // observed with its own decoders.
 
 func repeat(s string, n int) string { return strings.Repeat(s, n) }
 
-// acceptable gives why Canopsis would refuse or mangle an event.
+// acceptable returns why Canopsis would refuse or mangle an event.
 func acceptable(v Version, e outbox.Event, now time.Time) error {
 	if !utf8.Valid(e.Body) {
 		return errors.New("the body is not UTF-8")
@@ -55,12 +55,12 @@ func acceptable(v Version, e outbox.Event, now time.Time) error {
 	if e.Entity != entity {
 		fault("entity %q, Canopsis makes it %q", e.Entity, entity)
 	}
-	faults = append(faults, typeFaults(v, body)...)
+	faults = append(faults, typeFaults(v, e, body)...)
 	faults = append(faults, keyFaults(body)...)
 	if n := len(e.RoutingKey); n == 0 || n > 255 || !utf8.ValidString(e.RoutingKey) {
 		fault("routing key of %d bytes", n)
 	}
-	if stamp := int64(body["timestamp"].(float64)); v >= Canopsis43 && (now.Unix()-stamp > 24*3600 || stamp-now.Unix() > 24*3600) {
+	if stamp := int64(body["timestamp"].(float64)); e.Route == outbox.Bus && v >= Canopsis43 && (now.Unix()-stamp > 24*3600 || stamp-now.Unix() > 24*3600) {
 		fault("timestamp over 24 h away")
 	}
 	if perf, _ := body["perf_data"].(string); perf != "" {
@@ -103,14 +103,14 @@ func strictObject(data []byte) (map[string]any, error) {
 	return body, nil
 }
 
-// The event types that a connector may send, by generation.
-var acceptedTypes = map[Version][]string{
-	Canopsis2:    {"check", "ack", "ackremove", "comment", "downtime"},
-	Canopsis3:    {"check", "ack", "ackremove", "comment", "pbehavior"},
-	Canopsis40:   {"check", "ack", "ackremove", "comment"},
-	Canopsis43:   {"check", "ack", "ackremove", "comment"},
-	Canopsis2310: {"check", "ack", "ackremove", "comment"},
-	Canopsis2410: {"check", "ack", "ackremove", "comment"},
+// The event types that a connector may send, by generation and route.
+var acceptedTypes = map[Version]map[outbox.Route][]string{
+	Canopsis2:    {outbox.Bus: {"check", "ack", "ackremove", "comment", "downtime"}},
+	Canopsis3:    {outbox.Bus: {"check", "ack", "ackremove", "comment", "pbehavior"}},
+	Canopsis40:   {outbox.Bus: {"check", "ack", "ackremove", "comment"}, outbox.Pbehavior: {"downtime_change"}},
+	Canopsis43:   {outbox.Bus: {"check", "ack", "ackremove", "comment"}, outbox.Pbehavior: {"downtime_change"}},
+	Canopsis2310: {outbox.Bus: {"check", "ack", "ackremove", "comment"}, outbox.Pbehavior: {"downtime_change"}},
+	Canopsis2410: {outbox.Bus: {"check", "ack", "ackremove", "comment"}, outbox.Pbehavior: {"downtime_change"}},
 }
 
 // The fields that Canopsis decodes into a type of its own.
@@ -126,11 +126,11 @@ var (
 )
 
 // typeFaults checks the JSON types and the fields that the type needs.
-func typeFaults(v Version, body map[string]any) (faults []error) {
+func typeFaults(v Version, e outbox.Event, body map[string]any) (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	typ := body["event_type"].(string)
-	if !slices.Contains(acceptedTypes[v], typ) {
-		fault("wrong event type: %s", typ)
+	if !slices.Contains(acceptedTypes[v][e.Route], typ) {
+		fault("wrong event type on %s: %s", e.Route, typ)
 	}
 	for key, value := range body {
 		name := key
@@ -170,8 +170,9 @@ func typeFaults(v Version, body map[string]any) (faults []error) {
 	}
 	needed := map[string][]string{
 		"ack": {"author", "output", "ref_rk"}, "ackremove": {"author", "output", "ref_rk"}, "comment": {"author", "output"},
-		"downtime":  {"author", "output", "start", "end", "duration", "entry", "fixed", "downtime_id"},
-		"pbehavior": {"action", "pbehavior_name", "start", "end", "author"},
+		"downtime":        {"author", "output", "start", "end", "duration", "entry", "fixed", "downtime_id"},
+		"pbehavior":       {"action", "pbehavior_name", "start", "end", "author"},
+		"downtime_change": {"change", "author"},
 	}
 	for _, key := range needed[typ] {
 		if value := body[key]; value == nil || value == "" {
@@ -181,8 +182,8 @@ func typeFaults(v Version, body map[string]any) (faults []error) {
 	return faults
 }
 
-// keyFaults checks what holds for every key and value: Canopsis can address the
-// key, and text has no control characters.
+// keyFaults checks every key and value: Canopsis can address the key, and text has
+// no control characters.
 func keyFaults(body map[string]any) (faults []error) {
 	for key, value := range body {
 		if strings.Contains(key, ".") || key == "" {
@@ -211,7 +212,7 @@ func keyFaults(body map[string]any) (faults []error) {
 	return faults
 }
 
-// canopsisMetric is a metric as engine-che keeps it.
+// canopsisMetric is a metric as engine-che stores it.
 type canopsisMetric struct {
 	Name  string
 	Value float64
@@ -225,7 +226,7 @@ var (
 
 // canopsisPerfdata reads perf_data by the grammar of engine-che: any fault drops
 // everything, and a label that is a lone quote panics. The Python parser of 2.x
-// also takes negative values, and reads other units.
+// also accepts negative values, and reads other units.
 func canopsisPerfdata(s string, v Version) ([]canopsisMetric, error) {
 	var metrics []canopsisMetric
 	for s != "" {

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -82,8 +81,7 @@ func usualWire() *wireCheck {
 	}
 }
 
-// TestSameAsEncodingJSON: the encoder written by hand says what encoding/json
-// says.
+// TestSameAsEncodingJSON compares the hand-written encoder with encoding/json.
 func TestSameAsEncodingJSON(t *testing.T) {
 	events, _ := newMapper(t, testOptions()).Map(nil, usualRecord(), usualInventory(), nil, now)
 	marshalled, err := json.Marshal(usualWire())
@@ -106,8 +104,8 @@ func usualDraft(m *Mapper) *draft {
 	return d
 }
 
-// TestAllocations: beyond the body and the one string that holds the keys nothing
-// is allocated for a check.
+// TestAllocations: a check allocates its body, one string for the keys, and nothing
+// else.
 func TestAllocations(t *testing.T) {
 	d := usualDraft(newMapper(t, testOptions()))
 	rec := d.rec
@@ -134,9 +132,9 @@ func BenchmarkMarshal(b *testing.B) {
 	}
 }
 
-// BenchmarkEncode is the part of Map that BenchmarkMarshal does: an event whose
-// parts are at hand becomes JSON. It also cleans text, sorts groups and looks at
-// the names of custom variables.
+// BenchmarkEncode is the part of Map that BenchmarkMarshal does: it encodes an event
+// whose parts are known. It also cleans text, sorts groups and checks the names of
+// custom variables.
 func BenchmarkEncode(b *testing.B) {
 	d := usualDraft(newMapper(b, testOptions()))
 	d.component, d.resource = "h00", "svc0"

@@ -1,6 +1,8 @@
 package eventmap
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -15,9 +17,9 @@ import (
 
 const eventsDoc = "../docs/EVENTS.md"
 
-var update = flag.Bool("update", false, "write docs/EVENTS.md anew")
+var update = flag.Bool("update", false, "write docs/EVENTS.md")
 
-// TestDocs holds docs/EVENTS.md against the code.
+// TestDocs compares docs/EVENTS.md with the code.
 func TestDocs(t *testing.T) {
 	want := eventsPage(t)
 	if *update {
@@ -30,7 +32,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/EVENTS.md is not what the code says; `go test ./eventmap -run Docs -update` writes it anew:\n%s", diff)
+		t.Errorf("docs/EVENTS.md differs from the code; update it with `go test ./eventmap -run Docs -update`:\n%s", diff)
 	}
 }
 
@@ -47,6 +49,7 @@ func eventsPage(t *testing.T) string {
 		page.WriteString(line)
 	}
 	page.WriteString(docsKinds)
+	page.WriteString(downtimeExample(t))
 	page.WriteString("\n## Fields\n\n| field | JSON type | events | value | meaning to Canopsis |\n|---|---|---|---|---|\n")
 	for _, f := range Fields() {
 		name := f.Name
@@ -88,14 +91,25 @@ func writeScales(page *strings.Builder) {
 	}
 }
 
-// kindLines asks the mapper itself, with a sample of each kind.
+// downtimeExample returns the indented body of a downtime_change.
+func downtimeExample(t *testing.T) string {
+	rec := record(supervision.DowntimeScheduled, service, withDowntime)
+	e, _, _ := mapOne(t, newMapper(t, testOptions()), rec)
+	var body bytes.Buffer
+	if err := json.Indent(&body, e.Body, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	return "```json\n" + body.String() + "\n```\n"
+}
+
+// kindLines shows what the mapper makes of a sample of each kind.
 func kindLines(t *testing.T) (lines []string) {
 	for kind := supervision.CheckResult; kind <= supervision.SupervisorStopped; kind++ {
 		line := "| " + kind.String() + " |"
 		for _, g := range generations {
 			m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = g.version }))
 			i := slices.IndexFunc(samples(), func(r *supervision.Record) bool { return r.Kind == kind })
-			typ, outcome := m.eventType(samples()[i])
+			typ, outcome := m.eventTypes(samples()[i])
 			if outcome.Reason == Sent {
 				line += " `" + typ.String() + "` |"
 			} else {
@@ -111,32 +125,44 @@ const docsHead = `# Events
 
 <!-- Made from package eventmap by "go test ./eventmap -run Docs -update"; a test fails when it drifts. -->
 
-What is sent to the exchange ` + "`canopsis.events`" + `: one JSON object in UTF-8 per message, with the routing key
+Every event is one JSON object in UTF-8. It has a route: ` + "`bus`" + ` for what is published to the exchange ` + "`canopsis.events`" + `,
+` + "`pbehavior`" + ` for downtimes that Canopsis accepts over HTTP only. Its routing key is
 
     connector.connector_name.event_type.source_type.component[.resource]
 
-of at most 255 bytes. A longer one is cut at a character and ends in ` + "`~`" + ` and eight hexadecimal digits of a hash of
-the whole. The entity's id in Canopsis is ` + "`component`, or `resource/component`" + `; the connector is no part of it.
-The ` + "`message_id`" + ` is the same whenever the same record of the same site is read again. Two sites share the entity of objects with
-the same name, but no order and no ` + "`message_id`" + `.
+A key of more than 255 bytes is cut at a character and ends in ` + "`~`" + ` and eight hexadecimal digits of a hash of the whole.
+
+The entity's id in Canopsis is ` + "`component`, or `resource/component`" + `; the connector is no part of it. So two sites share the
+entity of objects with the same name. Order, superseding and ` + "`message_id`" + ` are per site. The ` + "`message_id`" + ` is the same whenever
+a site reads the same record again.
 `
 
 const docsKinds = `
-A check is sent once for each result, soft problems only with ` + "`soft_states`" + `; OK and UP always. An acknowledgement, its removal
-or a comment acts on the open alarm of the entity; without one Canopsis ignores it.
+A check is sent once for each result. Problems in a soft state are sent only with ` + "`soft_states`" + `, OK and UP always. An
+acknowledgement, its removal or a comment acts on the open alarm of the entity; without an alarm, Canopsis ignores it.
 
-Downtimes: Canopsis 2 takes a ` + "`downtime`" + ` (when it is entered and again when it starts; it knows no cancelling), Canopsis 3 a
-` + "`pbehavior`" + `. Canopsis 4 and newer take none over the bus: "left to http"; with ` + "`downtime_comment`" + ` they are sent as
-comments. A downtime of a host or service group gives one event for each member.
+## Downtimes
+
+Canopsis 2 accepts a ` + "`downtime`" + `. It is sent when the downtime is entered, and again when it starts; Canopsis 2 can't cancel one.
+Canopsis 3 accepts a ` + "`pbehavior`" + `.
+
+Canopsis 4.0 and newer accept downtimes over HTTP only. On the bus, 4.0 to 4.2 ignore them, and 4.3 and newer refuse them. So a
+downtime becomes a ` + "`downtime_change`" + `, which has the route ` + "`pbehavior`" + ` and is never sent on the bus. It is counted and not stored
+when no target serves that route. With ` + "`downtime_comment`" + `, a comment about the downtime is sent on the bus too.
+
+A downtime of a host or service group becomes one event for each member.
+
+A ` + "`downtime_change`" + ` is not an event of Canopsis. It is what a target needs to create, end or delete a pbehavior:
+
 `
 
 const docsStates = `
-An extra info means nothing to Canopsis itself: it is there for event filters, as ` + "`.Event.ExtraInfos.`" + ` and its name, and in
-patterns as ` + "`extra.`" + ` and its name. None is stored unless a rule copies it; ` + "`copy_to_entity_info`" + ` takes strings, booleans,
-integers and lists of strings.
+An extra info has no meaning to Canopsis itself. It is for event filters, as ` + "`.Event.ExtraInfos.`" + ` and its name, and for patterns,
+as ` + "`extra.`" + ` and its name. None is stored unless a rule copies it; ` + "`copy_to_entity_info`" + ` accepts strings, booleans, integers and
+lists of strings.
 
-A field whose value the reader can't see is ` + "`null`" + ` (text: empty), because a template of an event filter fails on an absent key;
-for Canopsis 2 and 3 it is absent, because their engines take an absent key for its default.
+A value that the reader can't see is ` + "`null`" + ` (text: empty), because a template of an event filter fails on an absent key. For
+Canopsis 2 and 3 the field is absent, because their engines have a default for an absent key.
 
 ## States
 
@@ -145,41 +171,43 @@ for Canopsis 2 and 3 it is absent, because their engines take an absent key for 
 const docsPerfdata = `
 ## Performance data
 
-` + "`perf_data`" + ` holds every metric that Canopsis can hold, ` + "`label=value[unit][;warn;crit;min;max]`" + `, joined by one space: Canopsis
-drops the whole string for one metric that it doesn't understand. So decimal commas, signs and exponents are written as
-plain numbers, labels are quoted where they need it, ` + "`=`" + ` in a label becomes ` + "`_`" + `, a label of nothing but quotes becomes
-` + "`unnamed`" + `, ` + "`GB`" + ` becomes ` + "`MB`" + ` (exactly, with its thresholds), and a unit that Canopsis doesn't list goes into the label
-(` + "`a=5KiB`" + ` becomes ` + "`a_KiB=5`" + `). Negative values (which only Canopsis 2 and 3 can hold), ` + "`nan`" + ` and ` + "`inf`" + ` are left out.
+` + "`perf_data`" + ` has every metric that Canopsis can store, as ` + "`label=value[unit][;warn;crit;min;max]`" + `, joined by one space. Canopsis
+drops the whole string for one metric that it doesn't understand, so each metric is rewritten:
+
+- Decimal commas, signs and exponents become plain numbers.
+- Labels are quoted where it is needed, ` + "`=`" + ` in a label becomes ` + "`_`" + `, and a label of nothing but quotes becomes ` + "`unnamed`" + `.
+- ` + "`GB`" + ` becomes ` + "`MB`" + `, exactly and with its thresholds.
+- A unit that Canopsis doesn't list moves into the label: ` + "`a=5KiB`" + ` becomes ` + "`a_KiB=5`" + `.
+- Negative values, which only Canopsis 2 and 3 can store, ` + "`nan`" + ` and ` + "`inf`" + ` are left out.
 `
 
 const docsRepairs = `
 ## Repairs
 
-What had to be changed for Canopsis to accept an event is counted by these names.
+Changes that were needed for Canopsis to accept an event are counted by these names.
 
 | counted as | what was done |
 |---|---|
 `
 
 var repairMeanings = map[string]string{
-	"charset converted":          "text that was not UTF-8 was read in the charset of the option `charset`; a character cut at its end became U+FFFD",
-	"control characters removed": "control characters but newline and tab, and terminal sequences, were removed",
+	"charset converted":          "text that was not UTF-8 was decoded by the option `charset`; a character cut at its end became U+FFFD",
+	"control characters removed": "control characters except newline and tab, and terminal sequences, were removed",
 	"text cut":                   "text over the configured size was cut at a character and ends in `…`",
 	"routing key cut":            "the routing key was over 255 bytes",
-	"name replaced":              "the template for component or resource gave nothing; the supervisor's name was taken",
+	"name replaced":              "the template for component or resource expanded to nothing; the supervisor's name was used",
 	"field renamed":              "a custom variable has the name of another field and got the prefix `cv_`, or had a `.` in its name",
 	"field dropped":              "a custom variable or macro came twice, or was beyond the 256th of its event",
 	"perfdata normalised":        "`perf_data` is not what the plugin wrote",
-	"metric dropped":             "a metric that Canopsis can't hold, or text that is none, was left out of `perf_data`",
-	"timestamp moved":            "the time was not reported, or so far away that Canopsis 4.3 and newer would replace it by that of processing: an older one was set to 23 h 50 min ago, which keeps the order, one ahead to now",
+	"metric dropped":             "a metric that Canopsis can't store, or text that is no metric, was left out of `perf_data`",
+	"timestamp moved":            "the time was not reported, or so far from now that Canopsis 4.3 and newer would replace it. A time in the past was set to 23 h 50 min ago, which preserves the order; one in the future to now",
 }
 
 var reasonMeanings = map[Reason]string{
-	Excluded:         "the include and exclude rules leave it out",
+	Excluded:         "the include and exclude rules exclude it",
 	SoftState:        "a problem in a soft state, without `soft_states`",
 	TypeOff:          "its kind of event is switched off",
-	NoEventType:      "the target Canopsis has no event for it (`–` in the table above)",
-	LeftToHTTP:       "a downtime, which Canopsis 4 and newer take over HTTP only",
+	NoEventType:      "Canopsis has no event for it (`–` in the table above)",
 	StateNotReported: "the reader can't see the state of the check",
 	Unmappable:       "the record is incomplete or contradicts itself; it goes to quarantine with the reason",
 }

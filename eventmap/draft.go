@@ -6,11 +6,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// eventType is an event_type of Canopsis, as a bit of the set of types that have
-// a field.
+// eventType is an event_type, or a set of them: each type is one bit.
 type eventType uint8
 
 const (
@@ -18,23 +18,39 @@ const (
 	ackEvent
 	ackRemoveEvent
 	commentEvent
-	downtimeEvent
-	pbehaviorEvent
+	downtimeEvent  // of Canopsis 2
+	pbehaviorEvent // of Canopsis 3
+	// downtimeChange is no event of Canopsis: it is what a target needs to create
+	// or end a pbehavior over HTTP.
+	downtimeChange
 
-	noteEvents = ackEvent | ackRemoveEvent | commentEvent
-	allEvents  = pbehaviorEvent<<1 - 1
+	allEvents = downtimeChange<<1 - 1
 )
 
-// eventTypeNames gives the types in Canopsis' spelling.
+// eventTypeNames lists the types with their names, which are those of Canopsis
+// where it has the type.
 var eventTypeNames = [...]struct {
 	typ  eventType
 	name string
 }{
-	{checkEvent, "check"}, {ackEvent, "ack"}, {ackRemoveEvent, "ackremove"},
-	{commentEvent, "comment"}, {downtimeEvent, "downtime"}, {pbehaviorEvent, "pbehavior"},
+	{checkEvent, "check"},
+	{ackEvent, "ack"},
+	{ackRemoveEvent, "ackremove"},
+	{commentEvent, "comment"},
+	{downtimeEvent, "downtime"},
+	{pbehaviorEvent, "pbehavior"},
+	{downtimeChange, "downtime_change"},
 }
 
-// String gives the type in Canopsis' spelling.
+// route returns the way on which Canopsis takes events of the type.
+func (t eventType) route() outbox.Route {
+	if t == downtimeChange {
+		return outbox.Pbehavior
+	}
+	return outbox.Bus
+}
+
+// String returns the name of the type.
 func (t eventType) String() string {
 	for _, n := range eventTypeNames {
 		if n.typ == t {
@@ -44,7 +60,7 @@ func (t eventType) String() string {
 	return "unknown"
 }
 
-// draft is an event being written. Its memory is used again for the next one.
+// draft is an event being written. Its memory is reused for the next one.
 type draft struct {
 	m *Mapper
 	subject
@@ -53,7 +69,7 @@ type draft struct {
 
 	typ                 eventType
 	component, resource string // clean
-	timestamp           int64  // seconds, as Canopsis shall see it
+	timestamp           int64  // seconds, as sent
 	author, output      string
 	perfdata            string // normalised
 
@@ -65,7 +81,7 @@ type draft struct {
 	keys    []string // of the extra fields written so far
 }
 
-// begin takes up what the event is made of.
+// begin sets what the event is made of.
 func (d *draft) begin(rec *supervision.Record, typ eventType, inv supervision.Inventory, flags *supervision.Flags) {
 	d.rec, d.typ, d.flags = rec, typ, flags
 	if rec.Check != nil && rec.Check.Flags != nil {
@@ -74,7 +90,7 @@ func (d *draft) begin(rec *supervision.Record, typ eventType, inv supervision.In
 	d.subject = newSubject(rec.Entity, inv, rec.Check)
 }
 
-// reset prepares for another event and lets go of the last one's memory.
+// reset prepares for another event and drops the references of the last one.
 func (d *draft) reset() {
 	clear(d.list)
 	clear(d.keys)
@@ -103,7 +119,9 @@ func (d *draft) write() {
 	if d.typ == checkEvent {
 		d.writeExtraFields()
 	}
-	d.buf = append(d.buf, d.m.extra...)
+	if d.typ != downtimeChange {
+		d.buf = append(d.buf, d.m.extra...)
+	}
 	d.buf = append(d.buf, '}')
 }
 
@@ -164,8 +182,8 @@ func (d *draft) number(f float64) {
 
 func (d *draft) boolean(b bool) { d.buf = strconv.AppendBool(d.buf, b) }
 
-// plausible tells a moment from none (zero, or 0 seconds, as Nagios writes it)
-// and from one that Python can't hold (after the year 9999).
+// plausible reports whether t is a moment: not zero, not 0 seconds, which Nagios
+// writes for none, and not after the year 9999, which Python can't represent.
 func plausible(t time.Time) bool {
 	const end = 253402300800 // of the year 9999
 	return t.Unix() > 0 && t.Unix() < end
@@ -180,9 +198,9 @@ func (d *draft) seconds(t time.Time) {
 	d.integer(t.Unix())
 }
 
-// notReported writes what the reader can't see: null, so that a template of an event
-// filter that names the field goes on working; the Python engines take an
-// absent field better.
+// notReported writes a value that the reader can't see. It is null, so that a
+// template of an event filter that names the field keeps working. For the Python
+// engines the field is absent, because they don't accept null.
 func (d *draft) notReported() {
 	if d.m.options.Canopsis.python() {
 		d.leaveOut()
@@ -194,8 +212,8 @@ func (d *draft) notReported() {
 // leaveOut drops the field being written.
 func (d *draft) leaveOut() { d.absent = true }
 
-// sorted writes the names in d.list as a list of strings, in order and without
-// repetition: Canopsis takes another order for a change of the entity.
+// sorted writes the names in d.list as a list of strings, sorted and without
+// duplicates: for Canopsis another order is a change of the entity.
 func (d *draft) sorted() {
 	for i, name := range d.list {
 		d.list[i] = d.name(name)

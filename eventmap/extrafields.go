@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// maxExtraFields bounds the custom variables and further macros of one event.
+// maxExtraFields limits the custom variables and further macros of one event.
 const maxExtraFields = 256
 
 // writeExtraFields writes custom variables and the macros that no documented
-// field shows, each under a name that means nothing to Canopsis. What came with
-// the record goes before what the object cache says.
+// field shows, each under a name that Canopsis doesn't read. Values of the record
+// take precedence over those of the object cache.
 func (d *draft) writeExtraFields() {
 	ownVars := hostVarMacro
 	if !d.entity.IsHost() {
@@ -33,7 +33,7 @@ func (d *draft) writeExtraFields() {
 	}
 	for _, v := range own.CustomVars {
 		if len(d.extra) > 0 {
-			if _, told := d.extra[ownVars+strings.ToUpper(v.Name)]; told {
+			if _, written := d.extra[ownVars+strings.ToUpper(v.Name)]; written {
 				continue
 			}
 		}
@@ -41,7 +41,7 @@ func (d *draft) writeExtraFields() {
 	}
 }
 
-// isAttributeMacro tells a macro that a documented field shows.
+// isAttributeMacro reports whether a documented field shows the macro.
 func isAttributeMacro(macro string) bool {
 	for _, a := range attributes {
 		if macro == a.hostMacro || macro == a.serviceMacro {
@@ -51,9 +51,8 @@ func isAttributeMacro(macro string) bool {
 	return false
 }
 
-// customVar writes a custom variable under its own upper-case name, which is
-// how Nagios keeps it and neb2amqp sent it, or with a prefix when that name is
-// taken.
+// customVar writes a custom variable under its own name in upper case, as Nagios
+// stores it and neb2amqp sent it. It adds a prefix when that name is taken.
 func (d *draft) customVar(name, value string) {
 	key := strings.ToUpper(d.name(name))
 	prefix := ""
@@ -64,8 +63,8 @@ func (d *draft) customVar(name, value string) {
 	d.extraField(prefix, key, value)
 }
 
-// extraField writes one field. Canopsis splits names at '.', so that it couldn't
-// be addressed with one.
+// extraField writes one field. Canopsis splits names at '.', so a name must not
+// contain one.
 func (d *draft) extraField(prefix, name, value string) {
 	if strings.Contains(name, ".") {
 		name = strings.ReplaceAll(name, ".", "_")

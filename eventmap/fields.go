@@ -15,7 +15,7 @@ type Field struct {
 	Meaning string   // what Canopsis does with it
 }
 
-// Fields lists the fields in the order in which they are written, and then the
+// Fields lists the fields in the order in which they are written, then the
 // families of fields whose names come from the configuration.
 func Fields() []Field {
 	var all []Field
@@ -31,8 +31,8 @@ func Fields() []Field {
 	return append(all, fieldFamilies()...)
 }
 
-// field is a documented field with the function that gives its text, or that
-// writes its value.
+// field is a documented field with the function that returns its text or writes
+// its value.
 type field struct {
 	Field
 	in    eventType
@@ -51,16 +51,19 @@ const (
 	aList    = "list of strings"
 )
 
-// The parts of Canopsis' meaning that return.
+// The meanings that several fields share.
 const (
-	extra    = "extra info"
-	identity = "identity"
+	extra     = "extra info"
+	identity  = "identity"
+	forTarget = "read by the target"
 )
 
-// fields are the fields that an event has by its type. They follow neb2amqp and
-// mod-canopsis in their names, so that event filters made for those go on
-// working, and are present even when empty, because a template of an event
-// filter fails on an absent key.
+const anyDowntime = downtimeEvent | pbehaviorEvent | downtimeChange
+
+// fields are the fields that an event has by its type. Their names are those of
+// neb2amqp and mod-canopsis, so that event filters made for those keep working.
+// They are present even when empty, because a template of an event filter fails
+// on an absent key.
 var fields = []field{
 	textRow("connector", allEvents, "option `connector`", identity,
 		func(d *draft) string { return d.m.options.Connector }),
@@ -80,12 +83,17 @@ var fields = []field{
 			}
 			d.text(d.resource)
 		}),
-	row("timestamp", anInt, allEvents, "moment of the record, Unix seconds; kept within 24 hours of now for 4.3 and newer, which would set a farther one to the time of processing", "date of the step of the alarm",
+	row("timestamp", anInt, allEvents,
+		"moment of the record, Unix seconds; kept within 24 hours of now for 4.3 and newer, which would "+
+			"set a farther one to the time of processing; of a `downtime_change` as reported",
+		"date of the step of the alarm",
 		func(d *draft) { d.integer(d.timestamp) }),
-	row("supervisor_timestamp", intOrNot, allEvents, "moment of the record as the supervisor told it, Unix seconds", extra,
+	row("supervisor_timestamp", intOrNot, allEvents,
+		"moment of the record as the supervisor reported it, Unix seconds", extra,
 		func(d *draft) { d.seconds(d.rec.Time) }),
 
-	row("state", anInt, checkEvent, "state of the check under `host_states` or `service_states`", "severity: 0 info, 1 minor, 2 major, 3 critical",
+	row("state", anInt, checkEvent,
+		"state of the check under `host_states` or `service_states`", "severity: 0 info, 1 minor, 2 major, 3 critical",
 		func(d *draft) { d.integer(int64(d.m.scaled(d.entity, d.rec.Check.State))) }),
 	textRow("supervisor_state", checkEvent, "the supervisor's name of the state: `OK`, `CRITICAL`, `DOWN`, …", extra,
 		func(d *draft) string { return stateName(d.entity, d.rec.Check.State) }),
@@ -98,15 +106,22 @@ var fields = []field{
 	row("max_attempts", intOrNot, checkEvent, "attempts until the state is hard", extra,
 		func(d *draft) { d.counted(d.maxAttempts()) }),
 
-	row("output", aString, allEvents&^pbehaviorEvent, "first line of the plugin's output; text of an acknowledgement, comment or downtime", "text of the alarm or of its step; Canopsis cuts it at 255 characters",
+	row("output", aString, allEvents&^(pbehaviorEvent|downtimeChange),
+		"first line of the plugin's output; text of an acknowledgement, comment or downtime",
+		"text of the alarm or of its step; Canopsis cuts it at 255 characters",
 		func(d *draft) { d.limited(d.output, d.m.options.MaxOutput) }),
-	row("long_output", aString, checkEvent, "further lines of the plugin's output", "long text of the alarm; Canopsis cuts it at 1024 characters",
+	row("long_output", aString, checkEvent,
+		"further lines of the plugin's output", "long text of the alarm; Canopsis cuts it at 1024 characters",
 		func(d *draft) { d.limited(d.rec.Check.LongOutput, d.m.options.MaxLongOutput) }),
-	textRow("perf_data", checkEvent, "performance data in the form that Canopsis reads", "metrics, read by 23.10 and newer",
+	textRow("perf_data", checkEvent,
+		"performance data in the form that Canopsis reads", "metrics, read by 23.10 and newer",
 		func(d *draft) string { return d.perfdata }),
 	row("perf_data_raw", aString, checkEvent, "performance data as the plugin wrote it", extra,
 		func(d *draft) { d.limited(d.rec.Check.Perfdata, d.m.options.MaxPerfdata) }),
-	row("output_truncated", aBool, allEvents&^pbehaviorEvent, "whether output, long output or perf_data_raw was cut: here, which `…` at its end shows, or by the module that read it", extra,
+	row("output_truncated", aBool, allEvents&^(pbehaviorEvent|downtimeChange),
+		"whether output, long output or perf_data_raw was cut: here, which `…` at its end shows, or by "+
+			"the module that read it",
+		extra,
 		func(d *draft) { d.boolean(d.repairs&TextCut != 0 || d.rec.Check != nil && d.rec.Check.Truncated) }),
 
 	row("execution_time", numOrNot, checkEvent, "seconds that the check took", extra,
@@ -119,7 +134,8 @@ var fields = []field{
 		func(d *draft) string { return d.ofHost(address) }),
 	textRow("alias", checkEvent, "alias of the host", extra,
 		func(d *draft) string { return d.ofHost(alias) }),
-	textRow("supervisor_display_name", checkEvent, "display name of the host or service (`display_name` is reserved by Canopsis)", extra,
+	textRow("supervisor_display_name", checkEvent,
+		"display name of the host or service (`display_name` is reserved by Canopsis)", extra,
 		func(d *draft) string { return d.ofOwn(displayName) }),
 	textRow("notes", checkEvent, "notes of the host or service", extra,
 		func(d *draft) string { return d.ofOwn(notes) }),
@@ -135,54 +151,84 @@ var fields = []field{
 		(*draft).contactgroups),
 	row("acknowledged", boolOrNo, checkEvent, "whether the problem is acknowledged", extra,
 		func(d *draft) { d.flag(func(f *supervision.Flags) { d.boolean(f.Acknowledged) }) }),
-	row("is_flapping", boolOrNo, checkEvent, "whether the supervisor finds it flapping", extra,
+	row("is_flapping", boolOrNo, checkEvent, "whether the supervisor considers it flapping", extra,
 		func(d *draft) { d.flag(func(f *supervision.Flags) { d.boolean(f.Flapping) }) }),
 	row("scheduled_downtime_depth", intOrNot, checkEvent, "number of running downtimes", extra,
 		func(d *draft) { d.flag(func(f *supervision.Flags) { d.integer(int64(f.DowntimeDepth)) }) }),
-	row("tags", "object of strings (a list of strings for 2.x and 3.x)", checkEvent, "option `tags`; absent without it", "tags of the alarm, added and never removed",
+	row("tags", "object of strings (a list of strings for 2.x and 3.x)", checkEvent,
+		"option `tags`; absent without it", "tags of the alarm, added and never removed",
 		(*draft).tags),
 
-	row("author", aString, allEvents&^checkEvent, "who wrote it; the connector when that is not reported", "author of the alarm's step",
+	row("author", aString, allEvents&^checkEvent,
+		"who wrote it; the connector when that is not reported", "author of the alarm's step",
 		func(d *draft) { d.limited(d.author, d.m.options.MaxOutput) }),
-	textRow("ref_rk", ackEvent|ackRemoveEvent, "routing key of the check events of the same entity", "2.x finds the alarm by it; none since 22.10",
+	textRow("ref_rk", ackEvent|ackRemoveEvent,
+		"routing key of the check events of the same entity", "2.x finds the alarm by it; none since 22.10",
 		func(d *draft) string { return string(d.appendRoutingKey(nil, checkEvent)) }),
 	textRow("referer", ackEvent|ackRemoveEvent, "as `ref_rk`", "as `ref_rk`",
 		func(d *draft) string { return string(d.appendRoutingKey(nil, checkEvent)) }),
 	row("sticky", aBool, ackEvent, "whether the acknowledgement lasts until recovery", extra,
 		func(d *draft) { d.boolean(d.note().Sticky) }),
-	row("persistent", aBool, ackEvent|commentEvent, "whether the comment survives the acknowledgement or a restart", extra,
+	row("persistent", aBool, ackEvent|commentEvent,
+		"whether the comment survives the acknowledgement or a restart", extra,
 		func(d *draft) { d.boolean(d.note().Persistent) }),
 	row("comment_id", intOrNot, ackEvent|commentEvent, "number of the comment", extra,
 		func(d *draft) { d.counted(int(d.note().ID)) }),
 	row("expires", intOrNot, ackEvent|commentEvent, "Unix seconds at which it ends; null for never", extra,
 		func(d *draft) { d.seconds(d.note().Expires) }),
 
-	textRow("action", pbehaviorEvent, "`create`, or `delete` for a cancelled downtime", "what is done with the behaviour",
+	textRow("action", pbehaviorEvent,
+		"`create`, or `delete` for a cancelled downtime", "what is done with the behaviour",
 		func(d *draft) string { return d.pbehaviorAction() }),
-	textRow("pbehavior_name", pbehaviorEvent, "`downtime` with its entity and start", "name of the behaviour; with start and end it identifies what to delete",
+	textRow("pbehavior_name", pbehaviorEvent,
+		"`downtime` with its entity and start",
+		"name of the behaviour; with start and end it identifies what to delete",
 		func(d *draft) string { return d.pbehaviorName() }),
-	row("start", anInt, downtimeEvent|pbehaviorEvent, "start of the downtime, Unix seconds", "start",
+	textRow("change", downtimeChange,
+		"what happened to the downtime: `scheduled`, `started`, `ended` or `cancelled`", forTarget,
+		func(d *draft) string { return downtimeChanges[d.rec.Kind] }),
+	row("comment", aString, downtimeChange, "text of the downtime", forTarget,
+		func(d *draft) { d.limited(d.rec.Downtime.Comment, d.m.options.MaxOutput) }),
+	row("start", intOrNot, anyDowntime,
+		"start of the downtime, Unix seconds; of a `downtime_change` null when not reported", "start",
 		func(d *draft) { d.seconds(d.rec.Downtime.Start) }),
-	row("end", anInt, downtimeEvent|pbehaviorEvent, "end of the downtime, Unix seconds", "end",
+	row("end", intOrNot, anyDowntime,
+		"end of the downtime, Unix seconds; of a `downtime_change` null when not reported", "end",
 		func(d *draft) { d.seconds(d.rec.Downtime.End) }),
-	row("entry", anInt, downtimeEvent, "when the downtime was entered, Unix seconds", "stamp of the downtime",
-		func(d *draft) { d.integer(d.downtimeEntry().Unix()) }),
-	row("duration", "number", downtimeEvent, "duration in **days**: 2.x reads it so", "duration",
-		func(d *draft) { d.number(d.downtimeDuration().Hours() / 24) }),
-	row("fixed", aBool, downtimeEvent, "whether it is fixed", "none",
-		func(d *draft) { d.boolean(d.rec.Downtime.Fixed) }),
-	row("downtime_id", anInt, downtimeEvent|pbehaviorEvent, "number of the downtime; absent from pbehavior events when not reported", "3.x: the same number changes the same behaviour",
+	row("entry", intOrNot, downtimeEvent|downtimeChange,
+		"when the downtime was entered, Unix seconds", "stamp of the downtime",
+		(*draft).downtimeEntry),
+	row("duration", numOrNot, downtimeEvent|downtimeChange,
+		"duration of a `downtime` in **days**: 2.x reads it so; of a `downtime_change` in seconds", "duration",
+		(*draft).downtimeDuration),
+	row("fixed", boolOrNo, downtimeEvent|downtimeChange, "whether it is fixed", "none",
+		(*draft).downtimeFixed),
+	row("downtime_id", intOrNot, anyDowntime,
+		"number of the downtime; absent from pbehavior events when not reported",
+		"3.x: the same number changes the same behaviour",
 		(*draft).downtimeID),
+	row("triggered_by", intOrNot, downtimeChange, "number of the downtime that starts this one", forTarget,
+		(*draft).triggeredBy),
 }
 
 // fieldFamilies documents the fields whose names are not fixed.
 func fieldFamilies() []Field {
 	check := []string{checkEvent.String()}
 	return []Field{
-		{"*NAME*", aString, check, "custom variable `_NAME` of the host, or of the service for a service, in upper case, `.` as `_`", extra},
-		{"cv_*NAME*", aString, check, "the same when `NAME` is, in any case, the name of another field or one that Canopsis reserves: under its own name it could make Canopsis drop the event", extra},
-		{"macro_*NAME*", aString, check, "further macro `$NAME$` that a perfdata template or a module handed over", extra},
-		{"*extra*", "string, boolean, number or list of strings", []string{"all"}, "option `extra`", extra},
+		{
+			"*NAME*", aString, check,
+			"custom variable `_NAME` of the host, or of the service for a service, in upper case, `.` as `_`", extra,
+		},
+		{
+			"cv_*NAME*", aString, check,
+			"the same when `NAME` is, in any case, the name of another field or one that Canopsis reserves: " +
+				"Canopsis could drop the event for a field of that name", extra,
+		},
+		{"macro_*NAME*", aString, check, "further macro `$NAME$` from a perfdata template or a module", extra},
+		{
+			"*extra*", "string, boolean, number or list of strings", []string{"all but downtime_change"},
+			"option `extra`", extra,
+		},
 	}
 }
 
@@ -196,9 +242,9 @@ func row(name, typ string, in eventType, source, meaning string, value func(*dra
 	return field{Field{Name: name, Type: typ, Source: source, Meaning: meaning}, in, nil, value}
 }
 
-// reservedNames are the fields of Canopsis' own event, of all generations: a
-// value of another type makes Canopsis drop the event, one of the right type
-// acts ("healthcheck": true deletes the entity).
+// reservedNames are the fields of Canopsis' own event, of all generations. A value
+// of another type makes Canopsis drop the event; one of the right type has an
+// effect ("healthcheck": true deletes the entity).
 const reservedNames = `_id connector connector_name event_type component resource perf_data perf_data_array
 source_type long_output output aid author user_id routing_key stat_name role metaalarm_rule_id
 metaalarm_value_path display_name initiator delayed_scenario_id delayed_scenario_data idle_rule_apply
@@ -208,19 +254,21 @@ manual_meta_alarm_auto_resolve ma_updated instr_matched healthcheck state_settin
 ma_children added_to_services removed_from_services tags ticket_data extra extra_infos current_alarm
 current_entity alarm_change pbehavior_info ref_rk referer`
 
-// takenNames gives the upper-case names under which nothing else may be sent:
-// those that Canopsis reserves and those of the documented fields. Canopsis 4.2
-// to 4.4 compare without regard to case.
+// takenNames returns the upper-case names under which nothing else may be sent to
+// Canopsis: those that it reserves and those of the documented fields. Canopsis
+// 4.2 to 4.4 compare names without regard to case.
 func takenNames() map[string]bool {
 	taken := make(map[string]bool)
 	for name := range strings.FieldsSeq(reservedNames) {
 		taken[fold(name)] = true
 	}
 	for _, f := range fields {
-		taken[fold(f.Name)] = true
+		if f.in != downtimeChange {
+			taken[fold(f.Name)] = true
+		}
 	}
 	return taken
 }
 
-// fold gives the form in which names are compared.
+// fold returns the form in which names are compared.
 func fold(name string) string { return strings.ToUpper(name) }

@@ -8,7 +8,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// jsonTypes are the JSON values that a documented type allows.
+// jsonType reports whether a documented type allows the JSON value.
 func jsonType(typ string, value any) bool {
 	switch v := value.(type) {
 	case nil:
@@ -26,7 +26,7 @@ func jsonType(typ string, value any) bool {
 	return false
 }
 
-// samples gives records of every kind, with everything told and with nothing.
+// samples returns records of every kind, complete and with as little as possible.
 func samples() []*supervision.Record {
 	var all []*supervision.Record
 	for kind := supervision.CheckResult; kind <= supervision.SupervisorStopped; kind++ {
@@ -55,7 +55,7 @@ func samples() []*supervision.Record {
 }
 
 // Each field that is documented for a type of event is sent with it, in every
-// version that knows it and whatever the record told; and nothing else is.
+// version that has it and whatever the record contains; and nothing else is sent.
 func TestFieldsAreWhatIsSent(t *testing.T) {
 	documented := make(map[string]Field)
 	for _, f := range Fields() {
@@ -115,8 +115,8 @@ func typeNamed(name string) eventType {
 	return 0
 }
 
-// A Mapper has no state: used from several goroutines it gives what it gives
-// alone, and what it gave stays as it is.
+// A Mapper has no state: from several goroutines it returns the same events as from
+// one, and events that it returned don't change.
 func TestConcurrentUse(t *testing.T) {
 	m := newMapper(t, testOptions())
 	rec := checkRecord(service, supervision.Critical)

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// plain tells the bytes that stand for themselves in a JSON string and in clean
-// text: printable ASCII without the quote and the backslash.
+// plain marks the bytes that need no escape in a JSON string and no change in
+// clean text: printable ASCII without the quote and the backslash.
 var plain = func() (table [256]bool) {
 	for c := ' '; c < 0x7f; c++ {
 		table[c] = c != '"' && c != '\\'
@@ -15,11 +15,11 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// isPlain tells text of such bytes only.
+// isPlain reports whether s has such bytes only.
 func isPlain(s string) bool { return plainPrefix(s) == len(s) }
 
-// plainPrefix counts the plain bytes at the start of s, eight at a time as long
-// as they are. Most text of an event is one run of them.
+// plainPrefix counts the plain bytes at the start of s, eight at a time. Most text
+// of an event has no other bytes.
 func plainPrefix(s string) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
@@ -43,7 +43,7 @@ func word(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// plainWord tells whether all eight bytes are plain: none has its high bit set,
+// plainWord reports whether all eight bytes are plain: none has its high bit set,
 // is below a blank, or is a quote, a backslash or DEL. A byte is zero where
 // subtracting one borrows from its high bit, and DEL where adding one carries
 // into it.
@@ -54,9 +54,9 @@ func plainWord(word uint64) bool {
 	return found&highs == 0
 }
 
-// appendString appends clean text as a JSON string. It gives buf back unchanged
-// and false when s is not clean: not UTF-8, or with control characters other
-// than newline and tab.
+// appendString appends clean text as a JSON string. It returns buf unchanged and
+// false when s is not clean: not UTF-8, or with control characters other than
+// newline and tab.
 func appendString(buf []byte, s string) ([]byte, bool) {
 	out := append(buf, '"')
 	for {
@@ -88,14 +88,14 @@ func appendString(buf []byte, s string) ([]byte, bool) {
 	}
 }
 
-// appendFloat appends a number, which JSON can't when it is not finite: then
-// null.
+// appendFloat appends a number, or null when it is not finite: JSON has no such
+// numbers.
 func appendFloat(buf []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(buf, "null"...)
 	}
-	// The usual number has microseconds at most, and needs no search for the
-	// shortest digits: the division is exact to the last bit, as parsing is.
+	// Most numbers have at most six decimals and need no search for the shortest
+	// digits: the division is exact to the last bit, as parsing is.
 	if micros := math.Round(f * 1e6); micros >= 0 && micros < 1e15 && micros/1e6 == f {
 		buf = strconv.AppendUint(buf, uint64(micros)/1e6, 10)
 		return appendMicros(buf, uint64(micros)%1e6)
@@ -103,7 +103,7 @@ func appendFloat(buf []byte, f float64) []byte {
 	return strconv.AppendFloat(buf, f, 'f', -1, 64)
 }
 
-// appendMicros appends millionths as decimals, without zeros at their end.
+// appendMicros appends millionths as decimals, without trailing zeros.
 func appendMicros(buf []byte, micros uint64) []byte {
 	if micros == 0 {
 		return buf

@@ -2,17 +2,16 @@ package eventmap
 
 import (
 	"strings"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// eventType decides which event a record becomes, if any.
-func (m *Mapper) eventType(rec *supervision.Record) (eventType, Outcome) {
+// eventTypes returns the types of event that a record becomes.
+func (m *Mapper) eventTypes(rec *supervision.Record) (eventType, Outcome) {
 	on := m.options.Events
 	switch rec.Kind {
 	case supervision.CheckResult, supervision.PresentState:
-		return m.checkEventType(rec)
+		return m.ofCheck(rec)
 	case supervision.Acknowledged:
 		return switched(on.Ack, ackEvent)
 	case supervision.AcknowledgementRemoved:
@@ -24,8 +23,9 @@ func (m *Mapper) eventType(rec *supervision.Record) (eventType, Outcome) {
 		return switched(on.Comment, commentEvent)
 	case supervision.FlappingStarted, supervision.FlappingStopped:
 		return switched(on.Flapping, commentEvent)
-	case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded, supervision.DowntimeCancelled:
-		return m.downtimeEventType(rec)
+	case supervision.DowntimeScheduled, supervision.DowntimeStarted,
+		supervision.DowntimeEnded, supervision.DowntimeCancelled:
+		return m.ofDowntime(rec)
 	case supervision.CommentDeleted, supervision.Notification,
 		supervision.SupervisorStarted, supervision.SupervisorReloaded, supervision.SupervisorStopped:
 		return 0, Outcome{Reason: NoEventType}
@@ -33,14 +33,14 @@ func (m *Mapper) eventType(rec *supervision.Record) (eventType, Outcome) {
 	return 0, unmappable("a record of an unknown kind")
 }
 
-func switched(on bool, typ eventType) (eventType, Outcome) {
+func switched(on bool, types eventType) (eventType, Outcome) {
 	if !on {
 		return 0, Outcome{Reason: TypeOff}
 	}
-	return typ, Outcome{}
+	return types, Outcome{}
 }
 
-func (m *Mapper) checkEventType(rec *supervision.Record) (eventType, Outcome) {
+func (m *Mapper) ofCheck(rec *supervision.Record) (eventType, Outcome) {
 	check := rec.Check
 	switch {
 	case check == nil:
@@ -57,41 +57,45 @@ func (m *Mapper) checkEventType(rec *supervision.Record) (eventType, Outcome) {
 	return checkEvent, Outcome{}
 }
 
-// downtimeEventType: Canopsis 2 takes downtimes and knows no cancelling, 3 takes
-// and deletes behaviours, 4 and newer take neither over the bus. A downtime is
-// sent when it is entered and again when it starts, as some readers see only
-// one of both; the second changes nothing.
-func (m *Mapper) downtimeEventType(rec *supervision.Record) (eventType, Outcome) {
-	downtime := rec.Downtime
-	if downtime == nil {
+// ofDowntime: Canopsis 2 accepts downtimes but can't cancel them, Canopsis 3
+// creates and deletes pbehaviors, and 4.0 and newer accept neither on the bus. The
+// Python generations get a downtime when it is entered and again when it starts,
+// because some readers see only one of both; the second changes nothing there.
+func (m *Mapper) ofDowntime(rec *supervision.Record) (eventType, Outcome) {
+	switch version := m.options.Canopsis; {
+	case rec.Downtime == nil:
 		return 0, unmappable("a downtime without its period")
+	case version == Canopsis2:
+		return m.ofPythonDowntime(rec, downtimeEvent)
+	case version == Canopsis3:
+		return m.ofPythonDowntime(rec, pbehaviorEvent)
 	}
-	version := m.options.Canopsis
-	if !version.python() {
-		if m.options.Events.DowntimeComment {
-			return commentEvent, Outcome{}
-		}
-		return 0, Outcome{Reason: LeftToHTTP}
+	var types eventType
+	if m.options.Events.DowntimeComment {
+		types |= commentEvent
 	}
-	typ := downtimeEvent
-	if version == Canopsis3 {
-		typ = pbehaviorEvent
+	if m.options.Events.Downtime {
+		types |= downtimeChange
 	}
+	return switched(types != 0, types)
+}
+
+func (m *Mapper) ofPythonDowntime(rec *supervision.Record, typ eventType) (eventType, Outcome) {
 	begins := rec.Kind == supervision.DowntimeScheduled || rec.Kind == supervision.DowntimeStarted
 	deletes := rec.Kind == supervision.DowntimeCancelled && typ == pbehaviorEvent
+	start, end := rec.Downtime.Start, rec.Downtime.End
 	switch {
 	case !m.options.Events.Downtime:
 		return 0, Outcome{Reason: TypeOff}
 	case !begins && !deletes:
 		return 0, Outcome{Reason: NoEventType}
-	case !plausible(downtime.Start) || !plausible(downtime.End) || downtime.End.Before(downtime.Start):
+	case !plausible(start) || !plausible(end) || end.Before(start):
 		return 0, unmappable("a downtime without a start and an end")
 	}
 	return typ, Outcome{}
 }
 
-// scaled gives the state on the scale of the configuration. The state is one
-// that has a name.
+// scaled returns the state on the configured scale. The state must have a name.
 func (m *Mapper) scaled(entity supervision.Entity, state supervision.State) int {
 	if entity.IsHost() {
 		return m.options.HostStates[state]
@@ -99,8 +103,8 @@ func (m *Mapper) scaled(entity supervision.Entity, state supervision.State) int 
 	return m.options.ServiceStates[state]
 }
 
-// setText sets output, author and performance data. Of all events but checks
-// neither output nor author may be empty.
+// setText sets output, author and performance data. Except for checks, Canopsis
+// refuses an event with an empty output or author.
 func (d *draft) setText() {
 	rec := d.rec
 	if d.typ == checkEvent {
@@ -135,20 +139,6 @@ func flappingText(kind supervision.Kind, f *supervision.Flapping) string {
 	}
 	if f.Text != "" {
 		text += ": " + f.Text
-	}
-	return text
-}
-
-// downtimeText says a downtime in words, its times in UTC.
-func downtimeText(kind supervision.Kind, dt *supervision.Downtime) string {
-	text := kind.String()
-	if plausible(dt.Start) && plausible(dt.End) {
-		text += " (" + dt.Start.UTC().Format(time.RFC3339) + " to " + dt.End.UTC().Format(time.RFC3339) + ")"
-	}
-	if dt.Comment != "" {
-		text += ": " + dt.Comment
-	} else if dt.Text != "" {
-		text += ": " + dt.Text
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -130,13 +131,16 @@ func TestKinds(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := newMapper(t, testOptions(func(o *Options) { o.Canopsis, o.Events.DowntimeComment = c.version, true }))
+			m := newMapper(t, testOptions(func(o *Options) {
+				o.Canopsis, o.Events.DowntimeComment = c.version, true
+				o.Events.Downtime = c.version <= Canopsis3
+			}))
 			e, body, _ := mapOne(t, m, c.rec)
 			if diff := cmp.Diff(c.want, body); diff != "" {
 				t.Error(diff)
 			}
-			if e.RoutingKey != c.key || e.Supersedable || e.Entity != "svc0/h00" {
-				t.Errorf("%q, entity %q, supersedable %v", e.RoutingKey, e.Entity, e.Supersedable)
+			if e.RoutingKey != c.key || e.Supersedable || e.Entity != "svc0/h00" || e.Route != outbox.Bus {
+				t.Errorf("%q, entity %q, supersedable %v, route %s", e.RoutingKey, e.Entity, e.Supersedable, e.Route)
 			}
 		})
 	}
@@ -183,7 +187,8 @@ func TestReasons(t *testing.T) {
 		{"start", all, record(supervision.SupervisorStarted, supervision.Entity{}), NoEventType},
 		{"reload", all, record(supervision.SupervisorReloaded, supervision.Entity{}), NoEventType},
 		{"stop", all, record(supervision.SupervisorStopped, supervision.Entity{}), NoEventType},
-		{"downtime in 24.10", all, record(supervision.DowntimeScheduled, service, withDowntime), LeftToHTTP},
+		{"downtime in 24.10", all, record(supervision.DowntimeScheduled, service, withDowntime), Sent},
+		{"downtime off in 24.10", none, record(supervision.DowntimeScheduled, service, withDowntime), TypeOff},
 		{"end of a downtime in 2.x", python, record(supervision.DowntimeEnded, service, withDowntime), NoEventType},
 		{"cancelled downtime in 2.x", python, record(supervision.DowntimeCancelled, service, withDowntime), NoEventType},
 		{"downtime without a period", python, record(supervision.DowntimeStarted, service, func(r *supervision.Record) { r.Downtime = &supervision.Downtime{} }), Unmappable},

@@ -46,7 +46,7 @@ func New(o Options) (*Mapper, error) {
 	m.charset, err = newCharset(o.Charset)
 	keep("charset", err)
 	if err != nil {
-		m.charset, _ = newCharset("windows-1252") // to go on looking for faults
+		m.charset, _ = newCharset("windows-1252") // to find the other faults too
 	}
 	faults = append(faults, o.faults(m.charset)...)
 
@@ -74,7 +74,7 @@ func New(o Options) (*Mapper, error) {
 	return m, nil
 }
 
-// writableFields gives the fields of each type of event.
+// writableFields returns the fields of each type of event.
 func writableFields() map[eventType][]writableField {
 	all := make(map[eventType][]writableField)
 	for i, f := range fields {
@@ -91,15 +91,16 @@ func writableFields() map[eventType][]writableField {
 	return all
 }
 
-// Map appends the events that rec means to dst. inv may be nil. flags are the
-// conditions of the object as far as they are known otherwise, nil if they are
-// not; those that come with the record go first. now decides whether the time
-// of the record is one that Canopsis keeps.
+// Map appends the events for rec to dst. inv may be nil. flags are the conditions
+// of the object as the caller knows them, nil if it doesn't; those in the record
+// come first. now decides whether Canopsis would keep the time of the record.
 //
-// A downtime of a group is to be split into those of its members before.
-// Without an event the outcome's Reason says why.
-func (m *Mapper) Map(dst []outbox.Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time) ([]outbox.Event, Outcome) {
-	typ, outcome := m.eventType(rec)
+// The caller splits a downtime of a group into those of its members. Without an
+// event, the outcome's Reason is the cause.
+func (m *Mapper) Map(
+	dst []outbox.Event, rec *supervision.Record, inv supervision.Inventory, flags *supervision.Flags, now time.Time,
+) ([]outbox.Event, Outcome) {
+	types, outcome := m.eventTypes(rec)
 	if outcome.Reason != Sent {
 		return dst, outcome
 	}
@@ -108,12 +109,16 @@ func (m *Mapper) Map(dst []outbox.Event, rec *supervision.Record, inv supervisio
 	}
 	d := m.drafts.Get().(*draft)
 	defer m.drafts.Put(d)
-	d.begin(rec, typ, inv, flags)
-	event, outcome := d.event(now)
-	if outcome.Reason == Sent {
+	for ; types != 0; types &= types - 1 {
+		d.begin(rec, types&-types, inv, flags)
+		event, one := d.event(now)
+		d.reset()
+		if one.Reason != Sent { // for a cause that all types share
+			return dst, one
+		}
 		dst = append(dst, event)
+		outcome.Repairs |= one.Repairs
 	}
-	d.reset()
 	return dst, outcome
 }
 
@@ -150,7 +155,7 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	words = d.appendMessageID(words)
 	all := string(words) // one copy for the three
 	event := outbox.Event{
-		Route:        outbox.Bus,
+		Route:        d.typ.route(),
 		RoutingKey:   all[:keyEnd],
 		Body:         bytes.Clone(d.buf),
 		Entity:       all[keyEnd:entityEnd],
@@ -164,19 +169,21 @@ func (d *draft) event(now time.Time) (outbox.Event, Outcome) {
 	return event, Outcome{Repairs: d.repairs}
 }
 
-// timeReach is how far from now a timestamp may be for Canopsis to keep it: 24
+// timeReach is how far from now Canopsis accepts the timestamp of an event: 24
 // hours, less some minutes for the way there.
 const timeReach = 24*time.Hour - 10*time.Minute
 
-// setTime sets the timestamp. An older one than Canopsis keeps is moved to the
-// limit rather than to now, so that it stays before later ones of the same
-// entity; one in a far future is that of a wrong clock, and becomes now.
+// setTime sets the timestamp. One that is too old for Canopsis is moved to the
+// limit and not to now, so that it stays before later ones of the same entity.
+// One far ahead comes from a wrong clock, and becomes now. A pbehavior has no
+// such limit.
 func (d *draft) setTime(now time.Time) {
 	at := d.rec.Time
+	limited := d.m.options.Canopsis.replacesOldTime() && d.typ != downtimeChange
 	switch {
-	case !plausible(at), d.m.options.Canopsis.replacesOldTime() && at.Sub(now) > timeReach:
+	case !plausible(at), limited && at.Sub(now) > timeReach:
 		at = now
-	case d.m.options.Canopsis.replacesOldTime() && now.Sub(at) > timeReach:
+	case limited && now.Sub(at) > timeReach:
 		at = now.Add(-timeReach)
 	default:
 		d.timestamp = at.Unix()

@@ -8,8 +8,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// FuzzMap makes records of every kind out of arbitrary bytes and holds every
-// event that comes out against what each generation of Canopsis accepts.
+// FuzzMap makes records of every kind from arbitrary bytes, and checks every event
+// against what each generation of Canopsis accepts.
 func FuzzMap(f *testing.F) {
 	f.Add(byte(1), "h", "s", "out", "long\nlines", "a=1 'b'=2", "key", "value", int64(now.Unix()), int8(2), 0.5)
 	f.Add(byte(2), "h\xe9", "", "\x1b[1mé\xc3", "\x00", "'=1", "STATUS", "x", int64(-1), int8(0), math.NaN())

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// number is a decimal number in plain notation: digits, and digits behind the
-// point. At least one of them is there.
+// number is a decimal number in plain notation: the digits before and after the
+// point. One of both may be empty.
 type number struct {
 	negative   bool
 	whole, dec string
 }
 
-// maxDigits is far below the 309 digits at which a float64 overflows, for which
-// Canopsis would drop the whole perf_data.
+// maxDigits is below the 309 digits at which a float64 overflows: Canopsis would
+// drop the whole perf_data for such a number.
 const maxDigits = 300
 
-// parseNumber reads the number at the start of a metric's value, and gives what
-// follows it. Plugins write a sign, a decimal comma and exponents, none of
-// which Canopsis reads.
+// parseNumber reads the number at the start of a metric's value and returns what
+// follows it. Plugins write signs, decimal commas and exponents; Canopsis reads
+// none of them.
 func parseNumber(s string) (n number, rest string, ok bool) {
 	rest = s
 	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
@@ -44,7 +44,7 @@ func parseNumber(s string) (n number, rest string, ok bool) {
 	return n, rest, len(n.whole)+len(n.dec) <= maxDigits
 }
 
-// cutDigits takes the leading digits off s.
+// cutDigits splits s after its leading digits.
 func cutDigits(s string) (digits, rest string) {
 	i := 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
@@ -53,8 +53,8 @@ func cutDigits(s string) (digits, rest string) {
 	return s[:i], s[i:]
 }
 
-// cutExponent takes "e" or "E", a sign and digits off s; without digits it is
-// no exponent but a unit.
+// cutExponent splits s after an exponent: "e" or "E", a sign and digits. Without
+// digits it is not an exponent but a unit.
 func cutExponent(s string) (exponent, rest string) {
 	if s == "" || s[0] != 'e' && s[0] != 'E' {
 		return "", s
@@ -70,8 +70,8 @@ func cutExponent(s string) (exponent, rest string) {
 	return s[:i+len(digits)], rest
 }
 
-// expand gives the number times ten to the exponent in plain notation, unless
-// it is out of the range of a float64.
+// expand returns the number times ten to the exponent in plain notation, and false
+// when it is out of the range of a float64.
 func (n number) expand(exponent string) (number, bool) {
 	f, err := strconv.ParseFloat(n.whole+"."+n.dec+exponent, 64)
 	if err != nil {
@@ -81,7 +81,7 @@ func (n number) expand(exponent string) (number, bool) {
 	return number{n.negative, whole, dec}, true
 }
 
-// times1000 shifts the point by three digits.
+// times1000 moves the point by three digits.
 func (n number) times1000() number {
 	dec := n.dec + "000"[min(3, len(n.dec)):]
 	whole := strings.TrimLeft(n.whole+dec[:3], "0")
@@ -104,9 +104,9 @@ func (n number) append(buf []byte) []byte {
 	return buf
 }
 
-// rangesTimes1000 scales the thresholds, minimum and maximum behind a value
-// (";10:20;~:5;0;100"). Those with anything but plain numbers in them are left
-// out as a whole, so that none is in another unit than the value.
+// rangesTimes1000 scales the thresholds, minimum and maximum that follow a value
+// (";10:20;~:5;0;100"). It drops all of them when one is not a plain number, so
+// that none has another unit than the value.
 func rangesTimes1000(ranges string) string {
 	var out []byte
 	for i := 0; i < len(ranges); {

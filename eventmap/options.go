@@ -63,7 +63,7 @@ type EventTypes struct {
 	Ack             bool
 	AckRemove       bool
 	Comment         bool
-	Downtime        bool // Canopsis 2 and 3 only, later ones take none over the bus
+	Downtime        bool // on the bus for Canopsis 2 and 3, else with the route pbehavior
 	DowntimeComment bool // downtimes as comments of the alarm, for Canopsis 4 and newer
 	Flapping        bool // as comments of the alarm
 }
@@ -77,7 +77,9 @@ func DefaultOptions() Options {
 		HostStates:    SeverityHostScale(),
 		ServiceStates: SeverityServiceScale(),
 		SoftStates:    true,
-		Events:        EventTypes{Check: true, Ack: true, AckRemove: true, Comment: true, Downtime: true, Flapping: true},
+		Events: EventTypes{
+			Check: true, Ack: true, AckRemove: true, Comment: true, Downtime: true, Flapping: true,
+		},
 		Charset:       "windows-1252",
 		MaxOutput:     16 << 10,
 		MaxLongOutput: 64 << 10,
@@ -98,7 +100,9 @@ func (o *Options) faults(cs charset) []error {
 	fault := func(name, format string, args ...any) {
 		faults = append(faults, option.Faultf(name, format, args...))
 	}
-	for _, part := range []struct{ name, value string }{{"connector", o.Connector}, {"connector_name", o.ConnectorName}} {
+	for _, part := range []struct{ name, value string }{
+		{"connector", o.Connector}, {"connector_name", o.ConnectorName},
+	} {
 		switch clean, _ := cs.cleanName(part.value); {
 		case part.value == "":
 			fault(part.name, "is empty")
@@ -159,8 +163,8 @@ func (o *Options) encodeExtra(cs charset, taken map[string]bool) (encoded []byte
 
 var (
 	errTagName    = errors.New("a tag's name is one line of UTF-8 without control characters")
-	errFieldName  = errors.New("a field name is UTF-8 without control characters and without '.', which Canopsis can't address")
-	errFieldTaken = errors.New("this field has a meaning of its own in an event; take another name")
+	errFieldName  = errors.New("a name is UTF-8 without control characters and without '.', at which Canopsis splits it")
+	errFieldTaken = errors.New("this name is that of another field of an event; choose another one")
 	errExtraText  = errors.New("the text has control characters or is not UTF-8")
 	errExtraType  = errors.New("must be a string, a boolean, a finite number or a list of strings")
 )

@@ -169,7 +169,9 @@ func TestReservedNames(t *testing.T) {
 	m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = Canopsis43 }))
 	names := slices.Concat(stringFields, numberFields, forbiddenFields, []string{"extra", "tags", "ref_rk"})
 	for _, f := range fields {
-		names = append(names, f.Name)
+		if f.in != downtimeChange {
+			names = append(names, f.Name)
+		}
 	}
 	for _, name := range names {
 		for _, spelled := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
@@ -184,6 +186,17 @@ func TestReservedNames(t *testing.T) {
 				t.Errorf("extra field %s is allowed", spelled)
 			}
 		}
+	}
+}
+
+// The names of fields that only a downtime_change has are free in a check event.
+func TestNamesOfDowntimeChangesAreFree(t *testing.T) {
+	inv := testInventory()
+	inv.objects[host].CustomVars = []supervision.CustomVar{{Name: "COMMENT", Value: "custom"}, {Name: "CHANGE", Value: "custom"}}
+	m := newMapper(t, testOptions())
+	events, outcome := m.Map(nil, checkRecord(host, supervision.Up), inv, nil, now)
+	if body := decode(t, m, events[0]); body["COMMENT"] != "custom" || body["CHANGE"] != "custom" || outcome.Repairs != 0 {
+		t.Errorf("%v, repairs %b", body, outcome.Repairs)
 	}
 }
 

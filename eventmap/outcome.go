@@ -5,14 +5,14 @@ import (
 	"math/bits"
 )
 
-// Outcome tells what became of a record.
+// Outcome is the result of mapping one record.
 type Outcome struct {
 	Reason  Reason
-	Detail  string  // of Unmappable: a constant sentence for the quarantine
-	Repairs Repairs // what had to be changed in the events that are sent
+	Detail  string  // the cause of Unmappable: a constant text for the quarantine
+	Repairs Repairs // what was changed in the events
 }
 
-// Reason says why a record gave no event.
+// Reason is why a record became no event.
 type Reason uint8
 
 // The reasons. Sent means that there is at least one event.
@@ -21,10 +21,9 @@ const (
 	Excluded                // by the include and exclude rules
 	SoftState               // a problem in a soft state, and soft states are off
 	TypeOff                 // this kind of event is switched off
-	NoEventType             // the target Canopsis has no event for it
-	LeftToHTTP              // a downtime, which Canopsis 4 takes over its HTTP API only
+	NoEventType             // Canopsis has no event for it
 	StateNotReported        // the reader can't see the state of the check
-	Unmappable              // for the quarantine; Detail says why
+	Unmappable              // incomplete or contradictory, for the quarantine; see Detail
 )
 
 var reasonNames = [...]string{
@@ -33,12 +32,11 @@ var reasonNames = [...]string{
 	SoftState:        "soft state",
 	TypeOff:          "type off",
 	NoEventType:      "no event type",
-	LeftToHTTP:       "left to http",
 	StateNotReported: "state not reported",
 	Unmappable:       "unmappable",
 }
 
-// String gives the name under which the reason is counted.
+// String returns the name under which the reason is counted.
 func (r Reason) String() string {
 	if int(r) < len(reasonNames) {
 		return reasonNames[r]
@@ -55,11 +53,11 @@ const (
 	ControlsRemoved                        // control characters or terminal sequences
 	TextCut                                // over the configured size
 	RoutingKeyCut                          // over 255 bytes
-	NameReplaced                           // a naming template gave nothing
+	NameReplaced                           // a naming template expanded to nothing
 	FieldRenamed                           // a custom variable under a reserved name
-	FieldDropped                           // an extra field beyond the bound, or given twice
+	FieldDropped                           // an extra field beyond the limit, or a duplicate
 	PerfdataNormalised                     // rewritten for Canopsis' grammar
-	MetricDropped                          // a metric that Canopsis can't hold
+	MetricDropped                          // a metric that Canopsis can't store
 	TimestampMoved                         // over 24 hours away, or not reported
 )
 
@@ -68,8 +66,7 @@ var repairNames = [...]string{
 	"field renamed", "field dropped", "perfdata normalised", "metric dropped", "timestamp moved",
 }
 
-// Names yields the names of the repairs in the set, under which they are
-// counted.
+// Names yields the names under which the repairs in the set are counted.
 func (r Repairs) Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for rest := uint(r); rest != 0; rest &= rest - 1 {

@@ -19,15 +19,15 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
-// peerMessage is a message that neb2amqp or mod-canopsis really published. What
-// they sent, event filters on running installations expect.
+// peerMessage is a message that neb2amqp or mod-canopsis really published. Event
+// filters of running installations expect what they sent.
 type peerMessage struct {
 	RoutingKey string         `json:"routing_key"`
 	Body       map[string]any `json:"body"`
 }
 
-// TestPeers maps what a peer was told and wants each of its fields with its
-// value, save those named below.
+// TestPeers maps what a peer received from the supervisor, and wants each of its
+// fields with its value, except those named in expected.
 func TestPeers(t *testing.T) {
 	file, err := os.Open("testdata/peer.ndjson")
 	if err != nil {
@@ -124,7 +124,7 @@ func comparePeers(t *testing.T, messages []peerMessage) {
 	}
 }
 
-// expected gives what we send for a peer's field.
+// expected returns what we send for a peer's field.
 func expected(typ, key string, value any) any {
 	switch key {
 	case "max_check_attempts": // mod-canopsis' name of max_attempts, for hosts
@@ -160,7 +160,7 @@ func expected(typ, key string, value any) any {
 	}, text)
 }
 
-// peerRecord makes the record and the inventory that a peer's message speaks of.
+// peerRecord makes the record and the inventory of a peer's message.
 func peerRecord(t *testing.T, body map[string]any) (*supervision.Record, inventory) {
 	text := func(key string) string { s, _ := body[key].(string); return s }
 	number := func(key string) float64 { n, _ := body[key].(float64); return n }

@@ -2,23 +2,23 @@ package eventmap
 
 import "strings"
 
-// maxLabel bounds a label in bytes; Canopsis keeps it, with the unit appended, in
+// maxLabel limits a label in bytes; Canopsis stores it, with the unit appended, in
 // 255 characters.
 const maxLabel = 235
 
-// maxUnit bounds a unit in bytes.
+// maxUnit limits a unit in bytes.
 const maxUnit = 16
 
 // unnamed is the label of a metric that has none.
 const unnamed = "unnamed"
 
 // appendPerfdata appends performance data in the form that Canopsis' parser
-// takes: metrics `label=value[unit][;anything]`, joined by one space. That
+// accepts: metrics `label=value[unit][;anything]`, joined by one space. That
 // parser drops the whole string for one metric that it doesn't understand, so
-// each metric is rewritten, or left out when the generation can't hold it. raw
-// is clean text in the grammar of the Monitoring Plugins guidelines or what
-// plugins make of it. At most limit bytes are appended, whole metrics only.
-// dropped tells that a metric was left out.
+// each metric is rewritten, or left out when the generation can't store it. raw
+// is clean text in the grammar of the Monitoring Plugins guidelines, or close to
+// it. At most limit bytes are appended, whole metrics only. dropped reports
+// whether a metric was left out.
 func appendPerfdata(buf []byte, raw string, version Version, limit int) (_ []byte, dropped bool) {
 	begin := len(buf)
 	for {
@@ -46,7 +46,7 @@ type metric struct {
 
 const blanks = " \t\n"
 
-// nextMetric takes the first metric off raw. The zero metric means the end.
+// nextMetric splits raw after its first metric. The zero metric means the end.
 func nextMetric(raw string) (m metric, rest string) {
 	for raw != "" && isBlank(raw[0]) {
 		raw = raw[1:]
@@ -72,8 +72,8 @@ func nextMetric(raw string) (m metric, rest string) {
 	return m, after
 }
 
-// cutBody splits s behind value, thresholds and bounds: at a blank, or at a comma
-// in its place ("a=1,b=2").
+// cutBody splits s after value, thresholds and limits: at a blank, or at a comma in
+// its place ("a=1,b=2").
 func cutBody(s string) (body, after string) {
 	i := wordEnd(s, '=')
 	if i < len(s) && s[i] == '=' {
@@ -89,7 +89,7 @@ func cutBody(s string) (body, after string) {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
 
-// wordEnd gives the offset of the first blank or stop in s, else its length.
+// wordEnd returns the offset of the first blank or stop in s, else its length.
 func wordEnd(s string, stop byte) int {
 	i := 0
 	for i < len(s) && s[i] != stop && !isBlank(s[i]) {
@@ -98,11 +98,11 @@ func wordEnd(s string, stop byte) int {
 	return i
 }
 
-// closingQuote gives the offset of the quote that closes the label with which s
-// starts, which is the first with "=" behind it: the guidelines allow no "=" in
-// a label. Plugins write one all the same ('a=b'=1), but where a blank follows
-// it, the opening quote was a lone one and the "=" that of its value. 0 means
-// that s starts with no quoted label.
+// closingQuote returns the offset of the quote that closes the label at the start
+// of s, or 0 when s doesn't start with a quoted label. It is the first quote before
+// a "=", because the guidelines allow no "=" in a label. Plugins write one all the
+// same ('a=b'=1); but where a blank follows it, the opening quote was a lone one,
+// and the "=" belongs to its value.
 func closingQuote(s string) int {
 	if s[0] != '\'' {
 		return 0
@@ -118,14 +118,14 @@ func closingQuote(s string) int {
 	return 1 + end
 }
 
-// append appends the metric, or tells that it can't be held.
+// append appends the metric, or returns false when Canopsis can't store it.
 func (m metric) append(buf []byte, version Version) (_ []byte, kept bool) {
 	if strings.HasPrefix(m.value, "U") { // unknown: Canopsis skips this metric alone
 		buf = appendLabel(buf, m, "")
 		return append(buf, "=U"...), m.value == "U"
 	}
 	n, unit, ok := parseNumber(m.value)
-	if !ok || n.negative && !version.holdsNegative() || !unitLike(unit) {
+	if !ok || n.negative && !version.storesNegative() || !unitLike(unit) {
 		return buf, false
 	}
 	rest := m.rest
@@ -135,12 +135,12 @@ func (m metric) append(buf []byte, version Version) (_ []byte, kept bool) {
 	case "kB":
 		unit = "KB"
 	case "GB":
-		if !version.holdsUnit(unit) {
+		if !version.acceptsUnit(unit) {
 			unit, n, rest = "MB", n.times1000(), rangesTimes1000(rest)
 		}
 	}
 	inLabel := ""
-	if !version.holdsUnit(unit) { // named as Canopsis names a metric with a unit
+	if !version.acceptsUnit(unit) { // as Canopsis names a metric with a unit
 		unit, inLabel = "", unit
 	}
 	buf = appendLabel(buf, m, inLabel)
@@ -150,7 +150,7 @@ func (m metric) append(buf []byte, version Version) (_ []byte, kept bool) {
 	return append(buf, rest...), true
 }
 
-// unitLike tells a unit of measurement from garbage behind a number.
+// unitLike reports whether what follows a number can be a unit of measurement.
 func unitLike(unit string) bool {
 	if len(unit) > maxUnit {
 		return false
@@ -166,8 +166,8 @@ func unitLike(unit string) bool {
 	return true
 }
 
-// appendLabel appends a label that Canopsis reads back as one name: never empty,
-// without "=", in quotes when it holds a space or a quote, never a lone quote.
+// appendLabel appends a label that Canopsis reads as one name: never empty, without
+// "=", in quotes when it has a space or a quote, never a lone quote.
 func appendLabel(buf []byte, m metric, unit string) []byte {
 	label := m.label
 	if strings.Contains(label, "''") {

@@ -70,8 +70,8 @@ func TestPerfdataByVersion(t *testing.T) {
 	}
 }
 
-// The grammar that the tests hold perf_data against must know the faults that
-// Canopsis was seen to have.
+// The grammar against which the tests check perf_data must have the faults that were
+// observed in Canopsis.
 func TestCanopsisGrammar(t *testing.T) {
 	for in, want := range map[string]error{
 		"'=1":         errPanics,
@@ -142,8 +142,8 @@ func FuzzPerfdata(f *testing.F) {
 	})
 }
 
-// sensibleLabels tells names that need no change: not empty, in bounds, without
-// a quote at an edge or a blank but the space within.
+// sensibleLabels reports whether no name needs a change: not empty, not too long,
+// without a quote at an edge, and with no blank but spaces.
 func sensibleLabels(metrics []canopsisMetric) bool {
 	for _, m := range metrics {
 		if name := strings.TrimSuffix(m.Name, "_"+m.Unit); name == "" || len(name) > maxLabel || strings.Trim(name, "'") != name || strings.ContainsAny(m.Name, "\t\n") {

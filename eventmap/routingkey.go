@@ -12,8 +12,8 @@ import (
 const maxRoutingKey = 255
 
 // appendRoutingKey appends connector.connector_name.event_type.source_type.component[.resource].
-// Canopsis 2 takes it for the identity of the event, so a key that has to be
-// cut ends in a hash of the whole. Canopsis 3 and newer don't read it.
+// Canopsis 2 uses it as the identity of the event, so a key that is cut ends in a
+// hash of the whole. Canopsis 3 and newer don't read it.
 func (d *draft) appendRoutingKey(buf []byte, typ eventType) []byte {
 	begin := len(buf)
 	for _, word := range [...]string{d.m.options.Connector, d.m.options.ConnectorName, typ.String(), d.sourceType()} {
@@ -48,14 +48,19 @@ func cutRoutingKey(buf []byte, begin int) []byte {
 func (d *draft) appendMessageID(buf []byte) []byte {
 	var space [512]byte
 	id := space[:0]
-	for _, part := range [...]string{d.m.options.Connector, d.m.options.ConnectorName, d.entity.Host, d.entity.Service, d.rec.Ref} {
+	o := &d.m.options
+	for _, part := range [...]string{o.Connector, o.ConnectorName, d.entity.Host, d.entity.Service, d.rec.Ref} {
 		id = binary.AppendUvarint(id, uint64(len(part)))
 		id = append(id, part...)
 	}
-	id = append(id, byte(d.rec.Kind))
+	kind := byte(d.rec.Kind)
+	if d.typ == downtimeChange { // the same record may become a comment too
+		kind |= 0x80
+	}
+	id = append(id, kind)
 	id = binary.BigEndian.AppendUint64(id, uint64(d.rec.Time.Unix()))
 	id = binary.BigEndian.AppendUint32(id, uint32(d.rec.Time.Nanosecond()))
-	id = append(id, d.m.options.Scope...) // last, because ids of the empty scope must stay what they are
+	id = append(id, o.Scope...) // last, because ids of the empty scope must stay what they are
 	sum := sha256.Sum256(id)
 	return hex.AppendEncode(buf, sum[:16])
 }

@@ -27,7 +27,7 @@ func TestRoutingKey(t *testing.T) {
 	if len(one) != 255 || one == two || one[:246] != two[:246] || repairs != RoutingKeyCut {
 		t.Errorf("cut keys %q, %q, %b", one, two, repairs)
 	}
-	for n := range 8 { // whatever the place of the cut, no character is torn
+	for n := range 8 { // wherever the key is cut, no character is split
 		got, _ := key(supervision.Entity{Host: strings.Repeat("x", n) + strings.Repeat("€", 200)})
 		if len(got) > 255 || len(got) < 252 || !strings.HasPrefix(got, head) {
 			t.Errorf("%q", got)
@@ -35,8 +35,7 @@ func TestRoutingKey(t *testing.T) {
 	}
 }
 
-// An acknowledgement refers to the key of the check events also when that is
-// cut.
+// An acknowledgement refers to the key of the check events even when that is cut.
 func TestReferenceToCutKey(t *testing.T) {
 	m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = Canopsis2 }))
 	e := supervision.Entity{Host: strings.Repeat("h", 200), Service: strings.Repeat("s", 200)}

@@ -14,11 +14,12 @@ import (
 
 // Rule selects records. Each field is a pattern: "/re/" is a regular expression
 // that may match anywhere, text with '*', '?' or '[' a glob, anything else the
-// exact text; all regard case. The fields that are given must all match.
+// exact text. All are case-sensitive. A rule matches when all fields that are set
+// match.
 //
 // State is the supervisor's name of a check's state (OK, CRITICAL, DOWN, …).
-// Other records have none: an exclude rule with a State leaves them alone, an
-// include rule lets them pass when its other fields match.
+// Other records have no state: an exclude rule with a State never matches them, an
+// include rule matches when its other fields do.
 type Rule struct {
 	Host, Service           string
 	Hostgroup, Servicegroup string            // any group of the host, of the service
@@ -26,10 +27,10 @@ type Rule struct {
 	State                   string
 }
 
-// pattern tells whether a text matches; nil matches everything.
+// pattern reports whether a text matches; nil matches everything.
 type pattern func(string) bool
 
-// rule is a Rule ready to be asked.
+// rule is a compiled Rule.
 type rule struct {
 	host, service, hostgroup, servicegroup, state pattern
 	customVars                                    []customVarPattern
@@ -140,8 +141,8 @@ func globRegexp(glob string) string {
 	return re.String()
 }
 
-// matches tells whether the rule matches. state is "" for records without one,
-// and stateless the answer of the state pattern then.
+// matches reports whether the rule matches. state is "" for records without one;
+// the state pattern then has the result stateless.
 func (r *rule) matches(m *Mapper, s *subject, state string, stateless bool) bool {
 	if r.state != nil {
 		if state == "" && !stateless || state != "" && !r.state(state) {
@@ -207,7 +208,7 @@ var (
 	serviceStates = [...]string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}
 )
 
-// stateName gives the supervisor's name of a check's state, "" if it has none.
+// stateName returns the supervisor's name of a check's state, "" if it has none.
 func stateName(entity supervision.Entity, state supervision.State) string {
 	names := serviceStates[:]
 	if entity.IsHost() {

@@ -8,8 +8,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// What a journal of an earlier version holds must stay the same events: entities
-// and ids of a single site are those that it always had.
+// A record that an earlier version has mapped must become the same event again:
+// entities and message ids of a single site never change.
 func TestIDsOfASingleSiteStay(t *testing.T) {
 	m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = Canopsis2 }))
 	for _, c := range []struct {
@@ -29,8 +29,8 @@ func TestIDsOfASingleSiteStay(t *testing.T) {
 	}
 }
 
-// Two sites with an object of the same name share its entity in Canopsis, and
-// nothing here.
+// Two sites with an object of the same name share its entity in Canopsis, but
+// neither the order nor the message ids.
 func TestSitesDoNotMix(t *testing.T) {
 	rec := checkRecord(service, supervision.Critical)
 	seen := make(map[string]outbox.Scope)
@@ -54,7 +54,9 @@ func TestSitesDoNotMix(t *testing.T) {
 
 func TestEntityID(t *testing.T) {
 	plain := newMapper(t, testOptions(func(o *Options) { o.Scope = "paris" }))
-	named := newMapper(t, testOptions(func(o *Options) { o.Component, o.Resource = "$HOSTALIAS$", "$SERVICEDISPLAYNAME$ of $_HOSTSITE$" }))
+	named := newMapper(t, testOptions(func(o *Options) {
+		o.Component, o.Resource = "$HOSTALIAS$", "$SERVICEDISPLAYNAME$ of $_HOSTSITE$"
+	}))
 	inv := testInventory()
 	for _, c := range []struct {
 		m    *Mapper
@@ -78,11 +80,37 @@ func TestEntityID(t *testing.T) {
 	if got := plain.EntityID(service, nil); got != "svc0/h00" {
 		t.Errorf("without an inventory: %q", got)
 	}
-	// It is the entity of the events.
+	// The events have the same.
 	rec := checkRecord(service, supervision.OK)
 	rec.Check.Extra = map[string]string{"HOSTALIAS": "of the record"}
 	events, _ := named.Map(nil, rec, inv, nil, now)
 	if id := named.EntityID(service, inv); events[0].Entity != id {
 		t.Errorf("the event has %q, EntityID returns %q", events[0].Entity, id)
+	}
+}
+
+func TestMessageID(t *testing.T) {
+	m := newMapper(t, testOptions())
+	base := checkRecord(service, supervision.OK)
+	first, _, _ := mapOne(t, m, base)
+	again, _ := newMapper(t, testOptions()).Map(nil, base, nil, nil, now.Add(time.Hour))
+	if again[0].MessageID != first.MessageID || len(first.MessageID) != 32 {
+		t.Errorf("%q, later %q", first.MessageID, again[0].MessageID)
+	}
+	seen := map[string]string{first.MessageID: "itself"}
+	for name, change := range map[string]func(*supervision.Record){
+		"ref":      func(r *supervision.Record) { r.Ref = "x" },
+		"time":     func(r *supervision.Record) { r.Time = r.Time.Add(1) },
+		"kind":     func(r *supervision.Record) { r.Kind = supervision.PresentState },
+		"host":     func(r *supervision.Record) { r.Entity.Host = "h0" },
+		"boundary": func(r *supervision.Record) { r.Entity = supervision.Entity{Host: "h00s", Service: "vc0"} },
+	} {
+		rec := *base
+		change(&rec)
+		e, _, _ := mapOne(t, m, &rec)
+		if other, taken := seen[e.MessageID]; taken {
+			t.Errorf("a record with another %s has the id of %s", name, other)
+		}
+		seen[e.MessageID] = name
 	}
 }

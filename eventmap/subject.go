@@ -6,7 +6,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// subject is what is known of the object that a record speaks of.
+// subject is what is known of the object of a record.
 type subject struct {
 	entity  supervision.Entity
 	host    *supervision.Object // nil: unknown
@@ -28,7 +28,7 @@ func newSubject(entity supervision.Entity, inv supervision.Inventory, check *sup
 	return s
 }
 
-// own gives the object itself: the service, or the host for a host's record.
+// own returns the object itself: the service, or the host for a host's record.
 func (s *subject) own() *supervision.Object {
 	if s.entity.IsHost() {
 		return s.host
@@ -36,8 +36,8 @@ func (s *subject) own() *supervision.Object {
 	return s.service
 }
 
-// attribute is a text that the object cache has of an object. A record that
-// brought the macro of that name stands in where the object cache is silent.
+// attribute is a text that the object cache has of an object. Where the object
+// cache has none, the macro of that name in the record is used.
 type attribute struct {
 	hostMacro, serviceMacro string // serviceMacro is empty for what only hosts have
 	of                      func(*supervision.Object) string
@@ -45,26 +45,41 @@ type attribute struct {
 
 // The attributes, with the macros of Nagios.
 var (
-	alias        = attribute{"HOSTALIAS", "", func(o *supervision.Object) string { return o.Alias }}
-	address      = attribute{"HOSTADDRESS", "", func(o *supervision.Object) string { return o.Address }}
-	displayName  = attribute{"HOSTDISPLAYNAME", "SERVICEDISPLAYNAME", func(o *supervision.Object) string { return o.DisplayName }}
-	checkCommand = attribute{"HOSTCHECKCOMMAND", "SERVICECHECKCOMMAND", func(o *supervision.Object) string { return o.CheckCommand }}
-	notes        = attribute{"HOSTNOTES", "SERVICENOTES", func(o *supervision.Object) string { return o.Notes }}
-	notesURL     = attribute{"HOSTNOTESURL", "SERVICENOTESURL", func(o *supervision.Object) string { return o.NotesURL }}
-	actionURL    = attribute{"HOSTACTIONURL", "SERVICEACTIONURL", func(o *supervision.Object) string { return o.ActionURL }}
-	groupNames   = attribute{"HOSTGROUPNAMES", "SERVICEGROUPNAMES", func(o *supervision.Object) string { return strings.Join(o.Groups, ",") }}
+	alias       = attribute{"HOSTALIAS", "", func(o *supervision.Object) string { return o.Alias }}
+	address     = attribute{"HOSTADDRESS", "", func(o *supervision.Object) string { return o.Address }}
+	displayName = attribute{
+		"HOSTDISPLAYNAME", "SERVICEDISPLAYNAME",
+		func(o *supervision.Object) string { return o.DisplayName },
+	}
+	checkCommand = attribute{
+		"HOSTCHECKCOMMAND", "SERVICECHECKCOMMAND",
+		func(o *supervision.Object) string { return o.CheckCommand },
+	}
+	notes    = attribute{"HOSTNOTES", "SERVICENOTES", func(o *supervision.Object) string { return o.Notes }}
+	notesURL = attribute{
+		"HOSTNOTESURL", "SERVICENOTESURL",
+		func(o *supervision.Object) string { return o.NotesURL },
+	}
+	actionURL = attribute{
+		"HOSTACTIONURL", "SERVICEACTIONURL",
+		func(o *supervision.Object) string { return o.ActionURL },
+	}
+	groupNames = attribute{
+		"HOSTGROUPNAMES", "SERVICEGROUPNAMES",
+		func(o *supervision.Object) string { return strings.Join(o.Groups, ",") },
+	}
 )
 
 // attributes are all of them.
 var attributes = [...]attribute{alias, address, displayName, checkCommand, notes, notesURL, actionURL, groupNames}
 
-// ofHost gives an attribute of the host, also for a service's record.
+// ofHost returns an attribute of the host, also for a service's record.
 func (s *subject) ofHost(a attribute) string { return s.attribute(s.host, a.of, a.hostMacro) }
 
-// ofService gives an attribute of the service.
+// ofService returns an attribute of the service.
 func (s *subject) ofService(a attribute) string { return s.attribute(s.service, a.of, a.serviceMacro) }
 
-// ofOwn gives an attribute of the object itself.
+// ofOwn returns an attribute of the object itself.
 func (s *subject) ofOwn(a attribute) string {
 	if s.entity.IsHost() {
 		return s.ofHost(a)
@@ -111,12 +126,12 @@ const (
 	serviceVarMacro = "_SERVICE"
 )
 
-// hostVar gives a custom variable of the host; its name in any case.
+// hostVar returns a custom variable of the host; its name in any case.
 func (s *subject) hostVar(name string) (string, bool) {
 	return s.customVar(s.host, hostVarMacro, name)
 }
 
-// serviceVar gives a custom variable of the service.
+// serviceVar returns a custom variable of the service.
 func (s *subject) serviceVar(name string) (string, bool) {
 	return s.customVar(s.service, serviceVarMacro, name)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// macro gives the value of a Nagios macro for a subject.
+// macro is a Nagios macro; value returns its value for a subject.
 type macro struct {
 	service bool // needs a service
 	value   func(*subject) string
@@ -50,7 +50,7 @@ type templatePart struct {
 
 var errSingleDollar = errors.New("a '$' without its pair; write $MACRO$, or $$ for the sign itself")
 
-// parseTemplate reads a template; hostOnly refuses macros of a service.
+// parseTemplate reads a template. With hostOnly, macros of a service are an error.
 func parseTemplate(text string, hostOnly bool) (template, error) {
 	var t template
 	for text != "" {
@@ -75,15 +75,15 @@ func parseTemplate(text string, hostOnly bool) (template, error) {
 			return nil, fmt.Errorf("unknown macro $%s$", name)
 		}
 		if m.service && hostOnly {
-			return nil, fmt.Errorf("$%s$ is a service's; a host and its services must share one component", name)
+			return nil, fmt.Errorf("$%s$ is of a service; a host and its services must share one component", name)
 		}
 		t = append(t, templatePart{value: m.value})
 	}
 	return t, nil
 }
 
-// expand gives the text for a subject, "" when it has macros and all of them
-// are empty.
+// expand returns the text for a subject. It is "" when the template has macros and
+// all of them are empty.
 func (t template) expand(s *subject) string {
 	if len(t) == 1 { // the usual form, and no copy
 		if t[0].value != nil {
@@ -92,17 +92,17 @@ func (t template) expand(s *subject) string {
 		return t[0].literal
 	}
 	var out strings.Builder
-	macros, told := false, false
+	macros, filled := false, false
 	for _, part := range t {
 		text := part.literal
 		if part.value != nil {
 			text = part.value(s)
 			macros = true
-			told = told || text != ""
+			filled = filled || text != ""
 		}
 		out.WriteString(text)
 	}
-	if macros && !told {
+	if macros && !filled {
 		return ""
 	}
 	return out.String()

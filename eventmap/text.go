@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// charset reads text that is not UTF-8.
+// charset decodes text that is not UTF-8.
 type charset struct {
 	encoding encoding.Encoding
 	single   *charmap.Charmap // set when the encoding has one byte a character
@@ -31,8 +31,8 @@ func newCharset(name string) (charset, error) {
 	return charset{enc, single}, nil
 }
 
-// clean makes text fit for an event: valid UTF-8 without control characters
-// other than newline and tab. Text that is clean already comes back as it is.
+// clean returns text fit for an event: valid UTF-8 without control characters
+// other than newline and tab. Clean text is returned as it is.
 func (c charset) clean(s string) (string, Repairs) {
 	if isPlain(s) {
 		return s, 0
@@ -87,9 +87,8 @@ func (c charset) decode(s string) string {
 	return out.String()
 }
 
-// cutCharacter gives the offset of an incomplete last character in text that
-// is UTF-8 otherwise and shows it by at least one other character beyond ASCII,
-// or -1.
+// cutCharacter returns the offset of an incomplete last character in text that is
+// UTF-8 otherwise and has at least one other character beyond ASCII, or -1.
 func cutCharacter(s string) int {
 	for i := len(s) - 1; i >= 0 && i > len(s)-utf8.UTFMax; i-- {
 		if !utf8.RuneStart(s[i]) {
@@ -104,7 +103,8 @@ func cutCharacter(s string) int {
 	return -1
 }
 
-// isControl tells C0 control characters and DEL, save newline and tab.
+// isControl reports whether r is a C0 control character or DEL, but not newline or
+// tab.
 func isControl(r rune) bool {
 	return r < ' ' && r != '\n' && r != '\t' || r == 0x7f
 }
@@ -126,7 +126,7 @@ func removeControls(s string, i int) string {
 	return out.String()
 }
 
-// terminalSequence gives the length of the terminal sequence (ECMA-48: colours,
+// terminalSequence returns the length of the terminal sequence (ECMA-48: colours,
 // cursor moves, window titles, character sets) that s starts with, 0 if none.
 func terminalSequence(s string) int {
 	if len(s) < 3 || s[0] != 0x1b {
@@ -161,15 +161,14 @@ func terminalSequence(s string) int {
 	return 0
 }
 
-// cutText shortens clean text to at most limit bytes, the mark included,
-// without tearing a character.
+// cutText shortens clean text to at most limit bytes, including the mark, without
+// splitting a character.
 func cutText(s string, limit int) string {
 	const mark = "…"
 	return s[:runeStart(s, limit-len(mark))] + mark
 }
 
-// runeStart gives the greatest offset not beyond n at which a character of s
-// starts.
+// runeStart returns the greatest offset up to n at which a character of s starts.
 func runeStart(s string, n int) int {
 	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
 		n--

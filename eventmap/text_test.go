@@ -62,7 +62,7 @@ func FuzzClean(f *testing.F) {
 		}
 		encoded, ok := appendString([]byte("x"), s)
 		if ok != (repairs == 0) || !ok && string(encoded) != "x" {
-			t.Fatalf("appendString says clean: %v", ok)
+			t.Fatalf("appendString returns clean: %v", ok)
 		}
 		var back string
 		encoded, _ = appendString(nil, clean)

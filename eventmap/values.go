@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -35,8 +34,8 @@ func (d *draft) counted(n int) {
 	d.integer(int64(n))
 }
 
-// measured writes execution time or latency. Both are 0 when not reported, but also
-// of a passive check, whose reader knows the type.
+// measured writes execution time or latency. Both are 0 when not reported. They are
+// also 0 for a passive check; then the type of the check is known.
 func (d *draft) measured(seconds float64) {
 	check := d.rec.Check
 	if check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotReported {
@@ -67,7 +66,7 @@ func (d *draft) commandName() string {
 
 // setPerfdata normalises the performance data.
 func (d *draft) setPerfdata() {
-	raw, _ := d.m.charset.clean(d.rec.Check.Perfdata) // perf_data_raw tells of repairs
+	raw, _ := d.m.charset.clean(d.rec.Check.Perfdata) // perf_data_raw reports the repairs
 	var dropped bool
 	d.space, dropped = appendPerfdata(d.space[:0], raw, d.m.options.Canopsis, d.m.options.MaxPerfdata)
 	if dropped {
@@ -87,7 +86,7 @@ func (d *draft) contactgroups() {
 	d.sorted()
 }
 
-// flag writes one of the flags, when they are told.
+// flag writes one of the flags, if they are known.
 func (d *draft) flag(write func(*supervision.Flags)) {
 	if d.flags == nil {
 		d.notReported()
@@ -96,8 +95,8 @@ func (d *draft) flag(write func(*supervision.Flags)) {
 	write(d.flags)
 }
 
-// tags writes the alarm tags: an object of strings, which is all that Canopsis
-// takes since 22.10, or the list of strings of the Python generations.
+// tags writes the alarm tags: an object of strings, which is the only form that
+// Canopsis accepts since 22.10, or the list of strings of the Python generations.
 func (d *draft) tags() {
 	if len(d.m.tags) == 0 {
 		d.leaveOut()
@@ -153,46 +152,11 @@ func compileTags(tags map[string]string, cs charset) (compiled []tag, faults []e
 	return compiled, faults
 }
 
-// note gives the note of the record; a reader that only saw a flag change has
+// note returns the note of the record. A reader that only saw a flag change has
 // none.
 func (d *draft) note() supervision.Note {
 	if d.rec.Note == nil {
 		return supervision.Note{}
 	}
 	return *d.rec.Note
-}
-
-// downtimeEntry gives when the downtime was entered, or first told.
-func (d *draft) downtimeEntry() time.Time {
-	if entry := d.rec.Downtime.Entry; plausible(entry) {
-		return entry
-	}
-	return time.Unix(d.timestamp, 0)
-}
-
-func (d *draft) downtimeDuration() time.Duration {
-	if dt := d.rec.Downtime; !dt.Fixed && dt.Duration > 0 {
-		return dt.Duration
-	}
-	return d.rec.Downtime.End.Sub(d.rec.Downtime.Start)
-}
-
-func (d *draft) downtimeID() {
-	id := d.rec.Downtime.ID
-	if d.typ == pbehaviorEvent && id == 0 {
-		d.leaveOut()
-		return
-	}
-	d.integer(id)
-}
-
-func (d *draft) pbehaviorAction() string {
-	if d.rec.Kind == supervision.DowntimeCancelled {
-		return "delete"
-	}
-	return "create"
-}
-
-func (d *draft) pbehaviorName() string {
-	return "downtime " + string(appendEntityID(nil, d.component, d.resource)) + " " + d.rec.Downtime.Start.UTC().Format(time.RFC3339)
 }

@@ -71,24 +71,24 @@ func (v Version) String() string {
 	return "unknown version"
 }
 
-// python reports whether the engines are written in Python: they take an absent
-// key for a default, but not null, and want tags as a list.
+// python reports whether the engines are written in Python: they use a default for
+// an absent key but don't accept null, and want tags as a list.
 func (v Version) python() bool { return v <= Canopsis3 }
 
 // replacesOldTime reports whether Canopsis replaces a timestamp that is over 24
 // hours away by the time of processing.
 func (v Version) replacesOldTime() bool { return v >= Canopsis43 }
 
-// holdsNegative reports whether Canopsis can store negative metrics: the Go
+// storesNegative reports whether Canopsis can store negative metrics: the Go
 // parser drops the whole perf_data for one minus sign.
-func (v Version) holdsNegative() bool { return v.python() }
+func (v Version) storesNegative() bool { return v.python() }
 
-// holdsUnit reports whether a metric may carry the unit. Canopsis 24.10 has a
+// acceptsUnit reports whether a metric may carry the unit. Canopsis 24.10 has a
 // list (AllowedPerfDataUnits in canopsis.toml, this is its default); 23.10
 // accepts letters or "%". Generations before it ignore perf_data: they get the
 // form that is safe after an upgrade. The Python parser accepts letters, "%" and
 // "/".
-func (v Version) holdsUnit(unit string) bool {
+func (v Version) acceptsUnit(unit string) bool {
 	switch v {
 	case Canopsis2, Canopsis3:
 		return strings.Trim(unit, asciiLetters+"%/") == ""

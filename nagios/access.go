@@ -17,14 +17,13 @@ var ErrNotSet = errors.New("option is not set")
 
 var errNotRegular = errors.New("not a regular file")
 
-// AccessError says what keeps us from a file that an option names.
+// AccessError is the reason why a file that an option names can't be used.
 type AccessError struct {
 	Option string
 	Path   string // empty if the option is not set
 	Origin string // "file:line"; where the option would be set if it isn't
-	// Absent is the one trouble that may pass by itself: the file is not there,
-	// as it may be while the supervisor is stopped or before it writes for the
-	// first time.
+	// Absent means that the file does not exist, which may pass by itself: the
+	// supervisor may be stopped, or may not have written it yet.
 	Absent bool
 	Err    error
 }
@@ -36,10 +35,10 @@ func (e *AccessError) Error() string {
 	return fmt.Sprintf("%s=%s (from %s): %v", e.Option, e.Path, e.Origin, e.Err)
 }
 
-// Unwrap gives the cause, such as fs.ErrPermission or ErrNotSet.
+// Unwrap returns the cause, such as fs.ErrPermission or ErrNotSet.
 func (e *AccessError) Unwrap() error { return e.Err }
 
-// CheckReadable tries to open what the given options name, and gives what
+// CheckReadable tries to open what the given options name, and returns what
 // fails, in their order. The options are log_file, log_archive_path,
 // status_file, object_cache_file, host_perfdata_file and service_perfdata_file;
 // any other is never set.
@@ -133,8 +132,8 @@ func tryToRead(path string, matches func(fs.FileMode) error) error {
 	return nil
 }
 
-// explain says of a failure with a file who tried, and of a refusal where on
-// the way to the file it came from and what would help.
+// explain adds to an error with a file which user tried. If access was denied,
+// it adds which directory or file denied it, and what helps.
 func explain(path string, err error) error {
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
@@ -151,7 +150,7 @@ func explain(path string, err error) error {
 	return fmt.Errorf("%w for %s: %s", err, who, remedy(obstacle, info, who.name))
 }
 
-// findObstacle gives the first directory on the way that can't be passed, or
+// findObstacle returns the first directory of a path that can't be entered, or
 // the file itself.
 func findObstacle(path string) (string, fs.FileInfo) {
 	var parts []string
@@ -172,11 +171,11 @@ func findObstacle(path string) (string, fs.FileInfo) {
 	return at, info
 }
 
-// remedy says who may pass an obstacle, and what gives that right to a user.
+// remedy describes who has access to an obstacle, and how a user gets it.
 func remedy(obstacle string, info fs.FileInfo, userName string) string {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return obstacle + " can't be passed"
+		return obstacle + " can't be entered"
 	}
 	groupName := strconv.Itoa(int(owner.Gid))
 	if g, err := user.LookupGroupId(groupName); err == nil {
@@ -192,12 +191,13 @@ func remedy(obstacle string, info fs.FileInfo, userName string) string {
 	}
 	about := fmt.Sprintf("%s is %v %s:%s", obstacle, info.Mode(), ownerName, groupName)
 	if info.Mode()&needed == needed && owner.Gid != 0 {
-		return fmt.Sprintf("%s; add the user to group %q (usermod -a -G %s %s) and restart", about, groupName, groupName, userName)
+		return fmt.Sprintf("%s; add the user to group %q (usermod -a -G %s %s) and restart",
+			about, groupName, groupName, userName)
 	}
 	return fmt.Sprintf("%s; give access with an ACL (setfacl -m u:%s:rX %s)", about, userName, obstacle)
 }
 
-// identity is whom this process runs as.
+// identity is the user that this process runs as.
 type identity struct {
 	name   string
 	uid    int
@@ -216,7 +216,7 @@ func currentUser() identity {
 	}
 	ids, err := os.Getgroups()
 	if err != nil {
-		ids = nil // the primary group is told at least
+		ids = nil // the primary group is listed at least
 	}
 	seen := make(map[int]bool)
 	for _, id := range append([]int{os.Getegid()}, ids...) {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// asNobody calls a function that may open nothing that only the owner or its
-// group may: as root by another file system identity of one thread.
+// asNobody calls a function that can't open what only an owner or a group may
+// open. Root gets there by another file system identity of one thread.
 func asNobody(t *testing.T, call func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -29,7 +29,7 @@ func asNobody(t *testing.T, call func()) {
 	call()
 }
 
-// openPath lets everybody pass the directories above a test's own.
+// openPath lets every user enter the directories above a test's own.
 func openPath(t *testing.T, dir string) {
 	t.Helper()
 	for d := dir; d != os.TempDir() && len(d) > len(os.TempDir()); d = filepath.Dir(d) {
@@ -98,7 +98,7 @@ func TestAMissingLogIsNotJustAbsent(t *testing.T) {
 	}
 }
 
-func TestCheckReadableSaysWhatStandsInTheWay(t *testing.T) {
+func TestCheckReadableNamesTheObstacle(t *testing.T) {
 	tests := []struct {
 		name          string
 		dir, file     fs.FileMode
@@ -114,7 +114,7 @@ func TestCheckReadableSaysWhatStandsInTheWay(t *testing.T) {
 	}
 	for _, test := range tests {
 		if test.needsToBeRoot && os.Geteuid() != 0 {
-			continue // only root can give a file to a group that it isn't in
+			continue // only root can set a group that it does not belong to
 		}
 		t.Run(test.name, func(t *testing.T) {
 			root := tree(t, map[string]string{"/var/status": ""})
@@ -139,7 +139,7 @@ func TestCheckReadableSaysWhatStandsInTheWay(t *testing.T) {
 				"status_file=" + c.StatusFile, "permission denied for user ", "(uid ", ": " + root + test.obstacle + " is ", test.remedy,
 			} {
 				if !strings.Contains(failed[0].Error(), part) {
-					t.Errorf("%v does not say %q", failed[0], part)
+					t.Errorf("%v does not contain %q", failed[0], part)
 				}
 			}
 			t.Log(failed[0])

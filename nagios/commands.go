@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// maxDirDepth bounds the descent into a cfg_dir, against links in a circle.
+	// maxDirDepth bounds the descent into a cfg_dir, against circular links.
 	maxDirDepth = 20
-	// maxObjectFiles bounds the files in which definitions are sought.
+	// maxObjectFiles bounds how many files are searched for definitions.
 	maxObjectFiles = 100_000
 )
 
@@ -25,8 +25,6 @@ func (l *loader) findCommandLines() {
 	}{
 		{"host_perfdata_file_processing_command", &c.HostPerfdata.ProcessingCommand},
 		{"service_perfdata_file_processing_command", &c.ServicePerfdata.ProcessingCommand},
-		{"host_perfdata_command", &c.HostPerfdata.Command},
-		{"service_perfdata_command", &c.ServicePerfdata.Command},
 	}
 	lines := make(map[string]string)
 	for _, w := range wanted {
@@ -53,7 +51,7 @@ func (l *loader) findCommandLines() {
 	}
 }
 
-// commandName gives the name of a command that is written with its arguments.
+// commandName returns the name of a command that is written with its arguments.
 func commandName(withArgs string) string {
 	name, _, _ := strings.Cut(withArgs, "!")
 	return name
@@ -90,7 +88,7 @@ func (l *loader) searchDefinitions(lines map[string]string) {
 	}
 }
 
-// eachObjectFile calls back for each file of a cfg_dir until that gives false.
+// eachObjectFile calls call for each file of a cfg_dir until that returns false.
 func (l *loader) eachObjectFile(dir string, depth int, call func(path string) bool) bool {
 	entries, err := os.ReadDir(l.onDisk(dir))
 	if err != nil {
@@ -115,8 +113,8 @@ func (l *loader) eachObjectFile(dir string, depth int, call func(path string) bo
 	return true
 }
 
-// commandDefinitions gives the command lines of an object configuration file by
-// the names of their commands.
+// commandDefinitions returns the command lines of an object configuration file,
+// by the names of their commands.
 func commandDefinitions(text string) map[string]string {
 	found := make(map[string]string)
 	var name, commandLine string
@@ -146,8 +144,8 @@ func commandDefinitions(text string) map[string]string {
 	return found
 }
 
-// withoutComment cuts what stands behind a semicolon, unless a backslash is
-// before it.
+// withoutComment removes what follows a semicolon, unless a backslash is in front
+// of it.
 func withoutComment(line string) string {
 	for i := 0; i < len(line); i++ {
 		if line[i] != ';' {

@@ -16,18 +16,6 @@ const (
 	Shinken Flavour = "shinken"
 )
 
-// Rotation is how often a supervisor itself archives its log.
-type Rotation byte
-
-// The rotations, by the letter of option log_rotation_method.
-const (
-	RotateNever   Rotation = 'n'
-	RotateHourly  Rotation = 'h'
-	RotateDaily   Rotation = 'd'
-	RotateWeekly  Rotation = 'w'
-	RotateMonthly Rotation = 'm'
-)
-
 // PerfdataMode is how a perfdata file is written.
 type PerfdataMode byte
 
@@ -39,33 +27,29 @@ const (
 	PipeMode   PerfdataMode = 'p' // a named pipe
 )
 
-// Config is what a supervisor's main configuration says. Paths are absolute and
+// Config is a supervisor's main configuration. Paths are absolute and
 // clean, and empty if they are not configured.
 type Config struct {
 	Path    string // of the main configuration file
 	Flavour Flavour
-	// Version is what the status file says, such as "4.4.6"; empty if that
-	// can't be read, or is written by Shinken, which states the same one in all
+	// Version is the one in the status file, such as "4.4.6". It is empty if that
+	// can't be read, or is written by Shinken, which writes the same one in all
 	// releases.
 	Version string
 
 	LogFile        string
 	LogArchivePath string // a directory
-	// LogRotation is RotateNever for Naemon, which leaves it to logrotate
-	// whatever the configuration says.
-	LogRotation Rotation
-	UseSyslog   bool
-	Logging     Logging
+	// RotatesLog is true if the supervisor itself archives its log. Naemon leaves
+	// that to logrotate, whatever log_rotation_method is.
+	RotatesLog bool
+	Logging    Logging
 
 	StatusFile           string
 	StatusUpdateInterval time.Duration
 	ObjectCacheFile      string
-	StateRetentionFile   string
-	CommandFile          string
-	LockFile             string
 
 	// ProcessPerformanceData is the main switch: without it no perfdata file is
-	// written, nor a perfdata command run.
+	// written.
 	ProcessPerformanceData bool
 	HostPerfdata           Perfdata
 	ServicePerfdata        Perfdata
@@ -73,30 +57,34 @@ type Config struct {
 	BrokerModules      []BrokerModule
 	EventBrokerOptions int // bits; -1 is everything, 0 nothing
 
-	DateFormat              string // us, euro, iso8601 or strict-iso8601
-	Timezone                string // value of TZ in which the supervisor runs; empty: the system's
-	IllegalObjectNameChars  string
-	IllegalMacroOutputChars string
-	IntervalLength          time.Duration // the unit of check_interval and its kin
-	User, Group             string        // whom the supervisor runs as
+	HostChecks    Checks
+	ServiceChecks Checks
+	FlapDetection bool
+	RetainState   bool // states are kept over a restart
 
-	// Warnings are what was left out: values that can't be understood, and
-	// further files that can't be read.
+	User, Group string // that the supervisor runs as
+
+	// Warnings are what was left out: values that can't be parsed, and further
+	// files that can't be read.
 	Warnings []error
 
 	origins map[string]string // of the options that are set, "file:line"
 }
 
-// Logging says what the log has.
+// Logging is what is written to the log.
 type Logging struct {
-	Notifications    bool
+	DaemonLog        bool // anything at all; Icinga 1 only
 	ServiceRetries   bool // soft states of services
 	HostRetries      bool // soft states of hosts
-	EventHandlers    bool
 	ExternalCommands bool
 	PassiveChecks    bool
 	InitialStates    bool // all states at a start
 	CurrentStates    bool // all states after a rotation
+}
+
+// Checks is which results of hosts, or of services, a supervisor takes.
+type Checks struct {
+	Execute, AcceptPassive bool
 }
 
 // Perfdata is how the check results of hosts, or of services, leave the
@@ -108,8 +96,7 @@ type Perfdata struct {
 
 	ProcessingInterval time.Duration
 	ProcessingCommand  Command // takes the file away from time to time
-	Command            Command // is run for each result
-	ProcessEmpty       bool    // results without perfdata count as well
+	ProcessEmpty       bool    // results without perfdata are written as well
 }
 
 // Command is a command that an option names.
@@ -125,18 +112,17 @@ type BrokerModule struct {
 	Path, Args string
 }
 
-// Origin gives the place "file:line" at which an option is set, empty if it is
-// not.
+// Origin returns the place "file:line" at which an option is set, empty if it is
+// not set.
 func (c *Config) Origin(option string) string { return c.origins[option] }
 
-// defaults gives what Nagios 4.4.6 does when an option is absent.
+// defaults returns what Nagios 4.4.6 does when an option is absent. Nagios 3,
+// Naemon and Icinga 1 have the same defaults.
 func defaults(path string) *Config {
 	return &Config{
-		Path:        path,
-		LogRotation: RotateNever,
-		UseSyslog:   true,
+		Path: path,
 		Logging: Logging{
-			Notifications: true, EventHandlers: true, ExternalCommands: true, PassiveChecks: true, CurrentStates: true,
+			DaemonLog: true, ExternalCommands: true, PassiveChecks: true, CurrentStates: true,
 		},
 		StatusUpdateInterval: 60 * time.Second,
 		HostPerfdata: Perfdata{
@@ -150,8 +136,31 @@ func defaults(path string) *Config {
 			Mode:         AppendMode,
 			ProcessEmpty: true,
 		},
-		DateFormat:     "us",
-		IntervalLength: 60 * time.Second,
-		origins:        make(map[string]string),
+		HostChecks:    Checks{Execute: true, AcceptPassive: true},
+		ServiceChecks: Checks{Execute: true, AcceptPassive: true},
+		origins:       make(map[string]string),
+	}
+}
+
+// takeShinkensDefaults sets the options that are absent as Shinken 2.4 does
+// (shinken/objects/config.py; the status file is written by a module, which
+// objects/config.py makes with an interval of 15 s).
+func (c *Config) takeShinkensDefaults() {
+	for option, field := range map[string]*bool{
+		"log_service_retries":      &c.Logging.ServiceRetries,
+		"log_host_retries":         &c.Logging.HostRetries,
+		"log_initial_states":       &c.Logging.InitialStates,
+		"process_performance_data": &c.ProcessPerformanceData,
+		"enable_flap_detection":    &c.FlapDetection,
+	} {
+		if c.Origin(option) == "" {
+			*field = true
+		}
+	}
+	if c.Origin("status_update_interval") == "" {
+		c.StatusUpdateInterval = 15 * time.Second
+	}
+	if c.Origin("log_rotation_method") == "" {
+		c.RotatesLog = true
 	}
 }

@@ -72,8 +72,8 @@ func Find(root string) (taken, others []Found, err error) {
 	}
 	switch len(installed) {
 	case 0:
-		return nil, nil, fmt.Errorf("no supervisor found: none runs, and there is none of %s (set option supervisor to the path of its main configuration)",
-			strings.Join(searched, ", "))
+		return nil, nil, fmt.Errorf("no supervisor found: none runs, and none of these files exists: %s "+
+			"(set option supervisor to the path of its main configuration)", strings.Join(searched, ", "))
 	case 1:
 		return []Found{{
 			Path: installed[0], Flavour: flavourOf(root, installed[0]),
@@ -83,11 +83,24 @@ func Find(root string) (taken, others []Found, err error) {
 	return takeFreshest(root, installed)
 }
 
-func takeRunning(root string, running []process, installed []string) (taken, others []Found) {
+// runningSupervisors returns the first process of each configuration that runs
+// and exists.
+func runningSupervisors(root string) []Process {
+	var found []Process
+	for _, p := range Processes(filepath.Join(root, "/proc")) {
+		known := func(other Process) bool { return sameFile(root, other.Config, p.Config) }
+		if strings.HasSuffix(p.Config, ".cfg") && exists(root, p.Config) && !slices.ContainsFunc(found, known) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func takeRunning(root string, running []Process, installed []string) (taken, others []Found) {
 	for _, p := range running {
 		taken = append(taken, Found{
-			Path: p.config, Flavour: flavourOf(root, p.config), Running: true,
-			Why: fmt.Sprintf("%s runs with it (process %d)", p.name, p.pid),
+			Path: p.Config, Flavour: flavourOf(root, p.Config), Running: true,
+			Why: fmt.Sprintf("%s runs with it (process %d)", filepath.Base(p.Program), p.PID),
 		})
 	}
 	for _, path := range installed {
@@ -115,8 +128,8 @@ func takeFreshest(root string, installed []string) (taken, others []Found, err e
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return b.written.Compare(a.written) })
 	first, second := candidates[0], candidates[1]
 	if first.written.IsZero() || first.written.Sub(second.written) < aliveGap {
-		return nil, nil, fmt.Errorf("several supervisors are installed, none runs, and their status files do not show which one is in use: %s "+
-			"(set option supervisor to one of them)", strings.Join(installed, ", "))
+		return nil, nil, fmt.Errorf("several supervisors are installed, none runs, and their status files do not show "+
+			"which one is in use: %s (set option supervisor to one of them)", strings.Join(installed, ", "))
 	}
 	taken = []Found{{
 		Path: first.path, Flavour: flavourOf(root, first.path),

@@ -62,6 +62,14 @@ func TestFind(t *testing.T) {
 			taken: []Found{{Path: "/srv/own/etc/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios runs with it (process 5)"}},
 		},
 		{
+			name: "a process that runs with something else",
+			files: map[string]string{
+				"/etc/icinga/icinga.cfg": "", "/srv/main.conf": "",
+				"/proc/5/cmdline": cmdline("/usr/local/bin/nagios", "/srv/main.conf"),
+			},
+			taken: []Found{{Path: "/etc/icinga/icinga.cfg", Flavour: Icinga, Why: "only configuration"}},
+		},
+		{
 			name: "one that runs in another root",
 			files: map[string]string{
 				"/etc/nagios/nagios.cfg": "",
@@ -218,14 +226,14 @@ func TestFind(t *testing.T) {
 
 func TestParseCmdline(t *testing.T) {
 	tests := []struct {
-		args         string
-		name, config string
-		supervisor   bool
+		args            string
+		program, config string
+		supervisor      bool
 	}{
-		{"/usr/sbin/nagios4 -d /etc/nagios4/nagios.cfg", "nagios4", "/etc/nagios4/nagios.cfg", true},
-		{"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "naemon", "/omd/sites/x/tmp/naemon/naemon.cfg", true},
-		{"/usr/sbin/icinga -d /etc/icinga/icinga.cfg", "icinga", "/etc/icinga/icinga.cfg", true},
-		{"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "shinken-arbiter", "/etc/shinken/shinken.cfg", true},
+		{"/usr/sbin/nagios4 -d /etc/nagios4/nagios.cfg", "/usr/sbin/nagios4", "/etc/nagios4/nagios.cfg", true},
+		{"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "/omd/sites/x/bin/naemon", "/omd/sites/x/tmp/naemon/naemon.cfg", true},
+		{"/usr/sbin/icinga -d /etc/icinga/icinga.cfg", "/usr/sbin/icinga", "/etc/icinga/icinga.cfg", true},
+		{"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "/usr/bin/shinken-arbiter", "/etc/shinken/shinken.cfg", true},
 		{"/usr/bin/env python3 shinken-arbiter.py -c nagios.cfg -c specific.cfg", "shinken-arbiter.py", "nagios.cfg", true},
 		{"shinken-arbiter -d", "", "", false},
 		{"shinken-arbiter -c", "", "", false},
@@ -239,12 +247,12 @@ func TestParseCmdline(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.args, func(t *testing.T) {
-			name, config, supervisor := parseCmdline(strings.Fields(test.args))
+			program, config, supervisor := parseCmdline(strings.Fields(test.args))
 			if supervisor != test.supervisor {
 				t.Fatalf("is a supervisor: %v", supervisor)
 			}
-			if supervisor && (name != test.name || config != test.config) {
-				t.Errorf("got %q with %q, want %q with %q", name, config, test.name, test.config)
+			if supervisor && (program != test.program || config != test.config) {
+				t.Errorf("got %q with %q, want %q with %q", program, config, test.program, test.config)
 			}
 		})
 	}

@@ -3,7 +3,6 @@ package nagios
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 )
@@ -14,7 +13,7 @@ func FuzzMainConfiguration(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(sample))
-	f.Add("log_file=a\\\n b\\\\\ninclude_dir=.\ninclude_file=main.cfg\ncfg_dir=/\nhost_perfdata_command=x!y\nresource_file=/../..\n")
+	f.Add("log_file=a\\\n b\\\\\ninclude_dir=.\ninclude_file=main.cfg\ncfg_dir=/\nhost_perfdata_file_processing_command=x!y\nresource_file=/../..\n")
 	f.Add("broker_module= \nbroker_module=a b\nlog_rotation_method=\xff\nstatus_update_interval=NaN\nservice_perfdata_file_mode=\\\n=\n")
 	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
@@ -24,17 +23,13 @@ func FuzzMainConfiguration(f *testing.F) {
 		l.identify()
 		c := l.cfg
 		for _, path := range []string{
-			c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.CommandFile, c.LockFile,
-			c.StateRetentionFile, c.HostPerfdata.File, c.ServicePerfdata.File,
+			c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.HostPerfdata.File, c.ServicePerfdata.File,
 		} {
 			if path != "" && (!filepath.IsAbs(path) || path != filepath.Clean(path)) {
 				t.Errorf("path %q", path)
 			}
 		}
-		if !slices.Contains([]Rotation{'n', 'h', 'd', 'w', 'm'}, c.LogRotation) {
-			t.Errorf("rotation %q", c.LogRotation)
-		}
-		for _, d := range []time.Duration{c.StatusUpdateInterval, c.IntervalLength, c.HostPerfdata.ProcessingInterval} {
+		for _, d := range []time.Duration{c.StatusUpdateInterval, c.HostPerfdata.ProcessingInterval} {
 			if d < 0 {
 				t.Errorf("duration %v", d)
 			}

@@ -9,14 +9,13 @@ import (
 	"syscall"
 )
 
-// statusHeader is the part of a status file in which its writer and version
-// stand.
+// statusHeader is the size of the part of a status file that has its writer and
+// version.
 const statusHeader = 4 << 10
 
-// identify tells the flavour and version of the supervisor. The status file of
-// Icinga 1 and Shinken says whose it is; that of Naemon claims to be Nagios',
-// so names count next: of the main file, of options, of directories, of the
-// log.
+// identify returns the flavour and version of the supervisor. The status files
+// of Icinga 1 and Shinken name their writer. That of Naemon names Nagios, so the
+// names of the main file, of options, of directories and of the log count next.
 func (l *loader) identify() (Flavour, string) {
 	writer, version := l.statusFileWriter()
 	switch writer {
@@ -55,8 +54,8 @@ func flavourNamedIn(name string) (Flavour, bool) {
 	return "", false
 }
 
-// statusFileWriter gives the word before STATUS FILE in the comment at the head
-// of the status file, and the version of its info block; both are empty if the
+// statusFileWriter returns the word before STATUS FILE in the comment at the head
+// of the status file, and the version of its info block. Both are empty if the
 // file can't be read.
 func (l *loader) statusFileWriter() (writer, version string) {
 	if l.cfg.StatusFile == "" {

@@ -12,13 +12,13 @@ import (
 	"syscall"
 )
 
-// maxConfigFile bounds a configuration file, and by that each of its lines.
+// maxConfigFile bounds the size of a configuration file, and so of each line.
 const maxConfigFile = 16 << 20
 
 var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
 
-// readConfigFile reads a file that must be a regular one: opening a pipe would
-// wait for its writer.
+// readConfigFile reads a regular file. Anything else is refused: opening a pipe
+// would wait for its writer.
 func readConfigFile(path string) (string, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -42,10 +42,10 @@ func readConfigFile(path string) (string, error) {
 	return string(text), nil
 }
 
-// logicalLines gives the lines of a configuration file, without the blanks
-// around them, with the number at which each begins. A backslash at the end
-// continues a line, two of them are one (Nagios 4.4.6, common/shared.c,
-// mmap_fgets_multiline). Blank lines are left out.
+// logicalLines returns the lines of a configuration file, without surrounding
+// blanks, with the number of the line at which each begins. A backslash at the
+// end continues a line, two of them are a backslash (Nagios 4.4.6,
+// common/shared.c, mmap_fgets_multiline). Blank lines are left out.
 func logicalLines(text string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		lines := bufio.NewScanner(strings.NewReader(text))
@@ -77,15 +77,15 @@ func logicalLines(text string) iter.Seq2[int, string] {
 	}
 }
 
-// isComment tells a line of the main configuration that says nothing.
+// isComment reports whether a line of the main configuration is a comment.
 func isComment(line string) bool { return line[0] == '#' || line[0] == ';' }
 
-// unescapeTemplate resolves the escapes of a perfdata template: \t, \r and \n;
-// any other backslash stands for itself, two of them for two (Nagios 4.4.6,
+// unescapeTemplate resolves the escapes of a perfdata template: \t, \r and \n.
+// Any other backslash is a backslash, two of them are two (Nagios 4.4.6,
 // xdata/xpddefault.c, xpddefault_preprocess_file_templates).
 func unescapeTemplate(template string) string {
 	return strings.NewReplacer(`\t`, "\t", `\r`, "\r", `\n`, "\n").Replace(template)
 }
 
-// origin names the place of a line.
+// origin returns the place of a line, "file:line".
 func origin(path string, line int) string { return fmt.Sprintf("%s:%d", path, line) }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// setter takes the value of an option, which is not empty.
+// setter parses the value of an option, which is not empty, and stores it.
 type setter func(value string) error
 
 // optionTable names the options that matter here, in the spellings of all
@@ -17,13 +17,11 @@ func (l *loader) optionTable() map[string]setter {
 	table := map[string]setter{
 		"log_file":            l.path(&c.LogFile),
 		"log_archive_path":    l.path(&c.LogArchivePath),
-		"log_rotation_method": rotation(&c.LogRotation),
-		"use_syslog":          boolean(&c.UseSyslog),
+		"log_rotation_method": rotation(&c.RotatesLog),
 
-		"log_notifications":     boolean(&c.Logging.Notifications),
+		"use_daemon_log":        boolean(&c.Logging.DaemonLog),
 		"log_service_retries":   boolean(&c.Logging.ServiceRetries),
 		"log_host_retries":      boolean(&c.Logging.HostRetries),
-		"log_event_handlers":    boolean(&c.Logging.EventHandlers),
 		"log_external_commands": boolean(&c.Logging.ExternalCommands),
 		"log_passive_checks":    boolean(&c.Logging.PassiveChecks),
 		"log_initial_states":    boolean(&c.Logging.InitialStates),
@@ -33,20 +31,18 @@ func (l *loader) optionTable() map[string]setter {
 		"xsddefault_status_log":  l.path(&c.StatusFile), // Nagios 3 still knows this name
 		"status_update_interval": seconds(&c.StatusUpdateInterval),
 		"object_cache_file":      l.path(&c.ObjectCacheFile),
-		"state_retention_file":   l.path(&c.StateRetentionFile),
-		"command_file":           l.path(&c.CommandFile),
-		"lock_file":              l.path(&c.LockFile),
 
 		"process_performance_data": boolean(&c.ProcessPerformanceData),
 
 		"broker_module":        l.brokerModule,
 		"event_broker_options": integer(&c.EventBrokerOptions),
 
-		"date_format":                dateFormat(&c.DateFormat),
-		"use_timezone":               text(&c.Timezone),
-		"illegal_object_name_chars":  text(&c.IllegalObjectNameChars),
-		"illegal_macro_output_chars": text(&c.IllegalMacroOutputChars),
-		"interval_length":            seconds(&c.IntervalLength),
+		"execute_host_checks":           boolean(&c.HostChecks.Execute),
+		"accept_passive_host_checks":    boolean(&c.HostChecks.AcceptPassive),
+		"execute_service_checks":        boolean(&c.ServiceChecks.Execute),
+		"accept_passive_service_checks": boolean(&c.ServiceChecks.AcceptPassive),
+		"enable_flap_detection":         boolean(&c.FlapDetection),
+		"retain_state_information":      boolean(&c.RetainState),
 
 		"nagios_user":  text(&c.User),
 		"naemon_user":  text(&c.User),
@@ -74,7 +70,6 @@ func (l *loader) optionTable() map[string]setter {
 }
 
 func (l *loader) addPerfdataOptions(table map[string]setter, object string, p *Perfdata) {
-	table[object+"_perfdata_command"] = text(&p.Command.Name)
 	table[object+"_perfdata_file"] = l.path(&p.File)
 	table[object+"_perfdata_file_template"] = func(value string) error {
 		p.Template = unescapeTemplate(value)
@@ -135,7 +130,7 @@ func boolean(field *bool) setter {
 	}
 }
 
-// seconds takes a number of seconds, below a century.
+// seconds parses a number of seconds, of less than a century.
 func seconds(field *time.Duration) setter {
 	const most = 100 * 365 * 24 * 3600
 	return func(value string) error {
@@ -148,18 +143,20 @@ func seconds(field *time.Duration) setter {
 	}
 }
 
-func rotation(field *Rotation) setter {
+// rotation parses how often a log is rotated: never, hourly, daily, weekly or
+// monthly.
+func rotation(field *bool) setter {
 	return func(value string) error {
 		if len(value) != 1 || !strings.Contains("nhdwm", value) {
 			return fmt.Errorf("%q is none of n, h, d, w, m", value)
 		}
-		*field = Rotation(value[0])
+		*field = value != "n"
 		return nil
 	}
 }
 
-// perfdataMode takes a mode as the cores do: one that has a p is a pipe, one
-// that has a w is written anew, any other is appended to.
+// perfdataMode parses a mode as the cores do: a value with a p is a pipe, a value
+// with a w a file that is written anew, any other a file that is appended to.
 func perfdataMode(field *PerfdataMode) setter {
 	return func(value string) error {
 		switch {
@@ -169,19 +166,6 @@ func perfdataMode(field *PerfdataMode) setter {
 			*field = WriteMode
 		default:
 			*field = AppendMode
-		}
-		return nil
-	}
-}
-
-// dateFormat takes a format as the cores do: what they don't know is "us".
-func dateFormat(field *string) setter {
-	return func(value string) error {
-		switch value {
-		case "euro", "iso8601", "strict-iso8601":
-			*field = value
-		default:
-			*field = "us"
 		}
 		return nil
 	}

@@ -12,56 +12,55 @@ import (
 // maxCmdline bounds how much of a process's command line is read.
 const maxCmdline = 64 << 10
 
-// process is a supervisor that runs.
-type process struct {
-	pid    int
-	name   string // of its program
-	config string // path of its main configuration
+// Process is a process of a supervisor.
+type Process struct {
+	PID     int
+	Program string // as it was started: a path, or a name alone
+	Config  string // path of its main configuration
 }
 
-// runningSupervisors returns the daemons that run with a configuration that
-// exists, each configuration once, in the order of process numbers. A process
-// that /proc hides from this user is missed.
-func runningSupervisors(root string) []process {
-	var found []process
-	for _, pid := range processes(root) {
-		name, config, isSupervisor := parseCmdline(readCmdline(root, pid))
+// Processes returns the supervisors' processes that proc, the directory /proc,
+// shows, in the order of their numbers. Workers, and calls that only verify a
+// configuration, don't count. Forks of a core do: they have its command line. A
+// process that is hidden from this user is missed.
+func Processes(proc string) []Process {
+	var found []Process
+	for _, pid := range pids(proc) {
+		own := filepath.Join(proc, strconv.Itoa(pid))
+		program, config, isSupervisor := parseCmdline(readCmdline(own))
 		if !isSupervisor {
 			continue
 		}
 		if !filepath.IsAbs(config) {
-			cwd, err := os.Readlink(filepath.Join(root, "/proc", strconv.Itoa(pid), "cwd"))
+			cwd, err := os.Readlink(filepath.Join(own, "cwd"))
 			if err != nil {
 				continue
 			}
 			config = filepath.Join(cwd, config)
 		}
-		known := func(p process) bool { return sameFile(root, p.config, config) }
-		if exists(root, config) && !slices.ContainsFunc(found, known) {
-			found = append(found, process{pid, name, filepath.Clean(config)})
-		}
+		found = append(found, Process{pid, program, filepath.Clean(config)})
 	}
 	return found
 }
 
-// processes returns the numbers of all processes, in ascending order.
-func processes(root string) []int {
-	dirs, err := os.ReadDir(filepath.Join(root, "/proc"))
+// pids returns the numbers of all processes, in ascending order.
+func pids(proc string) []int {
+	dirs, err := os.ReadDir(proc)
 	if err != nil {
 		return nil
 	}
-	var pids []int
+	var numbers []int
 	for _, dir := range dirs {
 		if pid, err := strconv.Atoi(dir.Name()); err == nil {
-			pids = append(pids, pid)
+			numbers = append(numbers, pid)
 		}
 	}
-	slices.Sort(pids)
-	return pids
+	slices.Sort(numbers)
+	return numbers
 }
 
-func readCmdline(root string, pid int) []string {
-	f, err := os.Open(filepath.Join(root, "/proc", strconv.Itoa(pid), "cmdline"))
+func readCmdline(own string) []string {
+	f, err := os.Open(filepath.Join(own, "cmdline"))
 	if err != nil {
 		return nil
 	}
@@ -77,15 +76,15 @@ func readCmdline(root string, pid int) []string {
 // and with which configuration: the last argument of the cores, option -c of
 // Shinken's arbiter. Workers, and calls that only verify a configuration, don't
 // count.
-func parseCmdline(args []string) (name, config string, isSupervisor bool) {
+func parseCmdline(args []string) (program, config string, isSupervisor bool) {
 	for len(args) > 1 && isInterpreter(filepath.Base(args[0])) {
 		args = args[1:]
 	}
 	if len(args) < 2 {
 		return "", "", false
 	}
-	name = filepath.Base(args[0])
-	switch strings.TrimSuffix(name, ".py") {
+	program = args[0]
+	switch strings.TrimSuffix(filepath.Base(program), ".py") {
 	case "nagios", "nagios2", "nagios3", "nagios4", "naemon", "icinga":
 		config = args[len(args)-1]
 	case "shinken-arbiter":
@@ -101,7 +100,7 @@ func parseCmdline(args []string) (name, config string, isSupervisor bool) {
 		short := strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.ContainsAny(arg, "vs")
 		return short || arg == "--verify-config" || arg == "--test-scheduling" || arg == "--worker"
 	})
-	return name, config, strings.HasSuffix(config, ".cfg") && !onlyVerifies
+	return program, config, !strings.HasPrefix(config, "-") && !onlyVerifies
 }
 
 // isInterpreter reports whether a program runs scripts.

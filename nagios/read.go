@@ -11,8 +11,8 @@ import (
 var errNotAnOption = errors.New("not of the form option=value")
 
 // Read reads the main configuration at path, and the files that it includes. An
-// error means that the main file itself can't be read; it says why, and as whom
-// we tried.
+// error means that the main file itself can't be read; it has the reason, and the
+// user that tried.
 func Read(path string) (*Config, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -29,8 +29,11 @@ func readBelow(root, path string) (*Config, error) {
 		return nil, fmt.Errorf("reading the main configuration: %w", err)
 	}
 	l.cfg.Flavour, l.cfg.Version = l.identify()
-	if l.cfg.Flavour == Naemon {
-		l.cfg.LogRotation = RotateNever
+	switch l.cfg.Flavour {
+	case Naemon:
+		l.cfg.RotatesLog = false
+	case Shinken:
+		l.cfg.takeShinkensDefaults()
 	}
 	l.findCommandLines()
 	return l.cfg, nil
@@ -40,9 +43,9 @@ func readBelow(root, path string) (*Config, error) {
 type loader struct {
 	root     string
 	cfg      *Config
-	base     string // relative paths begin here
+	base     string // directory at which relative paths begin
 	options  map[string]setter
-	included map[string]bool // files that were begun
+	included map[string]bool // files that were read, or are being read
 
 	objectFiles, objectDirs, resourceFiles []string
 }
@@ -97,8 +100,8 @@ func (l *loader) set(option, value, where string) {
 	}
 }
 
-// includeDir reads the files of a Naemon include_dir; Naemon takes those whose
-// names end in .cfg, in the order of the directory, we by name.
+// includeDir reads the files of a Naemon include_dir whose names end in .cfg.
+// Naemon reads them in the order of the directory, this function by name.
 func (l *loader) includeDir(dir string) error {
 	entries, err := os.ReadDir(l.onDisk(dir))
 	if err != nil {
@@ -113,7 +116,7 @@ func (l *loader) includeDir(dir string) error {
 	return errors.Join(errs...)
 }
 
-// isConfigName tells the files that a core reads of a configuration directory.
+// isConfigName reports whether a core reads a file of a configuration directory.
 func isConfigName(name string) bool {
 	return !strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".cfg")
 }
@@ -128,5 +131,5 @@ func (l *loader) absolute(path string) string {
 	return filepath.Join(l.base, path)
 }
 
-// onDisk gives the place at which a path of the supervisor's is found.
+// onDisk returns where a path of the supervisor is in our file system.
 func (l *loader) onDisk(path string) string { return filepath.Join(l.root, path) }

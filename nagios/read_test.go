@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// tree writes files below a new directory, which it gives. The paths start with
+// tree writes files below a new directory, and returns that. The paths start with
 // a slash.
 func tree(t *testing.T, files map[string]string) (root string) {
 	t.Helper()
@@ -39,7 +39,7 @@ func mustRead(t *testing.T, root, path string) *Config {
 	return cfg
 }
 
-// withoutOrigins compares what configurations say, not where.
+// withoutOrigins compares configurations without the places of the options.
 func withoutOrigins() cmp.Option { return cmpopts.IgnoreUnexported(Config{}) }
 
 func TestReadDebianNagios4(t *testing.T) {
@@ -56,27 +56,23 @@ func TestReadDebianNagios4(t *testing.T) {
 	want.Flavour = Nagios
 	want.LogFile = "/var/log/nagios4/nagios.log"
 	want.LogArchivePath = "/var/log/nagios4/archives"
-	want.LogRotation = RotateDaily
+	want.RotatesLog = true
 	want.Logging.ServiceRetries = true
 	want.Logging.HostRetries = true
 	want.StatusFile = "/var/lib/nagios4/status.dat"
 	want.StatusUpdateInterval = 10 * time.Second
 	want.ObjectCacheFile = "/var/lib/nagios4/objects.cache"
-	want.StateRetentionFile = "/var/lib/nagios4/retention.dat"
-	want.CommandFile = "/var/lib/nagios4/rw/nagios.cmd"
-	want.LockFile = "/var/run/nagios4/nagios4.pid"
 	want.EventBrokerOptions = -1
-	want.IllegalObjectNameChars = "`~!$%^&*|'\"<>?,()="
-	want.IllegalMacroOutputChars = "`~$&|'\"<>"
+	want.FlapDetection, want.RetainState = true, true
 	want.User, want.Group = "nagios", "nagios"
 	if diff := cmp.Diff(want, cfg, withoutOrigins()); diff != "" {
 		t.Error(diff)
 	}
 	if got, want := cfg.Origin("log_file"), path+":1"; got != want {
-		t.Errorf("log_file is said to be set at %q, want %q", got, want)
+		t.Errorf("the origin of log_file is %q, want %q", got, want)
 	}
 	if got := cfg.Origin("broker_module"); got != "" {
-		t.Errorf("broker_module is said to be set at %q", got)
+		t.Errorf("broker_module is not set, and its origin is %q", got)
 	}
 }
 
@@ -88,8 +84,10 @@ log_file = /var/log/nagios/nagios.log
 log_archive_path=/var/log/nagios/archives/
 log_rotation_method=h
 use_syslog=0
-log_notifications=0
-log_event_handlers=0
+use_daemon_log=0
+enable_flap_detection=1
+execute_host_checks=0
+accept_passive_service_checks=0
 log_external_commands=0
 log_passive_checks=0
 log_initial_states=1
@@ -109,9 +107,7 @@ service_perfdata_file_processing_interval=15
 broker_module=/usr/lib/a.so
 broker_module=modules/b.so  config=/etc/b.cfg debug=1
 event_broker_options=1048575
-date_format=iso8601
-use_timezone=Europe/Paris
-interval_length=1
+retain_state_information=1
 nagios_user=monitor
 a_new_option=1
 `, "\n", "\r\n")})
@@ -121,7 +117,7 @@ a_new_option=1
 		Flavour:                Nagios,
 		LogFile:                "/var/log/nagios/nagios.log",
 		LogArchivePath:         "/var/log/nagios/archives",
-		LogRotation:            RotateHourly,
+		RotatesLog:             true,
 		Logging:                Logging{InitialStates: true},
 		StatusFile:             "/etc/nagios/status.dat",
 		StatusUpdateInterval:   15 * time.Second,
@@ -140,24 +136,25 @@ a_new_option=1
 			{Path: "/etc/nagios/modules/b.so", Args: "config=/etc/b.cfg debug=1"},
 		},
 		EventBrokerOptions: 1048575,
-		DateFormat:         "iso8601",
-		Timezone:           "Europe/Paris",
-		IntervalLength:     time.Second,
+		HostChecks:         Checks{AcceptPassive: true},
+		ServiceChecks:      Checks{Execute: true},
+		FlapDetection:      true,
+		RetainState:        true,
 		User:               "monitor",
 	}
 	if diff := cmp.Diff(want, cfg, withoutOrigins()); diff != "" {
 		t.Error(diff)
 	}
-	for option, line := range map[string]string{"log_file": "4", "service_perfdata_file_template": "23", "broker_module": "27"} {
+	for option, line := range map[string]string{"log_file": "4", "service_perfdata_file_template": "25", "broker_module": "29"} {
 		if got, want := cfg.Origin(option), "/etc/nagios/nagios.cfg:"+line; got != want {
-			t.Errorf("%s is said to be set at %s, want %s", option, got, want)
+			t.Errorf("the origin of %s is %s, want %s", option, got, want)
 		}
 	}
 }
 
 func TestReadWarnsOfWhatItCannotUnderstand(t *testing.T) {
-	root := tree(t, map[string]string{"/n.cfg": "just words\nlog_rotation_method=x\nuse_syslog=yes\nstatus_update_interval=-5\n" +
-		"interval_length=1e300\nevent_broker_options=all\nlog_file=\ndate_format=latin\nhost_perfdata_file_mode=z\n"})
+	root := tree(t, map[string]string{"/n.cfg": "just words\nlog_rotation_method=x\nlog_initial_states=yes\nstatus_update_interval=-5\n" +
+		"host_perfdata_file_processing_interval=1e300\nevent_broker_options=all\nlog_file=\nhost_perfdata_file_mode=z\n"})
 	cfg := mustRead(t, root, "/n.cfg")
 	want := defaults("/n.cfg")
 	want.Flavour = Nagios
@@ -167,9 +164,9 @@ func TestReadWarnsOfWhatItCannotUnderstand(t *testing.T) {
 	wantWarnings := []string{
 		`/n.cfg:1: not of the form option=value: "just words"`,
 		`option log_rotation_method (from /n.cfg:2): "x" is none of n, h, d, w, m`,
-		`option use_syslog (from /n.cfg:3): "yes" is neither 0 nor 1`,
+		`option log_initial_states (from /n.cfg:3): "yes" is neither 0 nor 1`,
 		`option status_update_interval (from /n.cfg:4): "-5" is not a number of seconds`,
-		`option interval_length (from /n.cfg:5): "1e300" is not a number of seconds`,
+		`option host_perfdata_file_processing_interval (from /n.cfg:5): "1e300" is not a number of seconds`,
 		`option event_broker_options (from /n.cfg:6): "all" is not a whole number`,
 	}
 	if diff := cmp.Diff(wantWarnings, messages(cfg.Warnings)); diff != "" {
@@ -183,6 +180,29 @@ func messages(errs []error) []string {
 		list = append(list, err.Error())
 	}
 	return list
+}
+
+func TestReadShinkensDefaults(t *testing.T) {
+	const path = "/etc/shinken/shinken.cfg"
+	cfg := mustRead(t, tree(t, map[string]string{path: ""}), path)
+	want := defaults(path)
+	want.Flavour = Shinken
+	want.RotatesLog = true
+	want.Logging.ServiceRetries, want.Logging.HostRetries, want.Logging.InitialStates = true, true, true
+	want.StatusUpdateInterval = 15 * time.Second
+	want.ProcessPerformanceData, want.FlapDetection = true, true
+	if diff := cmp.Diff(want, cfg, withoutOrigins()); diff != "" {
+		t.Error(diff)
+	}
+
+	set := "log_service_retries=0\nlog_host_retries=0\nlog_initial_states=0\nlog_rotation_method=n\n" +
+		"process_performance_data=0\nenable_flap_detection=0\nstatus_update_interval=60\n"
+	cfg = mustRead(t, tree(t, map[string]string{path: set}), path)
+	want = defaults(path)
+	want.Flavour = Shinken
+	if diff := cmp.Diff(want, cfg, withoutOrigins()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestReadNaemonIncludes(t *testing.T) {
@@ -209,7 +229,7 @@ func TestReadNaemonIncludes(t *testing.T) {
 		t.Error(diff)
 	}
 	if got, want := cfg.Origin("status_file"), "/etc/naemon/module-conf.d/a.cfg:2"; got != want {
-		t.Errorf("status_file is said to be set at %s, want %s", got, want)
+		t.Errorf("the origin of status_file is %s, want %s", got, want)
 	}
 	if len(cfg.Warnings) != 2 || !strings.Contains(cfg.Warnings[0].Error(), "more than once") || !errors.Is(cfg.Warnings[1], fs.ErrNotExist) {
 		t.Errorf("warnings are %q", messages(cfg.Warnings))
@@ -254,7 +274,7 @@ func TestReadOfAMainFileThatCannotBeRead(t *testing.T) {
 		}
 		for _, part := range []string{"main configuration", path, currentUser().String()} {
 			if err == nil || !strings.Contains(err.Error(), part) {
-				t.Errorf("%v does not say %q", err, part)
+				t.Errorf("%v does not contain %q", err, part)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 const demoAbout = `Runs the whole pipeline, reader to journal to publisher, on a small Nagios that
 is played in a temporary directory. Events appear on standard output, a line of
-JSON each; what happens is told on standard error. Nothing needs to be
+JSON each; what happens is logged on standard error. Nothing needs to be
 installed, and nothing is left behind.
 `
 
@@ -50,9 +50,10 @@ func demoCommand(ctx context.Context, env environment) (err error) {
 	l.Journal.Path = filepath.Join(dir, "journal.db")
 	l.Quarantine.Path = filepath.Join(dir, "quarantine.ndjson")
 	l.Publish.AMQP.Enabled, l.Publish.Stdout.Enabled = false, true
+	log, _ := logger(env.stderr, l.Log)
 	d := daemon.Daemon{
 		Load:  func() (*assembly.Plan, error) { return assembly.Resolve(l, "/") },
-		Print: env.stdout, Logger: logger(env.stderr, l.Log),
+		Print: env.stdout, Logger: log, Version: version,
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return site.Run(ctx) })

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,34 +15,34 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/brokermodule"
 )
 
-const nebAbout = `Shows and changes whether the supervisor loads the NEB module, with which every
-check result arrives the moment it is processed.
+const nebAbout = `Shows and changes whether the supervisor loads the NEB module. With the module,
+every check result arrives at the moment it is processed.
 
 Usage:
-  nagios2canopsis neb status    is it loaded, what did it write, was anything lost
-  nagios2canopsis neb enable    put its line into the supervisor's main configuration
-  nagios2canopsis neb disable   take that line out
+  nagios2canopsis neb status    show whether it is loaded, what it wrote, what was lost
+  nagios2canopsis neb enable    add its line to the supervisor's main configuration
+  nagios2canopsis neb disable   remove that line
 
 Each has --help.
 `
 
-const nebStatusAbout = `Shows whether the running supervisor has the NEB module, what it wrote last, how
-much waits for the connector, and whether anything was lost. As root it sees
-more.
+const nebStatusAbout = `Shows whether the running supervisor has loaded the NEB module, when the module
+wrote last, how much waits for the connector, and whether anything was lost. Run
+it as root to see everything.
 
 The exit code is 0 if all is well, 1 if something is wrong.
 `
 
 const nebEnableAbout = `Makes the supervisor load the NEB module: adds a broker_module line to its main
-configuration, or repairs it, sets event_broker_options=-1, and creates the
-spool directory. The change is shown first. The supervisor itself verifies the
-new configuration before it takes the place of the old one, which is kept
+configuration, or repairs that line, sets event_broker_options=-1, and creates
+the spool directory. The change is shown first. The supervisor's own program
+verifies the new configuration before it replaces the old one, which is kept
 beside it. The supervisor is not restarted.
 `
 
-const nebDisableAbout = `Takes the broker_module line of the NEB module out of the supervisor's main
-configuration, in the way in which enable puts it in. event_broker_options and
-the spool directory stay.
+const nebDisableAbout = `Removes the broker_module line of the NEB module from the supervisor's main
+configuration: the change is shown, verified and made as by enable.
+event_broker_options and the spool directory stay.
 `
 
 var errNebTroubles = errors.New("something is wrong with the broker module")
@@ -69,11 +65,11 @@ func nebCommand(ctx context.Context, env environment) error {
 		fmt.Fprint(env.stdout, nebAbout)
 		return nil
 	}
-	fmt.Fprintf(env.stderr, "nagios2canopsis neb: there is no %q\n\n%s", action, nebAbout)
+	fmt.Fprintf(env.stderr, "nagios2canopsis neb: unknown command %q\n\n%s", action, nebAbout)
 	return errUsage
 }
 
-// nebOptions are the flags of the three.
+// nebOptions are the flags of the three commands.
 type nebOptions struct {
 	config, supervisor string
 	yes                bool
@@ -83,23 +79,27 @@ type nebOptions struct {
 
 func (o *nebOptions) define(f *flag.FlagSet) {
 	configFlag(&o.config)(f)
-	f.StringVar(&o.supervisor, "supervisor", "", "the supervisor's main configuration `file`, instead of the one that our configuration names or that is found")
+	f.StringVar(&o.supervisor, "supervisor", "",
+		"the supervisor's main configuration `file`; default: the one that our configuration names, or that is found")
 }
 
 func (o *nebOptions) defineChange(f *flag.FlagSet) {
 	o.define(f)
 	f.BoolVar(&o.yes, "yes", false, "don't ask")
-	f.StringVar(&o.binary, "binary", "", "the supervisor's `program`, which verifies the configuration; default: the one that runs, or is installed")
+	f.StringVar(&o.binary, "binary", "",
+		"the supervisor's `program`, which verifies the configuration; default: the one that runs, or is installed")
 }
 
 func (o *nebOptions) defineEnable(f *flag.FlagSet) {
 	o.defineChange(f)
 	f.StringVar(&o.module, "module", "", "the module's `file`; default: the one that is configured, or installed")
-	f.StringVar(&o.spool, "spool", "", "the `directory` to which it writes; default: the one that is configured, or "+brokermodule.DefaultSpool)
+	f.StringVar(&o.spool, "spool", "",
+		"the `directory` to which the module writes; default: the one that is configured, "+
+			"or "+brokermodule.DefaultSpool)
 }
 
-// find reads the configuration of the supervisor that is meant; journal is
-// where our own one puts the journal.
+// find reads the main configuration of the supervisor. journal is the path of
+// our own journal.
 func (o *nebOptions) find() (cfg *nagios.Config, journal string, err error) {
 	l, err := load(o.config)
 	if err != nil {
@@ -111,7 +111,8 @@ func (o *nebOptions) find() (cfg *nagios.Config, journal string, err error) {
 	}
 	switch path {
 	case "none":
-		return nil, "", fmt.Errorf("%s says supervisor: none; name the supervisor's main configuration with --supervisor", o.config)
+		return nil, "", fmt.Errorf("%s has supervisor: none "+
+			"(name the supervisor's main configuration with --supervisor)", o.config)
 	case "auto":
 		if path, err = findOne(); err != nil {
 			return nil, "", fmt.Errorf("%w, or name it with --supervisor", err)
@@ -132,7 +133,8 @@ func findOne() (path string, err error) {
 		for _, f := range taken {
 			paths = append(paths, f.Path)
 		}
-		return "", fmt.Errorf("several supervisors run: %s (set option supervisor to one of them)", strings.Join(paths, ", "))
+		return "", fmt.Errorf("several supervisors run: %s "+
+			"(set option supervisor to one of them)", strings.Join(paths, ", "))
 	}
 	return taken[0].Path, nil
 }
@@ -147,7 +149,11 @@ func nebStatus(ctx context.Context, env environment) error {
 		return err
 	}
 	status := brokermodule.Examine(cfg, time.Now())
-	if err := status.Print(env.stdout, storedPosition(ctx, journalPath)); err != nil {
+	position, pid := storedPosition(ctx, journalPath)
+	if pid != 0 {
+		fmt.Fprintf(env.stdout, "Connector    process %d; it deletes a segment of the spool when all of it is in the journal\n", pid)
+	}
+	if err := status.Print(env.stdout, position); err != nil {
 		return err
 	}
 	troubles := status.Troubles()
@@ -161,176 +167,20 @@ func nebStatus(ctx context.Context, env environment) error {
 	return nil
 }
 
-// storedPosition gives how far the connector has read the module's spool, nil
-// if the journal can't tell.
-func storedPosition(ctx context.Context, path string) *handover.Position {
+// storedPosition returns how far the connector has read the module's spool, nil
+// if that is unknown. While the connector runs, nobody else can read its
+// journal: then pid is its process.
+func storedPosition(ctx context.Context, path string) (position *handover.Position, pid int) {
 	stored, err := journal.Peek(ctx, path, assembly.ModuleReader)
+	if used := (*journal.InUseError)(nil); errors.As(err, &used) {
+		return nil, used.PID
+	}
 	if err != nil || stored == nil {
-		return nil
+		return nil, 0
 	}
-	position, err := handover.ParsePosition(stored)
+	parsed, err := handover.ParsePosition(stored)
 	if err != nil {
-		return nil
+		return nil, 0
 	}
-	return &position
-}
-
-func nebEnable(ctx context.Context, env environment) error {
-	var o nebOptions
-	if _, err := parse(env, "neb enable", nebEnableAbout, o.defineEnable); err != nil {
-		return err
-	}
-	cfg, _, err := o.find()
-	if err != nil {
-		return err
-	}
-	module, err := o.moduleFile(cfg)
-	if err != nil {
-		return err
-	}
-	edit, err := brokermodule.Enable(cfg, module, o.spool)
-	if err != nil {
-		return err
-	}
-	binary, err := o.program(cfg)
-	if err != nil {
-		return err
-	}
-	if err := brokermodule.CheckFile(module, binary); err != nil {
-		return err
-	}
-	if edit.Empty() {
-		m, _ := brokermodule.Find(cfg)
-		fmt.Fprintf(env.stdout, "The module is already enabled: %s\n", m.Origin)
-	} else if applied, err := o.apply(ctx, env, edit, binary); err != nil || !applied {
-		return err
-	}
-	if err := makeSpool(env, cfg.Path); err != nil {
-		return err
-	}
-	if edit.Empty() {
-		fmt.Fprintln(env.stdout, "Whether it is loaded: nagios2canopsis neb status")
-	} else {
-		fmt.Fprintf(env.stdout, "Next: systemctl reload %s, or restart it; modules are loaded at both. Then: nagios2canopsis neb status\n", filepath.Base(binary))
-	}
-	return nil
-}
-
-// moduleFile gives the module that was asked for, that is configured, or that
-// is installed.
-func (o *nebOptions) moduleFile(cfg *nagios.Config) (string, error) {
-	if o.module != "" {
-		return filepath.Abs(o.module)
-	}
-	if m, found := brokermodule.Find(cfg); found {
-		if _, err := os.Stat(m.Path); err == nil {
-			return m.Path, nil
-		}
-	}
-	return brokermodule.SearchInstalled()
-}
-
-func (o *nebOptions) program(cfg *nagios.Config) (string, error) {
-	if o.binary != "" {
-		return o.binary, nil
-	}
-	return brokermodule.Binary(cfg)
-}
-
-// makeSpool creates the spool directory that the configuration now names.
-func makeSpool(env environment, path string) error {
-	cfg, err := nagios.Read(path)
-	if err != nil {
-		return err
-	}
-	m, found := brokermodule.Find(cfg)
-	if !found {
-		return fmt.Errorf("%s has been changed meanwhile: repeat this", path)
-	}
-	made, err := brokermodule.MakeSpool(m.Spool, cfg)
-	if err != nil {
-		return err
-	}
-	if made {
-		fmt.Fprintf(env.stdout, "Created the spool directory %s.\n", m.Spool)
-	}
-	return nil
-}
-
-func nebDisable(ctx context.Context, env environment) error {
-	var o nebOptions
-	if _, err := parse(env, "neb disable", nebDisableAbout, o.defineChange); err != nil {
-		return err
-	}
-	cfg, _, err := o.find()
-	if err != nil {
-		return err
-	}
-	edit, err := brokermodule.Disable(cfg)
-	if err != nil {
-		return err
-	}
-	if edit.Empty() {
-		fmt.Fprintf(env.stdout, "The module is not enabled in %s.\n", cfg.Path)
-		return nil
-	}
-	binary, err := o.program(cfg)
-	if err != nil {
-		return err
-	}
-	if applied, err := o.apply(ctx, env, edit, binary); err != nil || !applied {
-		return err
-	}
-	fmt.Fprintf(env.stdout, "Next: systemctl reload %s, or restart it; until then the module stays loaded.\n", filepath.Base(binary))
-	return nil
-}
-
-// apply shows a change, asks, and makes it.
-func (o *nebOptions) apply(ctx context.Context, env environment, edit *brokermodule.Edit, binary string) (applied bool, err error) {
-	fmt.Fprint(env.stdout, edit.Diff())
-	for _, remark := range edit.Remarks {
-		fmt.Fprintf(env.stdout, "\nNote: %s\n", remark)
-	}
-	if !o.yes {
-		fmt.Fprint(env.stdout, "\nApply this change? [y/N] ")
-		agreed, err := agrees(ctx, env.stdin)
-		if err != nil {
-			return false, err
-		}
-		if !agreed {
-			fmt.Fprintln(env.stdout, "Nothing was changed.")
-			return false, nil
-		}
-	}
-	verify := func(ctx context.Context, path string) error { return brokermodule.Verify(ctx, binary, path) }
-	backup, err := edit.Apply(ctx, verify, time.Now())
-	if err != nil {
-		return false, fmt.Errorf("nothing was changed: %w", err)
-	}
-	fmt.Fprintf(env.stdout, "\n%s has verified the new configuration, and it is in place: %s\nThe old one is kept: %s\n", binary, edit.Path(), backup)
-	return true, nil
-}
-
-// agrees reads an answer. At the end of ctx the reading goroutine is left
-// behind, as nothing ends a read from a terminal; the process ends anyway.
-func agrees(ctx context.Context, in io.Reader) (bool, error) {
-	type answer struct {
-		text string
-		err  error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		text, err := bufio.NewReader(in).ReadString('\n')
-		answered <- answer{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return false, fmt.Errorf("nothing was changed: %w", ctx.Err())
-	case a := <-answered:
-		text := strings.ToLower(strings.TrimSpace(a.text))
-		if text == "" && a.err != nil {
-			return false, fmt.Errorf("nothing was changed: no answer (%w); --yes answers", a.err)
-		}
-		return text == "y" || text == "yes", nil
-	}
+	return &parsed, 0
 }

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,10 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios"
 )
 
-// nebCall runs a neb command and gives what it printed on standard output.
+// nebCall runs a neb command and returns what it printed.
 func nebCall(t *testing.T, answer string, args ...string) (string, error) {
 	t.Helper()
 	var out, stderr bytes.Buffer
@@ -229,7 +230,7 @@ func TestNebStatusOfARunningNagios(t *testing.T) {
 		"Loaded       yes: neb 1.0 for Nagios 4.4.6, layout O4\n", "Spool        "+s.spool+", 1 segment", "Lost         0\n", "Backlog      ", "All is well.")
 
 	s.writeSegment(t, found[1], 3)
-	troubled("Lost         3\n", "3 records are lost", "2 segments")
+	troubled("Lost         3\n", "3 records were lost", "2 segments")
 
 	nebModule(t, s.Dir, "2")
 	troubled("Loaded       yes, but an older file: neb 1.0", "restart the supervisor")
@@ -248,7 +249,7 @@ func TestNebStatusOfARunningNagios(t *testing.T) {
 	troubled("no broker_module line", "still loaded")
 }
 
-// From enable to a module at work, with the one that is shipped.
+// The whole way, from enable to a working module, with the shipped one.
 func TestNebStatusWithOurModule(t *testing.T) {
 	s := newNebSite(t)
 	if out, err := exec.Command("make", "-B", "-C", "../../nagios/neb", "OUT="+s.Dir).CombinedOutput(); err != nil {
@@ -269,35 +270,36 @@ func TestNebStatusWithOurModule(t *testing.T) {
 	}
 }
 
-func TestNebUsage(t *testing.T) {
-	for _, c := range []struct {
-		args []string
-		want string
-		err  bool
-	}{
-		{nil, "neb enable", true},
-		{[]string{"--help"}, "neb disable", false},
-		{[]string{"frobnicate"}, `there is no "frobnicate"`, true},
-		{[]string{"status", "now"}, `unexpected argument "now"`, true},
-		{[]string{"disable", "--module", "x"}, "not defined", true},
-	} {
-		out, err := nebCall(t, "", c.args...)
-		if !strings.Contains(out, c.want) || errors.Is(err, errUsage) != c.err {
-			t.Errorf("%q: %v\n%s", c.args, err, out)
+// While the connector runs, nobody else can read its journal.
+func TestNebStatusWhileTheConnectorRuns(t *testing.T) {
+	s := newNebSite(t)
+	path := filepath.Join(t.TempDir(), "journal.db")
+	s.flags = []string{"--config", write(t, filepath.Join(t.TempDir(), "c.yml"),
+		"supervisor: "+s.MainConfig()+"\njournal: {path: "+path+"}\n")}
+	if out, err := s.enable(t, "", "--yes"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	s.writeSegment(t, "1", 0)
+	j, err := journal.Open(t.Context(), journal.Options{Path: path, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func() string {
+		out, err := nebCall(t, "", append([]string{"status"}, s.flags...)...)
+		if err != nil && !errors.Is(err, errNebTroubles) { // whether the supervisor is seen to run is no matter here
+			t.Error(err)
 		}
+		return out
 	}
-	none := write(t, filepath.Join(t.TempDir(), "c.yml"), "supervisor: none\n")
-	if _, err := nebCall(t, "", "status", "--config", none); err == nil || !strings.Contains(err.Error(), "--supervisor") {
-		t.Errorf("supervisor none: %v", err)
+	out := status()
+	contains(t, out, fmt.Sprintf("Connector    process %d;", os.Getpid()), "1 segment, ", "(unknown how much of it the connector has)")
+	if strings.Contains(out, "Backlog      0 B") {
+		t.Errorf("nothing waits:\n%s", out)
 	}
-}
-
-func TestNebQuestionEndsWithTheContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	silent, end := io.Pipe()
-	defer end.Close()
-	if _, err := agrees(ctx, silent); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := status(); strings.Contains(out, "Connector ") {
+		t.Errorf("the connector is said to run:\n%s", out)
 	}
 }

@@ -37,11 +37,15 @@ func loadPlan(path string) (*assembly.Plan, error) {
 	return assembly.Resolve(l, "/")
 }
 
-func logger(w io.Writer, c config.Log) *slog.Logger {
+// logger makes the log, and what changes its level.
+func logger(w io.Writer, c config.Log) (log *slog.Logger, setLevel func(string)) {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
-	o := &slog.HandlerOptions{Level: levels[c.Level]}
+	var level slog.LevelVar
+	setLevel = func(name string) { level.Set(levels[name]) }
+	setLevel(c.Level)
+	o := &slog.HandlerOptions{Level: &level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
+		return slog.New(slog.NewJSONHandler(w, o)), setLevel
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	return slog.New(slog.NewTextHandler(w, o)), setLevel
 }

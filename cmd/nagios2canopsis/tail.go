@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/health"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/preview"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/quarantine"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
@@ -17,6 +20,9 @@ const tailAbout = `Prints the events that would be sent from now on, beginning w
 state. It sends nothing, stores nothing, and moves no reader's position: it can
 run beside the service.
 `
+
+// summaryEvery is the time between two summaries of what was counted.
+const summaryEvery = time.Minute
 
 func tailCommand(ctx context.Context, env environment) error {
 	var path string
@@ -28,15 +34,24 @@ func tailCommand(ctx context.Context, env environment) error {
 		return err
 	}
 	out, isFile := env.stdout.(*os.File)
-	log := logger(env.stderr, plan.Config.Log)
+	log, _ := logger(env.stderr, plan.Config.Log)
+	counts := tally.New(log, time.Now)
 	parts := assembly.Parts{
 		Outbox:     preview.New(env.stdout, isFile && term.IsTerminal(int(out.Fd()))),
-		Quarantine: quarantine.Printer{Log: log}, Tally: tally.New(log), Logger: log, Preview: true,
+		Quarantine: quarantine.Printer{Log: log}, Tally: counts, Logger: log, Preview: true,
+		Serves: plan.Serves,
 	}
-	p, err := plan.Build(ctx, parts)
-	if err != nil {
-		return err
+	g, ctx := errgroup.WithContext(ctx)
+	for _, site := range plan.Sites {
+		p, err := site.Build(ctx, parts)
+		if err != nil {
+			return errors.Join(err, g.Wait())
+		}
+		if site.Name != "" {
+			log.Info("reading", "site", site.Name)
+		}
+		g.Go(func() error { return p.Run(ctx) })
 	}
-	go parts.Tally.Run(ctx, time.Minute)
-	return p.Run(ctx)
+	g.Go(func() error { health.Every(ctx, log, counts, summaryEvery); return nil })
+	return g.Wait()
 }

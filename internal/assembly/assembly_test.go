@@ -35,6 +35,14 @@ const (
 service_perfdata_file_template=DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$\tSERVICESTATE::$SERVICESTATE$\tSERVICEOUTPUT::$SERVICEOUTPUT$`
 )
 
+// readers returns the names of a site's readers.
+func readers(s *Site) (names []string) {
+	for _, r := range s.Readers {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 func TestWhichReadersRun(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -59,18 +67,11 @@ func TestWhichReadersRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var names []string
-			for _, r := range p.Readers {
-				names = append(names, r.Name)
-			}
-			if diff := cmp.Diff(c.readers, names); diff != "" {
+			if diff := cmp.Diff(c.readers, readers(p.Sites[0])); diff != "" {
 				t.Error(diff)
 			}
-			if err := p.Check(); err != nil {
-				t.Error(err)
-			}
-			if len(p.Troubles) > 0 {
-				t.Error(p.Troubles)
+			if troubles := p.Sites[0].Troubles; len(troubles) > 0 {
+				t.Error(troubles)
 			}
 		})
 	}
@@ -80,7 +81,7 @@ func TestFaultsNameTheOption(t *testing.T) {
 	for _, c := range []struct{ name, cfg, yaml, want string }{
 		{"a reader without a file", "", "readers: {perfdata: {enabled: on}}", "c.yml:2: readers.perfdata.enabled: is on, but {DIR}/nagios.cfg has process_performance_data=0"},
 		{"a template without a host", perfdataOn + "\nservice_perfdata_file_template=$TIMET$ $SERVICEDESC$", "", "readers.perfdata.service.template"},
-		{"no state and no log", perfdataOn, "readers: {log: {enabled: off}}", "tells no state, and the log reader is off"},
+		{"no state and no log", perfdataOn, "readers: {log: {enabled: off}}", "has no state, and the log reader is off"},
 		{"unknown version", "", "mapping: {canopsis: latest}", `c.yml:2: mapping.canopsis: "latest" is no Canopsis release`},
 		{"incomplete table", "", "mapping: {host_states: {up: 0, down: 1}}", "c.yml:2: mapping.host_states: the table has no value for unreachable"},
 		{"unknown scale", "", "mapping: {service_states: loud}", `c.yml:2: mapping.service_states: "loud" is not severity, nagios or a table of ok, warning, critical, unknown`},
@@ -121,8 +122,8 @@ func TestTheSupervisorsKindIsTheConnector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Connector != "naemon" || p.ConnectorName == "" || strings.Contains(p.ConnectorName, ".") {
-		t.Errorf("connector %q, connector_name %q", p.Connector, p.ConnectorName)
+	if s := p.Sites[0]; s.Connector != "naemon" || s.ConnectorName == "" || strings.Contains(s.ConnectorName, ".") {
+		t.Errorf("connector %q, connector_name %q", s.Connector, s.ConnectorName)
 	}
 }
 
@@ -136,7 +137,7 @@ func TestATemplateThatNobodyUsesIsNoNotice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range p.Notices {
+	for _, n := range p.Sites[0].Notices {
 		if strings.Contains(n, "readers.perfdata.host") {
 			t.Errorf("only the service perfdata file is read, but: %s", n)
 		}

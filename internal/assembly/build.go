@@ -2,32 +2,24 @@ package assembly
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish/amqp"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/publish/stdout"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
-	"github.com/nagios2canopsis/nagios2canopsis/nagios/objectcache"
 )
 
-// Parts are what a pipeline shares with the rest of the process.
+// Parts are what the pipelines share with the rest of the process.
 type Parts struct {
 	Outbox     pipeline.Outbox
 	Quarantine pipeline.Quarantine
 	Tally      *tally.Tally
 	Logger     *slog.Logger
-	// Publishers send what the outbox holds; none for a preview.
-	Publishers []pipeline.Worker
+	// Serves reports whether a target takes a route.
+	Serves func(outbox.Route) bool
 	// ResyncAll sends the whole present state, whatever the configuration says:
 	// the journal has lost what was sent before.
 	ResyncAll bool
@@ -35,129 +27,40 @@ type Parts struct {
 	Preview bool
 }
 
-// Build makes the pipeline of a plan. The object cache is read first, so that
+// Build makes the pipeline of a site. The object cache is read first, so that
 // the first events have their groups and addresses.
-func (p *Plan) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, error) {
-	mapper, err := eventmap.New(p.mapping)
+func (s *Site) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, error) {
+	mapper, err := eventmap.New(s.mapping)
 	if err != nil {
 		return nil, fmt.Errorf("mapping: %w", err)
 	}
+	log := parts.Logger
+	if s.Name != "" {
+		log = log.With("site", s.Name)
+	}
 	cfg := pipeline.Config{
-		Outbox: parts.Outbox, Mapper: mapper, Inventory: noObjects{}, Quarantine: parts.Quarantine,
-		Tally: parts.Tally, Resync: p.resync(parts.ResyncAll), Logger: parts.Logger, Now: time.Now,
-		Workers: parts.Publishers,
+		Site: s.Name, Scope: s.Scope, Outbox: parts.Outbox, Mapper: mapper, Quarantine: parts.Quarantine,
+		Tally: parts.Tally, Resync: s.resync(parts.ResyncAll), Serves: parts.Serves, Logger: log, Now: time.Now,
 	}
-	if p.Objects != "" {
-		watcher := objectcache.New(p.Objects, parts.Logger.With("reader", "objects"))
-		if err := watcher.Load(ctx); err != nil {
-			parts.Logger.Warn("the object cache can't be read yet: events go out without groups, addresses and custom variables until it can", "err", err)
-		}
-		cfg.Inventory = watcher
-		cfg.Workers = append(cfg.Workers, pipeline.Worker{Name: "objects", Run: watcher.Run})
+	inventory, watcher := s.inventory(ctx, log)
+	cfg.Inventory = inventory
+	if watcher != nil {
+		cfg.Workers = append(cfg.Workers, *watcher)
 	}
-	for _, r := range p.Readers {
-		if parts.Preview && r.consumes {
-			parts.Logger.Warn("left out of a preview, because reading takes it away from others", "reader", r.Name, "path", r.Path)
+	for _, c := range s.Readers {
+		if parts.Preview && c.consumes {
+			log.Warn("left out of a preview, because reading takes it away from others", "reader", c.Name, "path", c.Path)
 			continue
 		}
-		build := r.build
-		if parts.Preview && r.preview != nil {
-			build = r.preview
+		build := c.build
+		if parts.Preview && c.preview != nil {
+			build = c.preview
 		}
-		feed, err := build(parts.Logger.With("reader", r.Name))
+		feed, err := build(log.With("reader", c.Name))
 		if err != nil {
-			return nil, fmt.Errorf("reader %s: %w", r.Name, err)
+			return nil, fmt.Errorf("reader %s: %w", c.Name, err)
 		}
 		cfg.Feeds = append(cfg.Feeds, feed)
 	}
 	return pipeline.New(cfg)
-}
-
-func (p *Plan) resync(all bool) arbiter.Resync {
-	switch policy := p.Config.Readers.Status.Resync; {
-	case all || policy == "always":
-		return arbiter.Always
-	case policy == "never":
-		return arbiter.Never
-	}
-	return arbiter.Changed
-}
-
-// Targets names the publishers of a plan, which are the journal's cursors.
-func (p *Plan) Targets() (names []string) {
-	if p.Config.Publish.AMQP.Enabled {
-		names = append(names, "amqp")
-	}
-	if p.Config.Publish.Stdout.Enabled {
-		names = append(names, "stdout")
-	}
-	return names
-}
-
-// Publishers makes the publishers of a plan. print is where the stdout
-// publisher writes.
-func (p *Plan) Publishers(j *journal.Journal, parts Parts, print io.Writer) ([]pipeline.Worker, error) {
-	var workers []pipeline.Worker
-	add := func(name string, publisher pipeline.Publisher) {
-		workers = append(workers, pipeline.Publish(name, publisher, j, parts.Quarantine, parts.Tally))
-	}
-	if p.Config.Publish.AMQP.Enabled {
-		publisher, err := amqp.New(p.amqpOptions(parts.Logger.With("publisher", "amqp")))
-		if err != nil {
-			return nil, p.Config.Fault("publish.amqp", err.Error())
-		}
-		add("amqp", publisher)
-	}
-	if p.Config.Publish.Stdout.Enabled {
-		add("stdout", stdout.New(print))
-	}
-	return workers, nil
-}
-
-func (p *Plan) amqpOptions(log *slog.Logger) amqp.Options {
-	a := &p.Config.Publish.AMQP
-	o := amqp.Options{
-		User: a.User, Password: publish.SecretText(string(a.Password)), External: a.Mechanism == "EXTERNAL",
-		TLS:      amqp.TLS{CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName},
-		Exchange: a.Exchange, DeclareExchange: a.DeclareExchange, Window: a.Window,
-		Heartbeat: a.Heartbeat, WriteTimeout: a.WriteTimeout, RetryMax: a.ReconnectMax, Log: log,
-	}
-	for _, url := range a.URLs {
-		o.URLs = append(o.URLs, string(url))
-	}
-	switch {
-	case a.PasswordFile != "":
-		o.Password = publish.SecretFile(a.PasswordFile)
-	case a.PasswordEnv != "":
-		o.Password = publish.SecretEnv(a.PasswordEnv)
-	case a.Credential != "":
-		o.Password = publish.SecretCredential(a.Credential)
-	}
-	return o
-}
-
-// noObjects is the inventory where there is no object cache.
-type noObjects struct{}
-
-func (noObjects) Object(supervision.Entity) *supervision.Object { return nil }
-
-func (noObjects) Members(supervision.DowntimeScope, supervision.Entity, string) []supervision.Entity {
-	return nil
-}
-
-// Check tells whether everything that Build and Publishers would refuse is in
-// order, without opening anything.
-func (p *Plan) Check() error {
-	var faults []error
-	for _, r := range p.Readers {
-		if _, err := r.build(slog.New(slog.DiscardHandler)); err != nil {
-			faults = append(faults, fmt.Errorf("reader %s: %w", r.Name, err))
-		}
-	}
-	if p.Config.Publish.AMQP.Enabled {
-		if _, err := amqp.New(p.amqpOptions(slog.New(slog.DiscardHandler))); err != nil {
-			faults = append(faults, p.Config.Fault("publish.amqp", err.Error()))
-		}
-	}
-	return errors.Join(faults...)
 }

@@ -31,7 +31,7 @@ func writes(t *testing.T, dir string, ago time.Duration) {
 	}
 }
 
-func resolve(t *testing.T, dir, mainConfig, yaml string) *Plan {
+func planOf(t *testing.T, dir, mainConfig, yaml string) *Plan {
 	t.Helper()
 	l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\n"+strings.ReplaceAll(yaml, "{DIR}", dir)), "c.yml")
 	if err != nil {
@@ -71,19 +71,12 @@ func TestTheModuleIsChosenWhileItWrites(t *testing.T) {
 			if c.wrote != never {
 				writes(t, dir, c.wrote)
 			}
-			p := resolve(t, dir, mainConfig, c.yaml)
-			var names []string
-			for _, r := range p.Readers {
-				names = append(names, r.Name)
-			}
-			if diff := cmp.Diff(c.readers, names); diff != "" {
+			p := planOf(t, dir, mainConfig, c.yaml)
+			if diff := cmp.Diff(c.readers, readers(p.Sites[0])); diff != "" {
 				t.Error(diff)
 			}
-			if want := strings.ReplaceAll(c.choice, "{DIR}", dir); !strings.Contains(p.Choice(), want) {
-				t.Errorf("%q, want %q", p.Choice(), want)
-			}
-			if err := p.Check(); err != nil {
-				t.Error(err)
+			if got, want := p.Sites[0].ResultsFrom(), strings.ReplaceAll(c.choice, "{DIR}", dir); !strings.Contains(got, want) {
+				t.Errorf("%q, want %q", got, want)
 			}
 			if p.Outdated(time.Now()) {
 				t.Error("outdated at once")
@@ -96,7 +89,7 @@ func TestTheModuleIsChosenWhileItWrites(t *testing.T) {
 // its line comes or goes.
 func TestAPlanIsOutdatedByTheModule(t *testing.T) {
 	dir, mainConfig := site(t, perfdataOn, withState)
-	p := resolve(t, dir, mainConfig, "")
+	p := planOf(t, dir, mainConfig, "")
 	is := func(want bool, at time.Time, what string) {
 		t.Helper()
 		if got := p.Outdated(at); got != want {
@@ -121,11 +114,11 @@ func TestAPlanIsOutdatedByTheModule(t *testing.T) {
 	}
 	write(string(text)+strings.ReplaceAll(moduleLine, "{DIR}", dir)+"\n", now.Add(time.Second))
 	is(true, now, "its line was added")
-	p = resolve(t, dir, mainConfig, "")
+	p = planOf(t, dir, mainConfig, "")
 	is(false, now, "it is not loaded yet")
 	writes(t, dir, time.Second)
 	is(true, now, "it writes")
-	p = resolve(t, dir, mainConfig, "")
+	p = planOf(t, dir, mainConfig, "")
 	is(false, now, "it goes on writing")
 	is(true, now.Add(3*time.Minute), "it is silent")
 	write(string(text), now.Add(2*time.Second))

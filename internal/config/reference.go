@@ -21,7 +21,7 @@ needs no file. An unknown key is an error. Durations are written like ` + "`10s`
 `)
 	d := reflect.ValueOf(*Default())
 	var top strings.Builder
-	var sections []section
+	var sections []chapter
 	collect(d, "", &top, &sections)
 	fmt.Fprintf(&b, "\n## Top level\n\n%s%s", tableHead, top.String())
 	for _, s := range sections {
@@ -35,27 +35,27 @@ needs no file. An unknown key is an error. Durations are written like ` + "`10s`
 
 const tableHead = "| key | default | meaning |\n|---|---|---|\n"
 
-type section struct{ path, doc, rows string }
+type chapter struct{ path, doc, rows string }
 
-// collect writes the rows of a struct's own keys, and adds its sub-structs as
-// sections of their own.
-func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]section) {
+// collect writes the rows of a section's own keys, and adds its parts as
+// chapters of their own.
+func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]chapter) {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
-		key, doc := f.Tag.Get("yaml"), f.Tag.Get("doc")
+		key, doc := keyOf(f), f.Tag.Get("doc")
 		dotted := strings.TrimPrefix(path+"."+key, ".")
 		sub := v.Field(i)
 		if sub.Kind() == reflect.Slice && sub.Type().Elem().Kind() == reflect.Struct {
 			fmt.Fprintf(rows, "| `%s` | none | %s Its fields: %s. |\n", key, escape(doc), ruleFields(sub.Type().Elem()))
 			continue
 		}
-		if sub.Kind() != reflect.Struct || sub.Type() == reflect.TypeFor[StateScale]() {
+		if !isSection(sub.Type()) {
 			fmt.Fprintf(rows, "| `%s` | %s | %s |\n", key, defaultText(sub), escape(doc))
 			continue
 		}
 		at := len(*sections)
-		*sections = append(*sections, section{path: dotted, doc: doc})
+		*sections = append(*sections, chapter{path: dotted, doc: doc})
 		var own strings.Builder
 		collect(sub, dotted, &own, sections)
 		(*sections)[at].rows = own.String()
@@ -65,7 +65,9 @@ func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]se
 func ruleFields(t reflect.Type) string {
 	var fields []string
 	for i := range t.NumField() {
-		fields = append(fields, fmt.Sprintf("`%s` (%s)", t.Field(i).Tag.Get("yaml"), escape(strings.TrimSuffix(t.Field(i).Tag.Get("doc"), "."))))
+		if key := keyOf(t.Field(i)); key != "-" {
+			fields = append(fields, fmt.Sprintf("`%s` (%s)", key, escape(strings.TrimSuffix(t.Field(i).Tag.Get("doc"), "."))))
+		}
 	}
 	return strings.Join(fields, ", ")
 }

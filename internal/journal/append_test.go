@@ -24,9 +24,9 @@ func TestEverythingComesBackAfterAReopening(t *testing.T) {
 	j := openTest(t, Options{Path: path})
 	want := []outbox.Event{
 		event(1),
-		{Entity: "empty body", Time: time.UnixMicro(-1), Body: []byte{}},
-		{Entity: "h\xe9te\x00;x", RoutingKey: "a.b", Body: []byte("\x00\xff{"), MessageID: "\"'", Time: time.UnixMicro(0)},
-		{Entity: "long", Body: []byte(strings.Repeat("0123456789", 5000)), Time: time.UnixMicro(5)},
+		{Route: outbox.Bus, Entity: "empty body", Time: time.UnixMicro(-1), Body: []byte{}},
+		{Route: outbox.Bus, Entity: "h\xe9te\x00;x", RoutingKey: "a.b", Body: []byte("\x00\xff{"), MessageID: "\"'", Time: time.UnixMicro(0)},
+		{Route: outbox.Bus, Entity: "long", Body: []byte(strings.Repeat("0123456789", 5000)), Time: time.UnixMicro(5)},
 	}
 	mustAppend(t, j, outbox.Commit{
 		Source: "log", Position: []byte("\x00pos"), Events: want,
@@ -72,7 +72,7 @@ func TestEachProducersOrderIsKept(t *testing.T) {
 		wg.Go(func() {
 			var last *Ticket
 			for n := range commits {
-				e := outbox.Event{Entity: fmt.Sprint(p), MessageID: fmt.Sprint(n), Body: []byte("{}")}
+				e := outbox.Event{Route: outbox.Bus, Entity: fmt.Sprint(p), MessageID: fmt.Sprint(n), Body: []byte("{}")}
 				ticket, err := j.Append(ctx, outbox.Commit{Source: fmt.Sprint(p), Position: fmt.Append(nil, n), Events: []outbox.Event{e}})
 				if err != nil {
 					t.Error(err)
@@ -102,6 +102,7 @@ func TestEachProducersOrderIsKept(t *testing.T) {
 
 func TestReadGivesPages(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t)})
+	mustRegister(t, j, "p")
 	mustAppend(t, j, commit(1, 10))
 	size := len(event(1).Body)
 	for _, test := range []struct {
@@ -115,7 +116,7 @@ func TestReadGivesPages(t *testing.T) {
 		{0, 100, 1, messageIDs(1)},
 		{4, 100, size + 1, messageIDs(5, 6)},
 	} {
-		entries, err := j.Read(testContext(t), test.after, test.count, test.maxBytes)
+		entries, err := j.Read(testContext(t), "p", test.after, test.count, test.maxBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,9 +128,10 @@ func TestReadGivesPages(t *testing.T) {
 
 func TestWaitReturnsWithTheEvent(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t)})
+	mustRegister(t, j, "p")
 	ctx, cancel := context.WithCancel(testContext(t))
 	waiting := make(chan error, 1)
-	go func() { waiting <- j.Wait(ctx, 0) }()
+	go func() { waiting <- j.Wait(ctx, "p", 0) }()
 	mustAppend(t, j, outbox.Commit{Source: "s", Position: []byte("no event")})
 	select {
 	case err := <-waiting:
@@ -140,15 +142,15 @@ func TestWaitReturnsWithTheEvent(t *testing.T) {
 	if err := <-waiting; err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Wait(ctx, 0); err != nil {
+	if err := j.Wait(ctx, "p", 0); err != nil {
 		t.Fatal(err)
 	}
-	go func() { waiting <- j.Wait(ctx, 1) }()
+	go func() { waiting <- j.Wait(ctx, "p", 1) }()
 	cancel()
 	if err := <-waiting; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	go func() { waiting <- j.Wait(context.Background(), 1) }()
+	go func() { waiting <- j.Wait(context.Background(), "p", 1) }()
 	mustClose(t, j)
 	if err := <-waiting; !errors.Is(err, ErrClosed) {
 		t.Fatal(err)
@@ -175,7 +177,7 @@ func TestCloseMakesDurableWhatWasAppended(t *testing.T) {
 	if _, err := j.Append(testContext(t), commit(501, 501)); !errors.Is(err, ErrClosed) {
 		t.Error("append after close:", err)
 	}
-	if err := j.SetPublishers(testContext(t), "p"); !errors.Is(err, ErrClosed) {
+	if err := j.SetTargets(testContext(t), bus("p")); !errors.Is(err, ErrClosed) {
 		t.Error("register after close:", err)
 	}
 	mustClose(t, j)
@@ -193,7 +195,7 @@ func TestCloseMakesDurableWhatWasAppended(t *testing.T) {
 
 func TestAppendRefusesWhatCanNeverFit(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t), MaxBytes: 1 << 20})
-	_, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Body: make([]byte, 2<<20)}}})
+	_, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 2<<20)}}})
 	if err == nil || !strings.Contains(err.Error(), "1048576") {
 		t.Error(err)
 	}
@@ -237,7 +239,7 @@ func openAndSayWhy(path string) int {
 }
 
 func TestNoPermissionIsAnError(t *testing.T) {
-	path := tempPath(t)
+	path := diskPath(t) // whose directories may be opened to others
 	mustClose(t, openTest(t, Options{Path: path}))
 	for dir := filepath.Dir(path); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o777); err != nil {

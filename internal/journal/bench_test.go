@@ -39,6 +39,7 @@ func benchCommits(n int) func() outbox.Commit {
 			next++
 			entity := "host-" + strconv.Itoa(next%1000) + "/service-" + strconv.Itoa(next/1000%10)
 			c.Events[i] = outbox.Event{
+				Route:  outbox.Bus,
 				Entity: entity, RoutingKey: "nagios.central.check.resource." + entity, Body: body,
 				MessageID: "0123456789abcdef-" + strconv.Itoa(next), Time: time.UnixMicro(int64(next)), Supersedable: true,
 			}
@@ -90,7 +91,7 @@ func BenchmarkAppendAhead(b *testing.B) {
 func BenchmarkDrain(b *testing.B) {
 	ctx := context.Background()
 	j := openTest(b, Options{Path: tempPath(b), MaxBytes: 16 << 30})
-	if err := j.SetPublishers(ctx, "p"); err != nil {
+	if err := j.SetTargets(ctx, bus("p")); err != nil {
 		b.Fatal(err)
 	}
 	next := benchCommits(1000)
@@ -100,7 +101,7 @@ func BenchmarkDrain(b *testing.B) {
 	cpu := cpuTime()
 	b.ResetTimer()
 	for after := int64(0); after < int64(b.N)*1000; {
-		entries, err := j.Read(ctx, after, 1000, 4<<20)
+		entries, err := j.Read(ctx, "p", after, 1000, 4<<20)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -121,7 +122,7 @@ func BenchmarkBacklog(b *testing.B) {
 	for range b.N {
 		path := tempPath(b)
 		j := openTest(b, Options{Path: path, MaxBytes: 16 << 30})
-		if err := j.SetPublishers(ctx, "p"); err != nil {
+		if err := j.SetTargets(ctx, bus("p")); err != nil {
 			b.Fatal(err)
 		}
 		next := benchCommits(1000)
@@ -140,7 +141,7 @@ func BenchmarkBacklog(b *testing.B) {
 		b.ReportMetric(float64(time.Since(start).Milliseconds()), "open-ms")
 		cpu = cpuTime()
 		for after := int64(0); after < events; {
-			entries, err := j.Read(ctx, after, 1000, 4<<20)
+			entries, err := j.Read(ctx, "p", after, 1000, 4<<20)
 			if err != nil {
 				b.Fatal(err)
 			}

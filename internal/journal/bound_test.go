@@ -48,7 +48,7 @@ func TestWhatIsSuperseded(t *testing.T) {
 		{"abAba", []int64{2}},
 		{"AAA", nil},
 	} {
-		s := &sweep{before: at.Add(1), newer: map[string]bool{}}
+		s := &sweep{before: at.Add(1), newer: map[string]outbox.Route{}}
 		var got []int64
 		for _, h := range heads(test.newestFirst) { // in steps of one
 			got = append(got, s.superseded([]head{h})...)
@@ -56,7 +56,7 @@ func TestWhatIsSuperseded(t *testing.T) {
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", test.newestFirst, diff)
 		}
-		s = &sweep{before: at, newer: map[string]bool{}}
+		s = &sweep{before: at, newer: map[string]outbox.Route{}}
 		if got := s.superseded(heads(test.newestFirst)); got != nil {
 			t.Errorf("%s: %v is not old enough", test.newestFirst, got)
 		}
@@ -64,6 +64,7 @@ func TestWhatIsSuperseded(t *testing.T) {
 }
 
 func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
+	t.Parallel()
 	const bound = 2 << 20
 	var log logBuffer
 	path := tempPath(t)
@@ -137,6 +138,7 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 }
 
 func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
+	t.Parallel()
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path, MaxBytes: 1 << 20})
 	mustRegister(t, j, "p")
@@ -179,7 +181,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	if err := <-stopped; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	held, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Body: make([]byte, 900<<10)}}})
+	held, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 900<<10)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,6 +198,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 }
 
 func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	j := openTest(t, Options{Path: tempPath(t), MaxBytes: 1 << 20})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -19,6 +19,8 @@ func newChecksum() *checksum {
 	return &checksum{table: crc32.MakeTable(crc32.Castagnoli)}
 }
 
+// event leaves the route "bus" out, so that rows that were stored before there
+// were routes keep their checksum.
 func (c *checksum) event(id int64, e *outbox.Event) int64 {
 	c.buf = c.buf[:0]
 	c.number(id)
@@ -28,6 +30,9 @@ func (c *checksum) event(id int64, e *outbox.Event) int64 {
 	c.number(e.Time.UnixMicro())
 	c.number(boolToInt(e.Supersedable))
 	c.bytes(e.Body)
+	if e.Route != outbox.Bus {
+		c.text(string(e.Route))
+	}
 	return c.sum()
 }
 
@@ -41,14 +46,22 @@ func (c *checksum) pair(table, key string, value []byte) int64 {
 	return c.sum()
 }
 
-// numbers is for publishers and the tally.
-func (c *checksum) numbers(table, key string, numbers ...int64) int64 {
+// cursor is for the table of targets.
+func (c *checksum) cursor(target string, route outbox.Route, released int64) int64 {
 	c.buf = c.buf[:0]
-	c.text(table)
-	c.text(key)
-	for _, n := range numbers {
-		c.number(n)
-	}
+	c.text("targets")
+	c.text(target)
+	c.text(string(route))
+	c.number(released)
+	return c.sum()
+}
+
+func (c *checksum) ledger(l ledger) int64 {
+	c.buf = c.buf[:0]
+	c.text("ledger")
+	c.number(l.lastID)
+	c.number(l.events)
+	c.text(l.encodeNewest())
 	return c.sum()
 }
 

@@ -3,6 +3,8 @@ package journal
 import (
 	"math"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 // sweepStep is the number of events that one step of a sweep looks at: about
@@ -11,16 +13,16 @@ const sweepStep = 1000
 
 // sweep goes once through the journal, from the newest event to the oldest, and
 // drops what is superseded: a check result that the next event of the same
-// entity, being a check result too, makes worthless. (An acknowledgement or
-// comment between the two is not lost on Canopsis that way: it still follows
-// the state that it was made on.)
+// entity makes worthless, because it is a check result too, for the same route.
+// (An acknowledgement or comment between the two is not lost on Canopsis that
+// way: it still follows the state that it was made on.)
 //
-// Events that a publisher has read and not yet released may be dropped too. It
+// Events that a target has read and not yet released may be dropped too. It
 // sends them, and its release of an id that is gone does no harm.
 type sweep struct {
-	below   int64           // what is left to look at
-	before  time.Time       // only events from before this moment
-	newer   map[string]bool // entities whose next newer event is a check result
+	below   int64                   // what is left to look at
+	before  time.Time               // only events from before this moment
+	newer   map[string]outbox.Route // of the next newer event of an entity, if it is a check result
 	seen    int64
 	dropped int64
 	started time.Time
@@ -36,10 +38,10 @@ func (s *sweep) superseded(heads []head) []int64 {
 			delete(s.newer, h.entity)
 			continue
 		}
-		if s.newer[h.entity] && h.at.Before(s.before) {
+		if route, is := s.newer[h.entity]; is && route == h.route && h.at.Before(s.before) {
 			ids = append(ids, h.id)
 		}
-		s.newer[h.entity] = true
+		s.newer[h.entity] = h.route
 	}
 	return ids
 }
@@ -52,18 +54,23 @@ type pressure struct {
 }
 
 // roomAgain is how long, and half of MaxBytes how far, the journal must be off
-// its bound before this is told.
+// its bound before this is logged.
 const roomAgain = time.Minute
 
-// admissible gives the number of commits of the group that may be written now.
+// admissible returns the number of commits of the group that may be written now.
 // An empty journal takes any one.
 func (w *writer) admissible() int {
 	if w.trouble != nil && !w.trouble.probing {
 		return 0
 	}
-	room := w.opts.MaxBytes - w.used
+	if w.unmeasured > 0 && w.needs(w.group) > w.opts.MaxBytes-w.used-w.unmeasured {
+		if err := w.measure(); err != nil {
+			w.log.Debug("journal: measuring the file failed", "path", w.opts.Path, "err", err)
+		}
+	}
+	room := w.opts.MaxBytes - w.used - w.unmeasured
 	for i, t := range w.group {
-		if t.size > 0 && t.size > room && (i > 0 || w.tally.events > 0) {
+		if t.size > 0 && t.size > room && (i > 0 || w.ledger.events > 0) {
 			if i == 0 {
 				w.noRoom()
 			}
@@ -74,6 +81,14 @@ func (w *writer) admissible() int {
 	return len(w.group)
 }
 
+// needs returns the bytes that commits take in the file, estimated.
+func (w *writer) needs(commits []*Ticket) (size int64) {
+	for _, t := range commits {
+		size += t.size
+	}
+	return size
+}
+
 // noRoom starts a sweep. Where the last one found little, sweeping may take a
 // tenth of the time, and no more.
 func (w *writer) noRoom() {
@@ -81,7 +96,7 @@ func (w *writer) noRoom() {
 	if w.pressure == nil {
 		w.pressure = &pressure{since: now}
 		w.log.Warn("journal is full: superseded check results are dropped, and sources held when that makes no room",
-			"path", w.opts.Path, "max_bytes", w.opts.MaxBytes, "events", w.tally.events)
+			"path", w.opts.Path, "max_bytes", w.opts.MaxBytes, "events", w.ledger.events)
 	}
 	w.pressure.last = now
 	if (w.sweep == nil || !w.sweep.forRoom) && !time.Now().Before(w.sweepAt) {
@@ -93,7 +108,7 @@ func (w *writer) startSweep(before time.Time, forRoom bool) {
 	w.sweep = &sweep{
 		below:   math.MaxInt64,
 		before:  before,
-		newer:   make(map[string]bool),
+		newer:   make(map[string]outbox.Route),
 		started: time.Now(),
 		forRoom: forRoom,
 	}
@@ -110,7 +125,7 @@ func (w *writer) compact() error {
 	if w.sweep == nil {
 		return nil
 	}
-	heads, err := w.store.headsBelow(w.sweep.below, sweepStep)
+	heads, err := w.headsBelow(w.sweep.below, sweepStep)
 	if err != nil {
 		return err
 	}
@@ -129,24 +144,31 @@ func (w *writer) dropSuperseded(ids []int64) error {
 		return nil
 	}
 	var dropped int64
-	after, err := w.store.transact(w.sum, w.tally, func(t *transaction) (err error) {
-		dropped, err = t.drop(ids)
+	left := w.kept
+	after, err := w.transact(func(t *transaction) (err error) {
+		if dropped, err = t.drop(ids); err == nil {
+			left.first, left.oldest, err = t.firstAfter(left.first - 1)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	w.tally = after
+	w.ledger, w.kept = after, left
 	w.sweep.dropped += dropped
+	w.countDropped(dropped)
+	return w.measure()
+}
+
+func (w *writer) countDropped(n int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.sweep.forRoom {
-		w.pressure.dropped += dropped
-		w.stats.Superseded += dropped
+		w.pressure.dropped += n
+		w.stats.Superseded += n
 	} else {
-		w.stats.Aged += dropped
+		w.stats.Aged += n
 	}
-	return w.measure()
 }
 
 func (w *writer) endSweep() {
@@ -168,7 +190,7 @@ func (w *writer) checkAge() {
 	}
 	w.agingAt = time.Now().Add(min(w.opts.MaxAge/10, time.Minute))
 	before := w.opts.Now().Add(-w.opts.MaxAge)
-	if w.tally.events > 1 && w.oldest().Before(before) {
+	if w.ledger.events > 1 && w.kept.oldest.Before(before) {
 		w.startSweep(before, false)
 	}
 }

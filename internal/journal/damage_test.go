@@ -30,6 +30,15 @@ func crashed(t *testing.T) (db, wal []byte, ends []int64) {
 	return mustReadFile(t, path), mustReadFile(t, path+"-wal"), ends
 }
 
+// crashedCopy copies the files of an open journal, as a crash leaves them.
+func crashedCopy(t *testing.T, path string) string {
+	t.Helper()
+	copied := tempPath(t)
+	mustWriteFile(t, copied, mustReadFile(t, path))
+	mustWriteFile(t, copied+"-wal", mustReadFile(t, path+"-wal"))
+	return copied
+}
+
 func mustReadFile(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -67,6 +76,7 @@ func seeded(t *testing.T) *rand.Rand {
 // TestTornLog cuts the write-ahead log at random places: what was committed
 // before is there, events and position agree, and the rest is reported.
 func TestTornLog(t *testing.T) {
+	t.Parallel()
 	db, wal, ends := crashed(t)
 	random := seeded(t)
 	for range 60 {
@@ -81,6 +91,7 @@ func TestTornLog(t *testing.T) {
 
 // TestFlippedLog flips a byte of the write-ahead log.
 func TestFlippedLog(t *testing.T) {
+	t.Parallel()
 	db, wal, ends := crashed(t)
 	random := seeded(t)
 	for range 60 {
@@ -136,6 +147,7 @@ func checkLog(t *testing.T, db, wal []byte, ends []int64,
 // must open, give nothing that is wrong, and report what is missing as soon as
 // everything has been read and released.
 func TestFlippedDatabase(t *testing.T) {
+	t.Parallel()
 	const events = 600
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
@@ -218,8 +230,8 @@ func TestWhatIsNoJournalIsSetAside(t *testing.T) {
 			content := mustReadFile(t, path)
 			mustWriteFile(t, path, content[:len(content)/2])
 		},
-		"future":  func(path string) { execute(t, path, "PRAGMA user_version = 99") },
-		"foreign": func(path string) { execute(t, path, "DROP TABLE events; PRAGMA user_version = 0") },
+		"negative": func(path string) { execute(t, path, "PRAGMA user_version = -1") },
+		"foreign":  func(path string) { execute(t, path, "DROP TABLE events; PRAGMA user_version = 0") },
 		"no table": func(path string) {
 			execute(t, path, "DROP TABLE states")
 		},
@@ -280,12 +292,12 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 	mustAppend(t, j, commit(1, 20))
 	mustAppend(t, j, outbox.Commit{Source: "sound", Position: []byte("x")})
 	mustClose(t, j) // which brings the states into their table
-	j = openTest(t, Options{Path: path, Logger: log.logger()})
 	execute(t, path, `
 		UPDATE events SET body = 'changed' WHERE id IN (3, 4, 20);
 		UPDATE events SET time_us = 'x' WHERE id = 6;
 		UPDATE positions SET position = 'changed' WHERE source = 'source';
 		UPDATE states SET value = 'changed' WHERE key = 'host-3'`)
+	j = openTest(t, Options{Path: path, Logger: log.logger()})
 	want := messageIDs(1, 2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
 	for range 2 { // reported once
 		if diff := cmp.Diff(want, messages(readAll(t, j, 0))); diff != "" {
@@ -313,7 +325,7 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 	}
 	mustRelease(t, j, "p", 20)
 	mustClose(t, j)
-	execute(t, path, "UPDATE publishers SET released = 1000; UPDATE tally SET last_id = 1")
+	execute(t, path, "UPDATE targets SET released = 1000; UPDATE ledger SET last_id = 1")
 	j = openTest(t, Options{Path: path})
 	if !recovered(j) || j.Stats().Damaged != 2 {
 		t.Errorf("%+v", j.Stats())
@@ -325,6 +337,7 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 
 // TestDamageInUse overwrites part of the file under an open journal.
 func TestDamageInUse(t *testing.T) {
+	t.Parallel()
 	path := tempPath(t)
 	j := openTest(t, Options{Path: path})
 	mustRegister(t, j, "p")

@@ -3,6 +3,7 @@ package journal
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -89,6 +90,8 @@ func mustHoldEvents(t *testing.T, j *Journal, from, to int) {
 }
 
 func TestFullDisk(t *testing.T) {
+	skipIfShort(t)
+	t.Parallel()
 	dir, here := smallDisk(t, 24<<20)
 	if !here {
 		return
@@ -118,7 +121,7 @@ func TestFullDisk(t *testing.T) {
 
 	// A restart on the full disk: the commit that waits is refused, no more.
 	mustClose(t, j)
-	if err := held[0].Wait(testContext(t)); err != nil && err != ErrClosed {
+	if err := held[0].Wait(testContext(t)); err != nil && !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	} else if err == nil {
 		durable += 10
@@ -155,6 +158,8 @@ func TestFullDisk(t *testing.T) {
 // TestFullDiskDrains fills the disk with nothing but the journal, and releases
 // all of it: appends go on as soon as what was released suffices.
 func TestFullDiskDrains(t *testing.T) {
+	skipIfShort(t)
+	t.Parallel()
 	dir, here := smallDisk(t, 20<<20)
 	if !here {
 		return
@@ -202,6 +207,7 @@ func isDone(ticket *Ticket) bool {
 // TestFailingDisk has a child write against a limit of the file size, which
 // SQLite takes for a failing disk.
 func TestFailingDisk(t *testing.T) {
+	t.Parallel()
 	cmd := exec.Command("/proc/self/exe", tempPath(t))
 	cmd.Env = append(os.Environ(), childVariable+"=file-size-limit")
 	out, err := cmd.CombinedOutput()
@@ -256,7 +262,7 @@ func appendAtFileSizeLimit(path string) int {
 	}
 	after := int64(0)
 	for {
-		entries, err := j.Read(ctx, after, 1000, 1<<20)
+		entries, err := j.read(ctx, allRoutes, after, 1000, 1<<20)
 		if err != nil {
 			fmt.Println(err)
 			return 1
@@ -305,7 +311,7 @@ func TestFailedFsync(t *testing.T) {
 				return err
 			}
 			if landed {
-				_, err := w.store.transact(w.sum, w.tally, func(t *transaction) error { return t.apply(&c) })
+				_, err := w.transact(func(t *transaction) error { return t.apply(&c) })
 				if err != nil {
 					return err
 				}

@@ -14,13 +14,12 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Options say where the journal is and how much it may keep.
+// Options are the place of the journal and how much it may keep.
 type Options struct {
 	// Path of the database file. Its directory must exist.
 	Path string
-	// MaxBytes bounds the database file. The write-ahead log (8 MB as a rule,
-	// up to 40 MB while somebody else reads the file) and the reserve come on
-	// top. 0 means 1 GiB.
+	// MaxBytes bounds the database file. The write-ahead log (8 MB as a rule)
+	// and the reserve come on top. 0 means 1 GiB.
 	MaxBytes int64
 	// Reserve is the number of bytes kept free for releasing events when the
 	// disk is full. 0 means 8 MiB; less than 4 MiB may be too little.
@@ -32,8 +31,8 @@ type Options struct {
 	Now    func() time.Time
 }
 
-// ErrClosed is the error of everything that a closed journal is asked for, and
-// of a commit that found no room before the journal was closed.
+// ErrClosed is the error of every call on a closed journal, and of a commit that
+// found no room before the journal was closed.
 var ErrClosed = errors.New("the journal is closed")
 
 // queueBytes bounds the commits that wait for their transaction, queueLength
@@ -60,23 +59,26 @@ type Journal struct {
 
 	recovered chan struct{}
 
-	readMu  sync.Mutex // guards the store's reading side, and the store itself
-	store   *store     // replaced only by the writer, under readMu
+	dbMu    sync.Mutex // guards store and its connection
+	store   *store     // replaced only by the writer
 	readSum *checksum
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	stats   Stats
 	lastID  int64
-	changed chan struct{} // closed and replaced when lastID grows
-	cursors map[string]int64
+	newest  map[outbox.Route]int64 // id of the newest event of each route; never changed in place
+	changed chan struct{}          // closed and replaced when one of the two grows
+	cursors cursors
+	scanned map[string]span // by target
 }
 
 // Open opens the journal, or creates it.
 //
-// A file that can't be read as a journal (damaged, foreign, or of a later
-// version) is set aside, and what is legible of it taken over into a new one;
-// see Recovered. An error means that the path can't be used: no such directory,
-// no permission, another process has it open.
+// A journal of an older version is brought to this one. A file that can't be
+// read as a journal (damaged or foreign) is set aside, and what is legible of it
+// taken over into a new one; see Recovered. An error means that the path can't be
+// used: no such directory, no permission, another process has it open, or a newer
+// version has written it ([ErrNewer]).
 func Open(ctx context.Context, opts Options) (*Journal, error) {
 	if opts.MaxBytes == 0 {
 		opts.MaxBytes = 1 << 30
@@ -101,6 +103,10 @@ func open(ctx context.Context, opts Options) (*Journal, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	// Before the lock, whose file would be written to.
+	if err := refuseNewer(opts.Path); err != nil {
+		return nil, err
+	}
 	lock, err := lockFile(opts.Path + ".lock")
 	if err != nil {
 		return nil, err
@@ -118,6 +124,7 @@ func open(ctx context.Context, opts Options) (*Journal, error) {
 		recovered: make(chan struct{}, 1),
 		readSum:   newChecksum(),
 		changed:   make(chan struct{}),
+		scanned:   map[string]span{},
 	}
 	w, err := newWriter(j)
 	if err != nil {
@@ -156,6 +163,11 @@ type Ticket struct {
 // error means that it was not taken. The commit's memory belongs to the journal
 // until the ticket is done.
 func (j *Journal) Append(ctx context.Context, c outbox.Commit) (*Ticket, error) {
+	for i := range c.Events {
+		if c.Events[i].Route == "" {
+			return nil, fmt.Errorf("an event of %s has no route", c.Events[i].Entity)
+		}
+	}
 	t := &Ticket{commit: c, size: estimate(&c), done: make(chan struct{}), finished: j.finished}
 	if t.size > j.opts.MaxBytes {
 		return nil, fmt.Errorf("a commit of %d bytes can't go into a journal of %d", t.size, j.opts.MaxBytes)
@@ -198,7 +210,7 @@ func (t *Ticket) Wait(ctx context.Context) error {
 	}
 }
 
-// estimate gives the bytes that a commit's events take in the file. SQLite fits
+// estimate returns the bytes that a commit's events take in the file. SQLite fits
 // whole rows into pages of 4 KiB, and long ones into pages of their own, so
 // part of each page stays empty.
 func estimate(c *outbox.Commit) int64 {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
@@ -52,7 +54,42 @@ func openTest(t testing.TB, opts Options) *Journal {
 	return j
 }
 
-func tempPath(t testing.TB) string { return filepath.Join(t.TempDir(), "journal.db") }
+// bus makes a target for the events of most tests.
+func bus(name string) Target {
+	return Target{Name: name, Routes: []outbox.Route{outbox.Bus}}
+}
+
+// tempPath returns a place for a journal in memory, where there is room: few
+// tests are about a disk, and an fsync takes its time. Benchmarks use the disk.
+func tempPath(t testing.TB) string {
+	t.Helper()
+	const memory, room = "/dev/shm", 1 << 30
+	var fs unix.Statfs_t
+	if _, bench := t.(*testing.B); bench || unix.Statfs(memory, &fs) != nil || fs.Type != unix.TMPFS_MAGIC || fs.Bavail*uint64(fs.Bsize) < room {
+		return diskPath(t)
+	}
+	dir, err := os.MkdirTemp(memory, "journal-test-")
+	if err != nil {
+		return diskPath(t)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return filepath.Join(dir, "journal.db")
+}
+
+// skipIfShort skips a test that takes long, or needs a mount, under go test
+// -short.
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("slow: run by make test")
+	}
+}
+
+func diskPath(t testing.TB) string { return filepath.Join(t.TempDir(), "journal.db") }
 
 // testContext ends before the test's patience does, so that what blocks for
 // ever fails with its own line.
@@ -65,6 +102,7 @@ func testContext(t testing.TB) context.Context {
 // event makes the nth event of a test: a check result of one of ten hosts.
 func event(n int) outbox.Event {
 	return outbox.Event{
+		Route:        outbox.Bus,
 		Entity:       fmt.Sprintf("host-%d", n%10),
 		RoutingKey:   fmt.Sprintf("nagios.n.check.component.host-%d", n%10),
 		Body:         fmt.Appendf(nil, `{"n":%d,"pad":"%s"}`, n, strings.Repeat("x", 700)),
@@ -98,7 +136,11 @@ func mustAppend(t testing.TB, j *Journal, c outbox.Commit) {
 
 func mustRegister(t testing.TB, j *Journal, names ...string) {
 	t.Helper()
-	if err := j.SetPublishers(testContext(t), names...); err != nil {
+	var targets []Target
+	for _, name := range names {
+		targets = append(targets, bus(name))
+	}
+	if err := j.SetTargets(testContext(t), targets...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -126,11 +168,14 @@ func mustPosition(t testing.TB, j *Journal, source string) string {
 	return string(position)
 }
 
+// allRoutes reads what a target would that has released nothing.
+var allRoutes = map[outbox.Route]int64{outbox.Bus: 0, outbox.Pbehavior: 0}
+
 func readAll(t testing.TB, j *Journal, after int64) []outbox.Message {
 	t.Helper()
 	var all []outbox.Message
 	for {
-		entries, err := j.Read(testContext(t), after, 1000, 1<<20)
+		entries, err := j.read(testContext(t), allRoutes, after, 1000, 1<<20)
 		if err != nil {
 			t.Fatal("read:", err)
 		}
@@ -167,7 +212,7 @@ func messageIDs(numbers ...int) []string {
 func states(t testing.TB, j *Journal) map[string]string {
 	t.Helper()
 	got := map[string]string{}
-	err := j.States(func(key string, value []byte) error {
+	err := j.States("", func(key string, value []byte) error {
 		got[key] = string(value)
 		return nil
 	})

@@ -4,36 +4,48 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
-func TestPeekWhileAnotherHasItOpen(t *testing.T) {
+func TestPeek(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a journal?.db")
 	ctx := context.Background()
 	if _, err := Peek(ctx, path, "module"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a journal: %v", err)
 	}
-	j, err := Open(ctx, Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
+	mustPeek := func(want string) {
+		t.Helper()
+		if got, err := Peek(ctx, path, "module"); string(got) != want || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
 	}
-	defer j.Close()
-	if got, err := Peek(ctx, path, "module"); got != nil || err != nil {
-		t.Errorf("%q, %v before there is a position", got, err)
-	}
+	mustClose(t, openTest(t, Options{Path: path}))
+	mustPeek("")
 	for _, position := range []string{"one", "two"} {
-		ticket, err := j.Append(ctx, outbox.Commit{Source: "module", Position: []byte(position)})
-		if err == nil {
-			err = ticket.Wait(ctx)
+		j := openTest(t, Options{Path: path})
+		mustAppend(t, j, outbox.Commit{Source: "module", Position: []byte(position)})
+		_, err := Peek(ctx, path, "module")
+		var used *InUseError
+		if !errors.As(err, &used) || used.PID != os.Getpid() || used.Path != path {
+			t.Errorf("while it is open: %v", err)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := Peek(ctx, path, "module"); string(got) != position || err != nil {
-			t.Errorf("%q, %v, want %s", got, err, position)
-		}
+		mustAppend(t, j, commit(1, 1)) // the look did no harm
+		mustClose(t, j)
+		mustPeek(position)
+	}
+}
+
+// After a kill, the newest position is in the write-ahead log alone.
+func TestPeekAfterAKill(t *testing.T) {
+	path := tempPath(t)
+	j := openTest(t, Options{Path: path})
+	mustAppend(t, j, outbox.Commit{Source: "module", Position: []byte("newest")})
+	copied := crashedCopy(t, path)
+	if got, err := Peek(context.Background(), copied, "module"); string(got) != "newest" || err != nil {
+		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -5,25 +5,43 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
-// Read gives events with ids above after, in order: up to count, and up to
-// about maxBytes of their bodies, but at least one if there is one. A damaged
-// one is set aside, reported, counted, and left out.
-func (j *Journal) Read(ctx context.Context, after int64, count, maxBytes int) ([]outbox.Message, error) {
+// pageRows is how many rows one look into the events reads at least: enough to
+// pass over the events of other targets, and few enough for a commit to wait
+// for.
+const pageRows = 256
+
+// Read returns the events of a target's routes with ids above after, in order:
+// up to count, and up to about maxBytes of their bodies, but at least one if
+// there is one. A damaged one is set aside, reported, counted, and left out.
+func (j *Journal) Read(ctx context.Context, target string, after int64, count, maxBytes int) ([]outbox.Message, error) {
+	j.mu.Lock()
+	routes, last := j.cursors.routes(target), j.lastID
+	j.mu.Unlock()
+	if len(routes) == 0 {
+		return nil, unknownTarget(target)
+	}
+	entries, err := j.read(ctx, routes, after, count, maxBytes)
+	if err == nil && len(entries) == 0 {
+		j.noteScanned(target, span{after, last})
+	}
+	return entries, err
+}
+
+// read returns events of routes, each from after an id of its own on.
+func (j *Journal) read(ctx context.Context, routes map[outbox.Route]int64, after int64, count, maxBytes int) ([]outbox.Message, error) {
 	for repaired := false; ; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		page, err := j.readPage(after, count, maxBytes)
+		p, err := j.readPage(routes, after, count, maxBytes)
 		if isDamage(err) && !repaired {
 			repaired = true
-			if err := j.perform(ctx, func(w *writer) error { return w.repairUnless(page.store, err) }); err != nil {
+			if err := j.perform(ctx, func(w *writer) error { return w.repairUnless(p.store, err) }); err != nil {
 				return nil, err
 			}
 			continue
@@ -31,36 +49,48 @@ func (j *Journal) Read(ctx context.Context, after int64, count, maxBytes int) ([
 		if err != nil {
 			return nil, fmt.Errorf("reading the journal %s: %w", j.opts.Path, err)
 		}
-		if len(page.damaged) > 0 {
-			if err := j.perform(ctx, func(w *writer) error { return w.setAsideEvents(page.damaged) }); err != nil {
+		if len(p.damaged) > 0 {
+			if err := j.perform(ctx, func(w *writer) error { return w.setAsideEvents(p.damaged) }); err != nil {
 				return nil, err
 			}
-			after = page.last
 		}
-		if len(page.entries) > 0 || len(page.damaged) == 0 {
-			return page.entries, nil
+		if len(p.entries) > 0 || !p.more {
+			return p.entries, nil
 		}
+		after = p.last
 	}
 }
 
-// page is what one look into the events gives.
+// span is a range of ids, from which is not part of it, in which a target has
+// found no event.
+type span struct{ from, to int64 }
+
+func (j *Journal) noteScanned(target string, s span) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.scanned[target] = s
+}
+
+// page is the result of one look into the events.
 type page struct {
 	entries []outbox.Message
 	damaged []int64
 	last    int64  // id of the last row that was looked at
+	more    bool   // there may be events after it
 	store   *store // where
 }
 
-func (j *Journal) readPage(after int64, count, maxBytes int) (page, error) {
-	j.readMu.Lock()
-	defer j.readMu.Unlock()
+func (j *Journal) readPage(routes map[outbox.Route]int64, after int64, count, maxBytes int) (page, error) {
+	j.dbMu.Lock()
+	defer j.dbMu.Unlock()
 	p := page{store: j.store, last: after}
-	rows, err := j.store.read.Query(after, count)
+	limit := max(count, pageRows)
+	rows, err := j.store.read.Query(after, limit)
 	if err != nil {
 		return p, err
 	}
 	defer rows.Close()
-	for size := 0; size < maxBytes && rows.Next(); {
+	for seen, size := 0, 0; rows.Next(); seen++ {
 		entry, sound, err := scanEntry(rows, j.readSum)
 		if err != nil {
 			return p, err
@@ -71,27 +101,30 @@ func (j *Journal) readPage(after int64, count, maxBytes int) (page, error) {
 		p.last = entry.ID
 		if !sound {
 			p.damaged = append(p.damaged, entry.ID)
-			continue
+		} else if released, ours := routes[entry.Route]; ours && entry.ID > released {
+			if p.entries == nil {
+				p.entries = make([]outbox.Message, 0, min(count, 1024))
+			}
+			p.entries = append(p.entries, entry)
+			size += len(entry.Body)
 		}
-		if p.entries == nil {
-			p.entries = make([]outbox.Message, 0, min(count, 1024))
+		if p.more = seen+1 == limit || len(p.entries) >= count || size >= maxBytes; p.more {
+			break
 		}
-		p.entries = append(p.entries, entry)
-		size += len(entry.Body)
 	}
 	return p, rows.Err()
 }
 
-// scanEntry reads a row of sqlRead. Of a row that isn't sound only the id is
-// certain.
+// scanEntry reads a row of eventColumns. Of a row that isn't sound only the id
+// is certain.
 func scanEntry(rows *sql.Rows, sum *checksum) (e outbox.Message, sound bool, err error) {
 	var micro, crc int64
 	var supersedable int64
-	err = rows.Scan(&e.ID, &e.Entity, &e.RoutingKey, &e.MessageID, &micro, &supersedable, &crc, &e.Body)
+	err = rows.Scan(&e.ID, &e.Entity, &e.RoutingKey, &e.MessageID, &micro, &supersedable, &crc, &e.Body, &e.Route)
 	if err != nil {
 		// A flipped byte may have made the column one of another type.
 		var skipped any
-		err = rows.Scan(&e.ID, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped)
+		err = rows.Scan(&e.ID, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped)
 		return e, false, err
 	}
 	e.Time = time.UnixMicro(micro)
@@ -99,13 +132,22 @@ func scanEntry(rows *sql.Rows, sum *checksum) (e outbox.Message, sound bool, err
 	return e, sum.event(e.ID, &e.Event) == crc, nil
 }
 
-// Wait returns when there is an event with an id above after.
-func (j *Journal) Wait(ctx context.Context, after int64) error {
+// Wait returns when there may be an event of the target's routes with an id
+// above after.
+func (j *Journal) Wait(ctx context.Context, target string, after int64) error {
 	for {
 		j.mu.Lock()
-		last, changed := j.lastID, j.changed
+		newest, known := j.newestFor(target)
+		from := after
+		if s, scanned := j.scanned[target]; scanned && s.from <= after {
+			from = max(after, s.to)
+		}
+		changed := j.changed
 		j.mu.Unlock()
-		if last > after {
+		if !known {
+			return unknownTarget(target)
+		}
+		if newest > from {
 			return nil
 		}
 		select {
@@ -118,11 +160,21 @@ func (j *Journal) Wait(ctx context.Context, after int64) error {
 	}
 }
 
-// Position gives the position that a source has stored, nil if there is none or
-// it is damaged.
+// newestFor returns the id of the newest event of a target's routes.
+func (j *Journal) newestFor(target string) (newest int64, known bool) {
+	for c := range j.cursors {
+		if c.target == target {
+			newest, known = max(newest, j.newest[c.route]), true
+		}
+	}
+	return newest, known
+}
+
+// Position returns the position that is stored under a source's full key, nil
+// if there is none or it is damaged.
 func (j *Journal) Position(source string) ([]byte, error) {
-	j.readMu.Lock()
-	defer j.readMu.Unlock()
+	j.dbMu.Lock()
+	defer j.dbMu.Unlock()
 	var position []byte
 	var crc int64
 	err := j.store.position.QueryRow(source).Scan(&position, &crc)
@@ -136,63 +188,4 @@ func (j *Journal) Position(source string) ([]byte, error) {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("reading the position of %s from the journal %s: %w", source, j.opts.Path, err)
-}
-
-// States calls yield for each stored state, until it returns an error, which
-// States then returns. Damaged ones are left out. yield must not call the
-// journal, and value is its own.
-func (j *Journal) States(yield func(key string, value []byte) error) error {
-	j.readMu.Lock()
-	defer j.readMu.Unlock()
-	recent, damaged, err := readRecent(j.store.recent, j.readSum)
-	if err == nil {
-		var more int64
-		more, err = j.readStates(recent, yield)
-		damaged += more
-	}
-	if isDamage(err) {
-		damaged++
-		err = nil
-	}
-	if damaged > 0 {
-		j.reportLoss("states are damaged: they count as unknown", damaged)
-	}
-	return err
-}
-
-// readStates yields the table of states, where recent has nothing newer, and
-// then recent. It gives the number of damaged rows.
-func (j *Journal) readStates(recent map[string][]byte, yield func(string, []byte) error) (damaged int64, err error) {
-	rows, err := j.store.states.Query()
-	if err != nil {
-		return 0, fmt.Errorf("reading the states from the journal %s: %w", j.opts.Path, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key string
-		var value []byte
-		var crc int64
-		if rows.Scan(&key, &value, &crc) != nil || j.readSum.pair("states", key, value) != crc {
-			damaged++
-			continue
-		}
-		if _, newer := recent[key]; newer {
-			continue
-		}
-		if err := yield(key, value); err != nil {
-			return damaged, err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return damaged, err
-	}
-	for _, key := range slices.Sorted(maps.Keys(recent)) {
-		if recent[key] == nil {
-			continue
-		}
-		if err := yield(key, recent[key]); err != nil {
-			return damaged, err
-		}
-	}
-	return damaged, nil
 }

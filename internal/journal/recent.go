@@ -19,7 +19,7 @@ const foldAbove = 4 << 20
 
 var errRecent = errors.New("a damaged row of recent states")
 
-// encodeStates gives the form of a row: for each state the length of its key,
+// encodeStates returns the form of a row: for each state the length of its key,
 // the key, the length of its value plus one (0: the state is deleted), the
 // value; lengths as varints.
 func encodeStates(states []outbox.State) []byte {
@@ -87,7 +87,7 @@ func (t *transaction) addRecent(states []outbox.State) error {
 	return err
 }
 
-// readRecent gives the recent states, the newest of each, and the number of
+// readRecent returns the recent states, the newest of each, and the number of
 // rows that are damaged.
 func readRecent(query *sql.Stmt, sum *checksum) (recent map[string][]byte, damaged int64, err error) {
 	rows, err := query.Query()
@@ -107,9 +107,9 @@ func readRecent(query *sql.Stmt, sum *checksum) (recent map[string][]byte, damag
 }
 
 // fold moves the recent states to the table of states, in the order of its
-// pages, and gives the number of damaged rows, which are gone then.
+// pages, and returns the number of damaged rows, which are gone then.
 func (t *transaction) fold() (damaged int64, err error) {
-	recent, damaged, err := readRecent(t.toFold, t.sum)
+	recent, damaged, err := readRecent(t.recent, t.sum)
 	if err != nil {
 		return damaged, err
 	}
@@ -125,7 +125,7 @@ func (t *transaction) fold() (damaged int64, err error) {
 // fold does the same in a transaction of its own.
 func (w *writer) fold() error {
 	var damaged int64
-	_, err := w.store.transact(w.sum, w.tally, func(t *transaction) (err error) {
+	_, err := w.transact(func(t *transaction) (err error) {
 		damaged, err = t.fold()
 		return err
 	})

@@ -58,7 +58,9 @@ func TestADamagedRowOfRecentStatesIsReported(t *testing.T) {
 	j := openTest(t, Options{Path: path})
 	mustAppend(t, j, outbox.Commit{States: []outbox.State{{Key: "a", Value: []byte("1")}}})
 	mustAppend(t, j, outbox.Commit{States: []outbox.State{{Key: "b", Value: []byte("1")}}})
+	path = crashedCopy(t, path)
 	execute(t, path, "UPDATE recent SET states = 'changed' WHERE id = 1")
+	j = openTest(t, Options{Path: path})
 	if diff := cmp.Diff(map[string]string{"b": "1"}, states(t, j)); diff != "" {
 		t.Error(diff)
 	}

@@ -1,8 +1,6 @@
 package journal
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,8 +11,8 @@ import (
 // open opens the file, again if it was open, and takes over what is in it. A
 // damaged one is replaced.
 func (w *writer) open() error {
-	w.readMu.Lock()
-	defer w.readMu.Unlock()
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
 	again := w.store != nil
 	if again {
 		// Errors mean nothing here: what was acknowledged is on the disk.
@@ -27,12 +25,15 @@ func (w *writer) open() error {
 	if err := checkAccess(path); err != nil {
 		return err
 	}
+	if err := refuseNewer(path); err != nil {
+		return err
+	}
 	tail, err := inspectWAL(path + "-wal")
 	if err != nil {
 		return err
 	}
-	emptied := isEmpty(path) && tail == walTail{}
-	s, err := openStore(path)
+	emptied := isEmpty(path) && tail.bytes == 0
+	s, err := openStore(path, w.sum)
 	if err == nil {
 		err = w.takeOver(s)
 	}
@@ -54,8 +55,8 @@ func (w *writer) open() error {
 	return nil
 }
 
-// isEmpty tells whether a file is there and has no bytes, as somebody leaves it
-// who wanted to free space, or a crash at the very first start.
+// isEmpty reports whether a file is there and has no bytes: somebody wanted to
+// free space, or the very first start was killed.
 func isEmpty(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Size() == 0
@@ -74,20 +75,20 @@ func (w *writer) reportTail(tail walTail) {
 
 // takeOver makes s the open store.
 func (w *writer) takeOver(s *store) error {
-	t, tallySound, err := readTally(s.writer, w.sum)
+	l, ledgerSound, err := readLedger(s.conn, w.sum)
 	if err != nil {
 		return err
 	}
-	cursors, damaged, err := readPublishers(s.writer, w.sum)
+	read, damaged, err := readCursors(s.conn, w.sum)
 	if err != nil {
 		return err
 	}
-	first, err := s.firstAfter(0)
+	first, oldest, err := s.firstAfter(0)
 	if err != nil {
 		return err
 	}
-	if !tallySound {
-		if t, err = countEvents(s.writer); err != nil {
+	if !ledgerSound {
+		if l, err = countEvents(s.conn); err != nil {
 			return err
 		}
 	}
@@ -98,29 +99,31 @@ func (w *writer) takeOver(s *store) error {
 	if err := s.recentSize.QueryRow().Scan(&w.recent); err != nil {
 		return err
 	}
-	// Ids never go back, not even in a new file: publishers remember them.
-	t.lastID = max(t.lastID, w.tally.lastID)
-	for _, released := range cursors {
-		t.lastID = max(t.lastID, released)
+	// Ids never go back, not even in a new file: targets remember them.
+	l.lastID = max(l.lastID, w.ledger.lastID)
+	for _, released := range read {
+		l.lastID = max(l.lastID, released)
 	}
-	w.store, w.tally, w.first, w.used, w.free = s, t, first, used, free
+	w.store, w.ledger, w.used, w.free, w.unmeasured = s, l, used, free, 0
+	w.kept = kept{first: first, oldest: oldest, held: damaged > 0}
 	w.mu.Lock()
-	w.cursors = cursors
+	w.cursors = read
+	w.scanned = map[string]span{}
 	w.mu.Unlock()
 	w.announce()
-	if !tallySound {
-		w.reportLoss("the tally is damaged: events were counted anew", 1)
+	if !ledgerSound {
+		w.reportLoss("the ledger is damaged: events were counted anew", 1)
 	}
 	if damaged > 0 {
-		w.reportLoss("cursors of publishers are damaged: they start with the oldest event", damaged)
+		w.reportLoss("cursors of targets are damaged: they start with the oldest event", damaged)
 	}
 	return nil
 }
 
 // repair replaces the open file because of damage that was found in use.
 func (w *writer) repair(cause error) error {
-	w.readMu.Lock()
-	defer w.readMu.Unlock()
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
 	_ = w.store.close()
 	return w.replace(cause)
 }
@@ -158,7 +161,7 @@ func (w *writer) replace(cause error) error {
 	if err := finishReplacing(path); err != nil {
 		return err
 	}
-	s, err := openStore(path)
+	s, err := openStore(path, w.sum)
 	if err != nil {
 		return err
 	}
@@ -219,57 +222,19 @@ func finishReplacing(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-func readTally(conn *sql.Conn, sum *checksum) (t tally, sound bool, err error) {
-	var crc int64
-	err = conn.QueryRowContext(context.Background(), sqlTally).Scan(&t.lastID, &t.events, &crc)
-	if errors.Is(err, sql.ErrNoRows) {
-		return tally{}, true, nil // nothing was ever stored
-	}
-	if err != nil && resultCode(err) == 0 {
-		return tally{}, false, nil // a column of another type
-	}
-	return t, sum.numbers("tally", "", t.lastID, t.events) == crc, err
-}
-
-func countEvents(conn *sql.Conn) (t tally, err error) {
-	err = conn.QueryRowContext(context.Background(),
-		"SELECT ifnull(max(id), 0), count(*) FROM events").Scan(&t.lastID, &t.events)
-	return t, err
-}
-
-// readPublishers gives the cursors and the number of damaged ones.
-func readPublishers(conn *sql.Conn, sum *checksum) (cursors map[string]int64, damaged int64, err error) {
-	rows, err := conn.QueryContext(context.Background(), sqlPublishers)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer rows.Close()
-	cursors = map[string]int64{}
-	for rows.Next() {
-		var name string
-		var released, crc int64
-		if rows.Scan(&name, &released, &crc) != nil || sum.numbers("publishers", name, released) != crc {
-			damaged++
-			continue
-		}
-		cursors[name] = released
-	}
-	return cursors, damaged, rows.Err()
-}
-
-// setAsideEvents moves damaged events out of the way of the publishers.
+// setAsideEvents moves damaged events out of the way of the targets.
 func (w *writer) setAsideEvents(ids []int64) error {
 	var moved int64
-	after, err := w.store.transact(w.sum, w.tally, func(t *transaction) (err error) {
+	after, err := w.transact(func(t *transaction) (err error) {
 		moved, err = t.setAside(ids)
 		return err
 	})
 	if err != nil {
 		w.log.Error("journal: damaged events can't be set aside", "path", w.opts.Path,
-			"count", len(ids), "first_id", ids[0], "error", err)
+			"count", len(ids), "first_id", ids[0], "err", err)
 		return nil // they are left out of what is read anyway
 	}
-	w.tally = after
+	w.ledger = after
 	if moved > 0 {
 		w.reportLoss("damaged events were moved to the table damaged", moved, "first_id", ids[0])
 	}

@@ -18,8 +18,8 @@ import (
 // salvagePage is the number of rows that are copied in one transaction.
 const salvagePage = 500
 
-// salvaged says what came over. missing is a count only as far as the damaged
-// file's tally can be read, 0 otherwise.
+// salvaged counts the events that came over. missing is 0 if the damaged file's
+// ledger can't be read.
 type salvaged struct {
 	events, missing int64
 }
@@ -28,7 +28,7 @@ type salvaged struct {
 // fresh. Its error is about the new one: whatever happens to the old one ends
 // the copying of that table, no more.
 func (w *writer) salvage(path, fresh string) (found salvaged, err error) {
-	to, err := openStore(fresh)
+	to, err := openStore(fresh, w.sum)
 	if err != nil {
 		return found, err
 	}
@@ -56,16 +56,44 @@ func (w *writer) salvage(path, fresh string) (found salvaged, err error) {
 	return copyAll(from, to, w.sum)
 }
 
+// layout is how a schema version stores what later versions store differently.
+type layout struct {
+	columns string // those of eventColumns, in their order
+	ledger  func(*sql.Conn, *checksum) (l ledger, sound bool, err error)
+	cursors func(*sql.Conn, *checksum) (read cursors, damaged int64, err error)
+}
+
+// layouts are those that a damaged file may have, the present one first.
+var layouts = []layout{
+	{eventColumns, readLedger, readCursors},
+	{`id, entity, routing_key, message_id, time_us, supersedable, crc32c, body, 'bus'`, readTally1, readPublishers1},
+}
+
+// layoutOf returns the first layout that the file allows. Its version number may
+// be damaged as well.
+func layoutOf(from *sql.Conn) layout {
+	for _, l := range layouts {
+		query, err := from.PrepareContext(context.Background(), "SELECT "+l.columns+" FROM events")
+		if err == nil {
+			query.Close()
+			return l
+		}
+	}
+	return layouts[0]
+}
+
 func copyAll(from *sql.Conn, to *store, sum *checksum) (found salvaged, err error) {
-	before, known, tallyErr := readTally(from, sum)
-	found.events, err = copyEvents(from, to, sum, before)
+	old := layoutOf(from)
+	before, known, ledgerErr := old.ledger(from, sum)
+	found.events, err = copyEvents(from, to, sum, before, old.columns)
 	if err != nil {
 		return found, err
 	}
-	if known && tallyErr == nil {
+	if known && ledgerErr == nil {
 		found.missing = max(0, before.events-found.events)
 	}
-	if err := copyCursors(from, to, sum); err != nil {
+	cursors, _, _ := old.cursors(from, sum)
+	if _, err := to.transact(sum, ledger{}, func(t *transaction) error { return t.setCursors(nil, cursors) }); err != nil {
 		return found, err
 	}
 	err = copyPairs(from, to, sum, sqlPositions, "positions", func(t *transaction, key string, value []byte) error {
@@ -91,7 +119,7 @@ func copyRecent(from *sql.Conn, to *store, sum *checksum) error {
 	}
 	defer query.Close()
 	recent, _, _ := readRecent(query, sum)
-	_, err = to.transact(sum, tally{}, func(t *transaction) error {
+	_, err = to.transact(sum, ledger{}, func(t *transaction) error {
 		for key, value := range recent {
 			if err := t.setState(outbox.State{Key: key, Value: value}); err != nil {
 				return err
@@ -104,24 +132,24 @@ func copyRecent(from *sql.Conn, to *store, sum *checksum) error {
 
 // copyEvents goes forward from the oldest event to the first illegible page,
 // then backward from the newest one to the last.
-func copyEvents(from *sql.Conn, to *store, sum *checksum, before tally) (int64, error) {
-	at := tally{lastID: before.lastID}
-	// The tally must be there even if no event is.
-	at, err := to.transact(sum, tally{}, func(t *transaction) error { t.tally = at; return nil })
+func copyEvents(from *sql.Conn, to *store, sum *checksum, before ledger, columns string) (int64, error) {
+	// The ledger must be there even if no event is.
+	at, err := to.transact(sum, ledger{}, func(t *transaction) error { t.ledger.lastID = before.lastID; return nil })
 	if err != nil {
 		return 0, err
 	}
+	const forwards, backwards = " FROM events WHERE id > ? ORDER BY id LIMIT ?", " FROM events WHERE id < ? ORDER BY id DESC LIMIT ?"
 	forward := int64(0)
 	for more := true; more && err == nil; {
 		var p page
-		p, more = legible(from, sum, sqlRead, forward, 1)
+		p, more = legible(from, sum, "SELECT "+columns+forwards, forward, 1)
 		forward = p.last
 		at, err = insertAll(to, sum, at, p.entries)
 	}
 	backward := int64(math.MaxInt64)
 	for more := true; more && err == nil; {
 		var p page
-		p, more = legible(from, sum, sqlReadBackwards, backward, -1)
+		p, more = legible(from, sum, "SELECT "+columns+backwards, backward, -1)
 		backward = p.last
 		p.entries = slices.DeleteFunc(p.entries, func(e outbox.Message) bool { return e.ID <= forward })
 		at, err = insertAll(to, sum, at, p.entries)
@@ -130,8 +158,8 @@ func copyEvents(from *sql.Conn, to *store, sum *checksum, before tally) (int64, 
 	return at.events, err
 }
 
-// legible gives the next sound events behind edge in the order of the query,
-// which is up (1) or down (-1), and whether there may be more behind them.
+// legible returns the next sound events after edge in the order of the query,
+// which is up (1) or down (-1), and whether there may be more after them.
 func legible(from *sql.Conn, sum *checksum, query string, edge int64, direction int) (p page, more bool) {
 	p.last = edge
 	rows, err := from.QueryContext(context.Background(), query, edge, salvagePage)
@@ -152,29 +180,15 @@ func legible(from *sql.Conn, sum *checksum, query string, edge int64, direction 
 	return p, more && rows.Err() == nil
 }
 
-func insertAll(to *store, sum *checksum, at tally, entries []outbox.Message) (tally, error) {
+func insertAll(to *store, sum *checksum, at ledger, entries []outbox.Message) (ledger, error) {
 	return to.transact(sum, at, func(t *transaction) error {
 		for i := range entries {
 			if err := t.insert(entries[i].ID, &entries[i].Event); err != nil {
 				return err
 			}
-			t.tally.lastID = max(t.tally.lastID, entries[i].ID)
 		}
 		return nil
 	})
-}
-
-func copyCursors(from *sql.Conn, to *store, sum *checksum) error {
-	cursors, _, _ := readPublishers(from, sum)
-	_, err := to.transact(sum, tally{}, func(t *transaction) error {
-		for name, released := range cursors {
-			if err := t.setCursor(name, released); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return err
 }
 
 // copyPairs copies a table of keys and values.
@@ -186,7 +200,7 @@ func copyPairs(from *sql.Conn, to *store, sum *checksum, query, table string,
 		return nil
 	}
 	defer rows.Close()
-	_, err = to.transact(sum, tally{}, func(t *transaction) error {
+	_, err = to.transact(sum, ledger{}, func(t *transaction) error {
 		for rows.Next() {
 			var key string
 			var value []byte

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"path/filepath"
 
@@ -12,40 +11,39 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// store is one open database: a connection that writes, used by the writer's
-// goroutine alone, and one that reads, used under Journal.readMu.
+// store is one open database and its only connection, which writer and readers
+// share under Journal.dbMu. Its methods lock nothing.
 type store struct {
-	db     *sql.DB
-	writer *sql.Conn
-	reader *sql.Conn
+	db   *sql.DB
+	conn *sql.Conn
 
-	begin, commit, rollback     *sql.Stmt
-	insertEvent, putPosition    *sql.Stmt
-	putState, dropState         *sql.Stmt
-	putRecent, dropRecent       *sql.Stmt
-	toFold, recentSize          *sql.Stmt
-	putPublisher, dropPublisher *sql.Stmt
-	putTally                    *sql.Stmt
-	dropRange, dropEvent        *sql.Stmt
-	keepDamage, heads, first    *sql.Stmt
-	pages, freePages            *sql.Stmt
-	vacuum, vacuumStep          *sql.Stmt
-
-	read, oldest, position *sql.Stmt
-	states, recent         *sql.Stmt
+	begin, commit, rollback   *sql.Stmt
+	insertEvent, putState     *sql.Stmt
+	putPosition, dropPosition *sql.Stmt
+	putRecent, dropRecent     *sql.Stmt
+	putTarget, dropTarget     *sql.Stmt
+	putLedger, dropState      *sql.Stmt
+	dropRange, dropRoute      *sql.Stmt
+	dropEvent, keepDamage     *sql.Stmt
+	heads, first, read        *sql.Stmt
+	position, positions       *sql.Stmt
+	statePage, allStates      *sql.Stmt
+	recent, recentSize        *sql.Stmt
+	pages, freePages          *sql.Stmt
+	vacuum, vacuumStep        *sql.Stmt
 
 	statements []*sql.Stmt // all of the above
 }
 
-// What is wrong with a file, as far as SQLite doesn't tell.
+// What is wrong with a file, where SQLite doesn't report it.
 var (
-	errNotOurs  = errors.New("not a journal of this version")
+	errNotOurs  = errors.New("not a journal")
 	errDisorder = errors.New("events are out of order")
 )
 
-// openStore opens or creates the database. Its error tells what is wrong with
-// the file by way of isDamage.
-func openStore(path string) (*store, error) {
+// openStore opens the database, creates it if it is missing, and brings its
+// schema to our version. isDamage(err) is whether the file itself is at fault.
+func openStore(path string, sum *checksum) (*store, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -60,96 +58,67 @@ func openStore(path string) (*store, error) {
 		return nil, err
 	}
 	s := &store{db: sql.OpenDB(connector)}
-	if err := s.prepare(); err != nil {
+	if err := s.prepare(context.Background(), sum); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *store) prepare() (err error) {
-	ctx := context.Background()
-	if s.writer, err = s.db.Conn(ctx); err != nil {
+func (s *store) prepare(ctx context.Context, sum *checksum) (err error) {
+	if s.conn, err = s.db.Conn(ctx); err != nil {
 		return err
 	}
-	if _, err := s.writer.ExecContext(ctx, carefulPragmas); err != nil {
+	if _, err := s.conn.ExecContext(ctx, carefulPragmas); err != nil {
 		return err
 	}
-	if err := s.ensureSchema(ctx); err != nil {
+	if err := s.migrate(ctx, sum); err != nil {
 		return err
 	}
-	if _, err := s.writer.ExecContext(ctx, writerPragmas); err != nil {
-		return err
-	}
-	if s.reader, err = s.db.Conn(ctx); err != nil {
-		return err
-	}
-	if _, err := s.reader.ExecContext(ctx, carefulPragmas+readerPragmas); err != nil {
+	if _, err := s.conn.ExecContext(ctx, openPragmas); err != nil {
 		return err
 	}
 	return s.prepareStatements(ctx)
 }
 
-func (s *store) ensureSchema(ctx context.Context) error {
-	var version, objects int
-	if err := s.writer.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	if err := s.writer.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&objects); err != nil {
-		return err
-	}
-	switch {
-	case version == schemaVersion:
-		return nil
-	case version != 0:
-		return fmt.Errorf("%w: its schema is version %d, ours is %d", errNotOurs, version, schemaVersion)
-	case objects != 0:
-		return fmt.Errorf("%w: it is a database of something else", errNotOurs)
-	}
-	_, err := s.writer.ExecContext(ctx, schema)
-	return err
-}
-
 func (s *store) prepareStatements(ctx context.Context) error {
-	for _, p := range []struct {
-		stmt  **sql.Stmt
-		conn  *sql.Conn
-		query string
-	}{
-		{&s.begin, s.writer, "BEGIN IMMEDIATE"},
-		{&s.commit, s.writer, "COMMIT"},
-		{&s.rollback, s.writer, "ROLLBACK"},
-		{&s.insertEvent, s.writer, sqlInsertEvent},
-		{&s.putPosition, s.writer, sqlPutPosition},
-		{&s.putState, s.writer, sqlPutState},
-		{&s.dropState, s.writer, sqlDropState},
-		{&s.putRecent, s.writer, sqlPutRecent},
-		{&s.dropRecent, s.writer, sqlDropRecent},
-		{&s.toFold, s.writer, sqlRecent},
-		{&s.recentSize, s.writer, sqlRecentSize},
-		{&s.putPublisher, s.writer, sqlPutPublisher},
-		{&s.dropPublisher, s.writer, sqlDropPublisher},
-		{&s.putTally, s.writer, sqlPutTally},
-		{&s.dropRange, s.writer, sqlDropRange},
-		{&s.dropEvent, s.writer, sqlDropEvent},
-		{&s.keepDamage, s.writer, sqlKeepDamage},
-		{&s.heads, s.writer, sqlHeads},
-		{&s.first, s.writer, sqlFirstAfter},
-		{&s.pages, s.writer, "PRAGMA page_count"},
-		{&s.freePages, s.writer, "PRAGMA freelist_count"},
-		{&s.vacuum, s.writer, "VACUUM"},
-		{&s.vacuumStep, s.writer, "PRAGMA incremental_vacuum(256)"},
-		{&s.read, s.reader, sqlRead},
-		{&s.oldest, s.reader, sqlOldest},
-		{&s.position, s.reader, sqlPosition},
-		{&s.states, s.reader, sqlStates},
-		{&s.recent, s.reader, sqlRecent},
+	for stmt, query := range map[**sql.Stmt]string{
+		&s.begin:        "BEGIN IMMEDIATE",
+		&s.commit:       "COMMIT",
+		&s.rollback:     "ROLLBACK",
+		&s.insertEvent:  sqlInsertEvent,
+		&s.putState:     sqlPutState,
+		&s.dropState:    sqlDropState,
+		&s.putPosition:  sqlPutPosition,
+		&s.dropPosition: sqlDropPosition,
+		&s.putRecent:    sqlPutRecent,
+		&s.dropRecent:   sqlDropRecent,
+		&s.putTarget:    sqlPutTarget,
+		&s.dropTarget:   sqlDropTarget,
+		&s.putLedger:    sqlPutLedger,
+		&s.dropRange:    sqlDropRange,
+		&s.dropRoute:    sqlDropRoute,
+		&s.dropEvent:    sqlDropEvent,
+		&s.keepDamage:   sqlKeepDamage,
+		&s.heads:        sqlHeads,
+		&s.first:        sqlFirstAfter,
+		&s.read:         sqlRead,
+		&s.position:     sqlPosition,
+		&s.positions:    sqlPositions,
+		&s.statePage:    sqlStatePage,
+		&s.allStates:    sqlStates,
+		&s.recent:       sqlRecent,
+		&s.recentSize:   sqlRecentSize,
+		&s.pages:        "PRAGMA page_count",
+		&s.freePages:    "PRAGMA freelist_count",
+		&s.vacuum:       "VACUUM",
+		&s.vacuumStep:   "PRAGMA incremental_vacuum(256)",
 	} {
-		stmt, err := p.conn.PrepareContext(ctx, p.query)
+		prepared, err := s.conn.PrepareContext(ctx, query)
 		if err != nil {
 			return err
 		}
-		*p.stmt = stmt
-		s.statements = append(s.statements, stmt)
+		*stmt = prepared
+		s.statements = append(s.statements, prepared)
 	}
 	return nil
 }
@@ -162,23 +131,33 @@ func (s *store) close() error {
 	for _, stmt := range s.statements {
 		errs = append(errs, stmt.Close())
 	}
-	for _, conn := range []*sql.Conn{s.reader, s.writer} {
-		if conn != nil {
-			errs = append(errs, conn.Close())
-		}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
 	}
 	return errors.Join(append(errs, s.db.Close())...)
 }
 
 // checkpoint moves the write-ahead log into the database file and cuts both to
-// what they need. No read may be under way.
+// what they need.
 func (s *store) checkpoint() error {
 	var busy, pages, moved int
-	err := s.writer.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	err := s.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
 	if err == nil && busy != 0 {
-		return errors.New("another process reads the journal")
+		return errors.New("SQLite reports that the file is busy")
 	}
 	return err
+}
+
+// size returns the bytes of the pages in use and of the free ones in the file.
+func (s *store) size() (used, free int64, err error) {
+	var pages int64
+	if err := s.pages.QueryRow().Scan(&pages); err != nil {
+		return 0, 0, err
+	}
+	if err := s.freePages.QueryRow().Scan(&free); err != nil {
+		return 0, 0, err
+	}
+	return (pages - free) * pageSize, free * pageSize, nil
 }
 
 func resultCode(err error) int {
@@ -189,8 +168,8 @@ func resultCode(err error) int {
 	return 0
 }
 
-// isDamage tells a file that can't be read as a journal from one that can't be
-// read now.
+// isDamage reports whether err means that the file can't be read as a journal,
+// and not only that it can't be read now.
 func isDamage(err error) bool {
 	code := resultCode(err)
 	switch code & 0xff {

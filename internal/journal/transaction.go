@@ -8,32 +8,25 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
-// tally is the one row of that table.
-type tally struct {
-	lastID int64 // the greatest event id ever given
-	events int64
-}
-
-// transaction is one write, all or nothing. Its tally becomes the writer's when
-// it is committed.
+// transaction is one write, all or nothing. Its ledger becomes the writer's
+// when it is committed.
 type transaction struct {
 	*store
-	sum   *checksum
-	tally tally
+	sum    *checksum
+	ledger ledger
 }
 
-// transact runs do in a transaction and returns the tally behind it. A failed
-// one leaves everything as it was; whether a failed COMMIT is on the disk can
-// only be told by opening the database again.
-func (s *store) transact(sum *checksum, before tally, do func(*transaction) error) (tally, error) {
+// transact runs do in a transaction and returns the ledger after it. A failed
+// one leaves everything as it was; whether a failed COMMIT is on the disk is
+// known only when the database has been opened again.
+func (s *store) transact(sum *checksum, before ledger, do func(*transaction) error) (ledger, error) {
 	if _, err := s.begin.Exec(); err != nil {
 		return before, err
 	}
-	t := &transaction{store: s, sum: sum, tally: before}
+	t := &transaction{store: s, sum: sum, ledger: before.clone()}
 	err := do(t)
-	if err == nil && t.tally != before {
-		_, err = s.putTally.Exec(t.tally.lastID, t.tally.events,
-			sum.numbers("tally", "", t.tally.lastID, t.tally.events))
+	if err == nil && !t.ledger.equal(before) {
+		_, err = s.putLedger.Exec(t.ledger.lastID, t.ledger.events, t.ledger.encodeNewest(), sum.ledger(t.ledger))
 	}
 	if err == nil {
 		_, err = s.commit.Exec()
@@ -44,14 +37,13 @@ func (s *store) transact(sum *checksum, before tally, do func(*transaction) erro
 		_, _ = s.rollback.Exec()
 		return before, err
 	}
-	return t.tally, nil
+	return t.ledger, nil
 }
 
 // apply stores a commit behind everything that is there.
 func (t *transaction) apply(c *outbox.Commit) error {
 	for i := range c.Events {
-		t.tally.lastID++
-		if err := t.insert(t.tally.lastID, &c.Events[i]); err != nil {
+		if err := t.insert(t.ledger.lastID+1, &c.Events[i]); err != nil {
 			return err
 		}
 	}
@@ -72,9 +64,9 @@ func (t *transaction) insert(id int64, e *outbox.Event) error {
 		body = []byte{} // nil would be NULL
 	}
 	_, err := t.insertEvent.Exec(id, e.Entity, e.RoutingKey, e.MessageID,
-		e.Time.UnixMicro(), boolToInt(e.Supersedable), t.sum.event(id, e), body)
+		e.Time.UnixMicro(), boolToInt(e.Supersedable), t.sum.event(id, e), body, string(e.Route))
 	if err == nil {
-		t.tally.events++
+		t.ledger.add(id, e.Route)
 	}
 	return err
 }
@@ -93,9 +85,18 @@ func (t *transaction) setPosition(source string, position []byte) error {
 	return err
 }
 
-func (t *transaction) setCursor(publisher string, released int64) error {
-	_, err := t.putPublisher.Exec(publisher, released, t.sum.numbers("publishers", publisher, released))
-	return err
+// setCursors stores the cursors that differ from those before.
+func (t *transaction) setCursors(before, after cursors) error {
+	for c, released := range after {
+		if was, known := before[c]; known && was == released {
+			continue
+		}
+		_, err := t.putTarget.Exec(c.target, string(c.route), released, t.sum.cursor(c.target, c.route, released))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // drop deletes single events and returns how many of them were there.
@@ -108,7 +109,7 @@ func (t *transaction) drop(ids []int64) (int64, error) {
 		}
 		dropped += n
 	}
-	t.tally.events -= dropped
+	t.ledger.events -= dropped
 	return dropped, nil
 }
 
@@ -123,35 +124,21 @@ func (t *transaction) setAside(ids []int64) (int64, error) {
 	return t.drop(ids)
 }
 
-// dropReleased deletes events from first up to the id to, but not many more
-// than limit, and returns the first event that is left (0: none), which is
-// above to when everything has been deleted.
-func (t *transaction) dropReleased(first, to int64, limit int64) (int64, error) {
-	for dropped := int64(0); first != 0 && first <= to && dropped < limit; {
-		end := min(to, first-1+limit)
-		n, err := affected(t.dropRange.Exec(first-1, end))
-		if err != nil {
-			return 0, err
-		}
-		dropped += n
-		t.tally.events -= n
-		if first, err = t.firstAfter(end); err != nil {
-			return 0, err
-		}
-	}
-	return first, nil
-}
-
-// firstAfter gives the id of the first event above id, 0 if there is none.
-func (s *store) firstAfter(id int64) (first int64, err error) {
-	err = s.first.QueryRow(id).Scan(&first)
+// firstAfter returns the id and the time of the first event above id, 0 if
+// there is none. The time is zero if it can't be read.
+func (s *store) firstAfter(id int64) (first int64, at time.Time, err error) {
+	var micro any
+	err = s.first.QueryRow(id).Scan(&first, &micro)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
+		return 0, time.Time{}, nil
 	}
 	if err == nil && first <= id {
 		err = errDisorder
 	}
-	return first, err
+	if n, ok := micro.(int64); ok {
+		at = time.UnixMicro(n)
+	}
+	return first, at, err
 }
 
 func affected(r sql.Result, err error) (int64, error) {
@@ -165,11 +152,12 @@ func affected(r sql.Result, err error) (int64, error) {
 type head struct {
 	id           int64
 	entity       string
+	route        outbox.Route
 	at           time.Time
 	supersedable bool
 }
 
-// headsBelow gives up to n events below an id, the newest first. What can't be
+// headsBelow returns up to n events below an id, the newest first. What can't be
 // read of a damaged one makes it look like one that must stay.
 func (s *store) headsBelow(id int64, n int) ([]head, error) {
 	rows, err := s.heads.Query(id, n)
@@ -181,7 +169,7 @@ func (s *store) headsBelow(id int64, n int) ([]head, error) {
 	for rows.Next() {
 		var h head
 		var micro int64
-		if rows.Scan(&h.id, &h.entity, &micro, &h.supersedable) != nil {
+		if rows.Scan(&h.id, &h.entity, &h.route, &micro, &h.supersedable) != nil {
 			h.supersedable = false
 		}
 		if h.id >= id {
@@ -192,16 +180,4 @@ func (s *store) headsBelow(id int64, n int) ([]head, error) {
 		heads = append(heads, h)
 	}
 	return heads, rows.Err()
-}
-
-// size gives the bytes of the pages in use and of the free ones in the file.
-func (s *store) size() (used, free int64, err error) {
-	var pages int64
-	if err := s.pages.QueryRow().Scan(&pages); err != nil {
-		return 0, 0, err
-	}
-	if err := s.freePages.QueryRow().Scan(&free); err != nil {
-		return 0, 0, err
-	}
-	return (pages - free) * pageSize, free * pageSize, nil
 }

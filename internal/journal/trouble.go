@@ -10,7 +10,7 @@ import (
 // the reserve reaches. It ends with the first transaction that succeeds after
 // the reserve could be made again.
 type trouble struct {
-	told    bool // its beginning has been logged
+	logged  bool // its beginning
 	since   time.Time
 	next    time.Time // when to try again
 	pause   time.Duration
@@ -23,7 +23,7 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// startTrouble gives the reserve free and holds the commits. Only the beginning
+// startTrouble frees the reserve and holds the commits. Only the beginning
 // is logged, and not more often than once a minute: at the edge of a full disk
 // a little room comes and goes.
 func (w *writer) startTrouble(err error) {
@@ -33,9 +33,9 @@ func (w *writer) startTrouble(err error) {
 		w.trouble = &trouble{since: now, pause: firstPause / 2}
 	}
 	t := w.trouble
-	if !t.told && now.Sub(w.troubleTold) >= time.Minute {
-		w.log.Error("journal can't be written: sources are held until it can", "path", w.opts.Path, "error", err)
-		t.told, w.troubleTold = true, now
+	if !t.logged && now.Sub(w.troubleLogged) >= time.Minute {
+		w.log.Error("journal can't be written: sources are held until it can", "path", w.opts.Path, "err", err)
+		t.logged, w.troubleLogged = true, now
 	}
 	t.pause = min(2*t.pause, lastPause)
 	t.next = now.Add(t.pause)
@@ -66,7 +66,7 @@ func (w *writer) endTrouble() {
 	if w.trouble == nil || !w.trouble.probing {
 		return
 	}
-	if w.trouble.told {
+	if w.trouble.logged {
 		w.log.Info("journal can be written again", "path", w.opts.Path,
 			"after", time.Since(w.trouble.since).Round(time.Millisecond))
 	}
@@ -88,12 +88,12 @@ func (w *writer) writeFailed(err error, commits []*Ticket) {
 	}
 	// The transaction may be on the disk nevertheless: complete, but for the
 	// fsync. Then its events have the numbers that they would get now.
-	before, expected := w.tally.lastID, w.tally.lastID
+	before, expected := w.ledger.lastID, w.ledger.lastID
 	for _, t := range commits {
 		expected += int64(len(t.commit.Events))
 	}
-	if w.reopen() == nil && expected > before && w.tally.lastID == expected {
-		w.stored(commits, w.tally, w.cursors)
+	if w.reopen() == nil && expected > before && w.ledger.lastID == expected {
+		w.stored(commits, w.ledger, w.cursors, w.kept)
 	}
 }
 
@@ -106,8 +106,8 @@ func (w *writer) reopen() error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	w.readMu.Lock()
-	defer w.readMu.Unlock()
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
 	if err := w.store.checkpoint(); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (w *writer) shutDown() {
 	if w.trouble == nil && w.recent > 0 {
 		_ = w.fold() // for the eye only: as recent states they are as durable
 	}
-	w.readMu.Lock()
-	defer w.readMu.Unlock()
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
 	w.closeErr = errors.Join(w.store.close(), w.lock.Close())
 }

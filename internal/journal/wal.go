@@ -10,20 +10,23 @@ import (
 )
 
 // walTail is what SQLite will ignore of a write-ahead log: the frames of its
-// present generation behind the last sound commit. SQLite takes them for an
-// unfinished transaction and says nothing.
+// present generation after the last sound commit. SQLite takes them for an
+// unfinished transaction and doesn't report them.
 type walTail struct {
 	bytes int64
-	// lost: there is a commit among them. A crash of the process doesn't
-	// leave that, for frames are written in order; a damaged file does.
+	// lost: there is a commit among them. A crash of the process doesn't leave
+	// that, because frames are written in order; a damaged file does.
 	lost bool
+	// version is PRAGMA user_version as the last sound commit that has the first
+	// page leaves it; nil when none has.
+	version *int64
 }
 
 // Sizes and places are those of https://sqlite.org/fileformat2.html#walformat.
 const (
 	walHeaderSize      = 32
 	walFrameHeaderSize = 24
-	walMagic           = 0x377f0682 // the lowest bit tells the checksum's byte order
+	walMagic           = 0x377f0682 // the lowest bit is the checksum's byte order
 )
 
 // inspectWAL looks for what the recovery of the database is going to leave out.
@@ -59,6 +62,7 @@ func scanWAL(r io.Reader, header []byte) (walTail, error) {
 	salts := string(header[16:24])
 
 	var tail walTail
+	var version, uncommitted *int64
 	frame := make([]byte, walFrameHeaderSize+pageSize)
 	for {
 		n, err := io.ReadFull(r, frame)
@@ -66,6 +70,7 @@ func scanWAL(r io.Reader, header []byte) (walTail, error) {
 			if sound { // otherwise it may be of an earlier generation
 				tail.bytes += int64(n)
 			}
+			tail.version = version
 			return tail, nil
 		}
 		if string(frame[8:16]) != salts {
@@ -78,9 +83,15 @@ func scanWAL(r io.Reader, header []byte) (walTail, error) {
 			sum.add(frame[walFrameHeaderSize:])
 		}
 		sound = sound && err == nil && sum.matches(frame[16:24])
+		if sound && binary.BigEndian.Uint32(frame) == 1 {
+			uncommitted = new(userVersion(frame[walFrameHeaderSize:]))
+		}
 		commit := binary.BigEndian.Uint32(frame[4:]) != 0
 		if commit && sound {
 			tail = walTail{}
+			if uncommitted != nil {
+				version, uncommitted = uncommitted, nil
+			}
 			continue
 		}
 		tail.bytes += int64(n)

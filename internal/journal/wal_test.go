@@ -45,19 +45,41 @@ func TestScanWAL(t *testing.T) {
 	}{
 		"whole":                   {whole, walTail{}},
 		"whole, big-endian":       {makeWAL(binary.BigEndian, walMagic|1, 0, 2), walTail{}},
-		"unfinished":              {makeWAL(binary.LittleEndian, walMagic, 0, 2, 0), walTail{frame, false}},
-		"cut in a frame":          {whole[:len(whole)-1], walTail{2*frame - 1, false}},
-		"cut in a frame's header": {whole[:len(whole)-512-1], walTail{2*frame - 513, false}},
-		"page of a commit":        {flipped(3, 100), walTail{2 * frame, false}},
-		"page before a commit":    {flipped(2, 100), walTail{2 * frame, true}},
-		"page of an early commit": {flipped(0, 100), walTail{4 * frame, true}},
-		"salts of a frame":        {flipped(2, 8), walTail{frame, true}},
-		"header":                  {append([]byte("0"), whole[1:]...), walTail{4 * frame, true}},
+		"unfinished":              {makeWAL(binary.LittleEndian, walMagic, 0, 2, 0), walTail{bytes: frame, lost: false}},
+		"cut in a frame":          {whole[:len(whole)-1], walTail{bytes: 2*frame - 1, lost: false}},
+		"cut in a frame's header": {whole[:len(whole)-512-1], walTail{bytes: 2*frame - 513, lost: false}},
+		"page of a commit":        {flipped(3, 100), walTail{bytes: 2 * frame, lost: false}},
+		"page before a commit":    {flipped(2, 100), walTail{bytes: 2 * frame, lost: true}},
+		"page of an early commit": {flipped(0, 100), walTail{bytes: 4 * frame, lost: true}},
+		"salts of a frame":        {flipped(2, 8), walTail{bytes: frame, lost: true}},
+		"header":                  {append([]byte("0"), whole[1:]...), walTail{bytes: 4 * frame, lost: true}},
 		"earlier generation":      {append(makeWAL(binary.LittleEndian, walMagic, 1), flipped(0, 8)[walHeaderSize:][:frame]...), walTail{}},
 	} {
 		got, err := scanWAL(bytes.NewReader(test.wal[walHeaderSize:]), test.wal[:walHeaderSize])
+		got.version = nil
 		if err != nil || got != test.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, test.want)
+		}
+	}
+}
+
+func TestScanWALFindsTheVersion(t *testing.T) {
+	const frame = walFrameHeaderSize + 512
+	first := makeWAL(binary.LittleEndian, walMagic, 1, 2) // pages are filled with their number
+	for name, test := range map[string]struct {
+		wal  []byte
+		want int64 // 0: none
+	}{
+		"committed":              {first, 0x01010101},
+		"not committed":          {makeWAL(binary.LittleEndian, walMagic, 0, 0), 0},
+		"committed later":        {makeWAL(binary.LittleEndian, walMagic, 0, 2), 0x01010101},
+		"damaged":                {append(bytes.Clone(first[:walHeaderSize+frame-1]), 0), 0},
+		"no frame":               {first[:walHeaderSize], 0},
+		"cut behind the version": {first[:walHeaderSize+frame], 0x01010101},
+	} {
+		got, err := scanWAL(bytes.NewReader(test.wal[walHeaderSize:]), test.wal[:walHeaderSize])
+		if err != nil || (got.version != nil) != (test.want != 0) || got.version != nil && *got.version != test.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }

@@ -1,8 +1,7 @@
 package journal
 
 import (
-	"maps"
-	"os"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,8 +13,11 @@ import (
 const (
 	groupEvents = 2048
 	groupBytes  = 2 << 20
-	dropLimit   = 4096 // events deleted in one transaction
 )
+
+// measureAfter is how many bytes are written until SQLite is asked again how
+// much of the file is in use. Asking costs a tenth of a small transaction.
+const measureAfter = 256 << 10
 
 // writer is the one goroutine that writes. It repeats: wait, write all that
 // waits in one transaction, do one small step of each chore.
@@ -24,25 +26,29 @@ type writer struct {
 	sum     *checksum
 	reserve reserve
 
-	tally tally
-	first int64 // id of the first event, 0 when there is none
-	used  int64 // bytes of pages in use
-	free  int64 // bytes of pages not in use, but still in the file
+	ledger     ledger
+	kept       kept
+	used       int64 // bytes of pages in use, when they were last measured
+	free       int64 // bytes of pages not in use, but still in the file
+	unmeasured int64 // bytes written since then, estimated
 
 	recent int64 // bytes of states that are not yet folded
 
 	group    []*Ticket  // commits taken from the queue and not yet stored
 	released []*release // the same of releases
+	company  company
 
-	failed      bool      // the last write
-	repaired    bool      // the file has been replaced since the last good write
-	trouble     *trouble  // nil while writing works
-	troubleTold time.Time // when trouble was last logged
-	pressure    *pressure
-	sweep       *sweep
-	sweepAt     time.Time // no new sweep for want of room before
-	agingAt     time.Time // the next sweep for age
-	shrunk      bool      // pages were given back since the last checkpoint
+	transactions int64 // begun
+
+	failed        bool      // the last write
+	repaired      bool      // the file has been replaced since the last good write
+	trouble       *trouble  // nil while writing works
+	troubleLogged time.Time // the last time
+	pressure      *pressure
+	sweep         *sweep
+	sweepAt       time.Time // no new sweep for want of room before
+	agingAt       time.Time // the next sweep for age
+	shrunk        bool      // pages were given back since the last checkpoint
 }
 
 func newWriter(j *Journal) (*writer, error) {
@@ -52,8 +58,8 @@ func newWriter(j *Journal) (*writer, error) {
 		reserve: reserve{path: j.opts.Path + ".reserve", size: j.opts.Reserve},
 	}
 	err := w.open()
-	if err != nil && !isDamage(err) && w.reserve.present() {
-		// On a full disk SQLite can't even make its shared memory file.
+	if err != nil && !isDamage(err) && !errors.Is(err, ErrNewer) && w.reserve.present() {
+		// On a full disk SQLite can't even begin its write-ahead log.
 		if err := w.reserve.drop(); err != nil {
 			return nil, err
 		}
@@ -72,6 +78,7 @@ func newWriter(j *Journal) (*writer, error) {
 func (w *writer) run() {
 	defer close(w.finished)
 	for w.wait() {
+		w.awaitCompany()
 		w.write()
 		w.tidy()
 		w.report()
@@ -90,19 +97,66 @@ func (w *writer) wait() bool {
 	defer timer.Stop()
 	select {
 	case t := <-queue:
-		w.group = append(w.group, t)
+		w.join(t)
 	case r := <-w.releases:
 		w.released = append(w.released, r)
 	case t := <-w.tasks:
-		err := t.do(w)
-		w.report()
-		t.done <- err
+		w.carryOut(t)
 	case <-timer.C:
 	case <-w.closing:
 		return false
 	}
 	w.gather()
 	return true
+}
+
+// awaitCompany waits a little for more commits, if some are likely to come.
+func (w *writer) awaitCompany() {
+	if w.failed || w.trouble != nil || w.pressure != nil || len(w.group)+len(w.released) == 0 {
+		return
+	}
+	for w.wanted() {
+		rest := w.company.patience(time.Now())
+		if rest <= 0 {
+			return
+		}
+		timer := time.NewTimer(rest)
+		select {
+		case t := <-w.queue:
+			w.join(t)
+		case r := <-w.releases:
+			w.released = append(w.released, r)
+		case t := <-w.tasks:
+			w.carryOut(t)
+		case <-timer.C:
+		case <-w.closing:
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+		w.gather()
+	}
+}
+
+// wanted reports whether the group is so small that more commits are worth
+// waiting for.
+func (w *writer) wanted() bool {
+	events := 0
+	for _, t := range w.group {
+		events += len(t.commit.Events)
+	}
+	return events < enoughEvents
+}
+
+func (w *writer) join(t *Ticket) {
+	w.group = append(w.group, t)
+	w.company.arrived(t.commit.Source, time.Now())
+}
+
+func (w *writer) carryOut(t *task) {
+	err := t.do(w)
+	w.report()
+	t.done <- err
 }
 
 // gather takes what else is there, up to the size of a group.
@@ -114,7 +168,7 @@ func (w *writer) gather() {
 	for more := true; more && events < groupEvents && bytes < groupBytes; {
 		select {
 		case t := <-w.queue:
-			w.group = append(w.group, t)
+			w.join(t)
 			events, bytes = events+len(t.commit.Events), bytes+t.size
 		default:
 			more = false
@@ -160,22 +214,21 @@ func (w *writer) write() {
 		w.failed = false
 		return
 	}
-	cursors := w.movedCursors()
-	first, missing := w.first, int64(0)
-	after, err := w.store.transact(w.sum, w.tally, func(t *transaction) (err error) {
-		for name, released := range cursors {
-			if released == w.cursors[name] {
-				continue
-			}
-			if err := t.setCursor(name, released); err != nil {
-				return err
-			}
-		}
-		if first, err = t.dropReleased(first, floor(cursors), dropLimit); err != nil {
+	w.company.began = time.Now()
+	cursors := w.cursors.moved(w.released, w.ledger.lastID)
+	left, missing := w.kept, int64(0)
+	deleted := false
+	after, err := w.transact(func(t *transaction) (err error) {
+		if err := t.setCursors(w.cursors, cursors); err != nil {
 			return err
 		}
-		if first == 0 {
-			missing, t.tally.events = t.tally.events, 0
+		before := t.ledger.events
+		if left, err = t.deleteReleased(left, cursors); err != nil {
+			return err
+		}
+		deleted = t.ledger.events != before
+		if left.first == 0 {
+			missing, t.ledger.events = t.ledger.events, 0
 		}
 		for _, c := range commits {
 			if err := t.apply(&c.commit); err != nil {
@@ -185,41 +238,65 @@ func (w *writer) write() {
 		return nil
 	})
 	if err == nil {
-		err = w.measure()
+		err = w.measureUnless(!deleted, commits)
 	}
 	w.failed = err != nil
 	if err != nil {
 		w.writeFailed(err, commits)
 		return
 	}
-	if first == 0 && after.lastID > w.tally.lastID {
-		first = w.tally.lastID + 1
-	}
-	w.first = first
 	if missing > 0 {
 		w.reportLoss("events can't be found any more: the file is damaged", missing)
 	}
-	w.stored(commits, after, cursors)
+	w.stored(commits, after, cursors, left)
+}
+
+// transact runs do in a transaction. Readers wait meanwhile.
+func (w *writer) transact(do func(*transaction) error) (ledger, error) {
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
+	w.transactions++
+	return w.store.transact(w.sum, w.ledger, do)
+}
+
+// measureUnless keeps an estimate of how much of the file is in use, and
+// measures it when that is not certain to be enough.
+func (w *writer) measureUnless(enough bool, commits []*Ticket) error {
+	for _, t := range commits {
+		w.unmeasured += t.size + sizeOfStates(t.commit.States)
+	}
+	if enough && w.unmeasured < measureAfter && w.trouble == nil && w.pressure == nil {
+		return nil
+	}
+	return w.measure()
 }
 
 // measure reads how much of the file is in use.
 func (w *writer) measure() (err error) {
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
 	w.used, w.free, err = w.store.size()
+	w.unmeasured = 0
 	return err
 }
 
-// stored tells everybody that a transaction is on the disk.
-func (w *writer) stored(commits []*Ticket, after tally, cursors map[string]int64) {
+// stored reports to all who wait that a transaction is on the disk.
+func (w *writer) stored(commits []*Ticket, after ledger, cursors cursors, left kept) {
 	w.repaired = false
 	w.endTrouble()
-	w.tally = after
+	if left.first == 0 {
+		left.first, left.oldest = firstOf(commits, w.ledger.lastID)
+	}
+	w.ledger, w.kept = after, left
 	w.mu.Lock()
 	w.cursors = cursors
 	w.mu.Unlock()
+	w.reportUnserved()
 	w.report()
 	w.announce()
 	for _, t := range commits {
 		w.recent += sizeOfStates(t.commit.States)
+		w.company.left(t.commit.Source)
 		w.finish(t, nil)
 	}
 	w.group = slices.Delete(w.group, 0, len(commits))
@@ -229,15 +306,31 @@ func (w *writer) stored(commits []*Ticket, after tally, cursors map[string]int64
 	w.released = w.released[:0]
 }
 
+// firstOf returns the id and the time of the first event of commits that were
+// stored after lastID, 0 if they hold none.
+func firstOf(commits []*Ticket, lastID int64) (int64, time.Time) {
+	for _, t := range commits {
+		if len(t.commit.Events) > 0 {
+			return lastID + 1, t.commit.Events[0].Time
+		}
+	}
+	return 0, time.Time{}
+}
+
 // announce wakes those who wait for events.
 func (w *writer) announce() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.tally.lastID != w.lastID {
-		w.lastID = w.tally.lastID
-		close(w.changed)
-		w.changed = make(chan struct{})
+	if w.ledger.lastID != w.lastID {
+		w.lastID, w.newest = w.ledger.lastID, w.ledger.newest
+		w.wake()
 	}
+}
+
+// wake makes all that wait look again. The caller holds mu.
+func (j *Journal) wake() {
+	close(j.changed)
+	j.changed = make(chan struct{})
 }
 
 func (w *writer) finish(t *Ticket, err error) {
@@ -247,35 +340,11 @@ func (w *writer) finish(t *Ticket, err error) {
 	w.room.Release(t.held)
 }
 
-// movedCursors gives the cursors as they are behind the releases at hand.
-func (w *writer) movedCursors() map[string]int64 {
-	if len(w.released) == 0 {
-		return w.cursors
-	}
-	moved := maps.Clone(w.cursors)
-	for _, r := range w.released {
-		if before, known := moved[r.publisher]; known {
-			moved[r.publisher] = max(before, min(r.upTo, w.tally.lastID))
-		}
-	}
-	return moved
+// dropsLeft reports whether there are events that nobody needs any more.
+func (w *writer) dropsLeft() bool {
+	_, found := w.kept.deletion(w.cursors, w.ledger)
+	return found
 }
-
-// floor is the id up to which all publishers have released. Nobody has, while
-// there are no publishers.
-func floor(cursors map[string]int64) int64 {
-	if len(cursors) == 0 {
-		return 0
-	}
-	lowest := int64(1<<63 - 1)
-	for _, released := range cursors {
-		lowest = min(lowest, released)
-	}
-	return lowest
-}
-
-// dropsLeft tells whether there are events that nobody needs any more.
-func (w *writer) dropsLeft() bool { return w.first != 0 && w.first <= floor(w.cursors) }
 
 // Pages that events leave behind are used again by the next ones. They are
 // given back to the file system when a backlog is gone and the file is made of
@@ -287,25 +356,38 @@ const (
 	// Up to so many bytes in use, copying them (10 ms a megabyte) is much
 	// cheaper than cutting off one free page after the other.
 	vacuumWhole = 16 << 20
-	walLimit    = 32 << 20
 )
 
 func (w *writer) vacuumDue() bool {
 	if w.trouble != nil {
 		return w.free > vacuumAboveIfFull && !w.failed
 	}
-	return w.free > max(vacuumAbove, 4*w.used) && w.tally.events <= vacuumBacklog
+	return w.free > max(vacuumAbove, 4*w.used) && w.ledger.events <= vacuumBacklog
 }
 
 func (w *writer) vacuum() error {
-	vacuum := w.store.vacuumStep
-	if w.trouble == nil && w.used <= vacuumWhole {
-		vacuum = w.store.vacuum
-	}
-	if _, err := vacuum.Exec(); err != nil {
+	if err := w.vacuumOnce(w.trouble == nil && w.used <= vacuumWhole); err != nil {
 		return err
 	}
 	return w.measure()
+}
+
+func (w *writer) vacuumOnce(whole bool) error {
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
+	vacuum := w.store.vacuumStep
+	if whole {
+		vacuum = w.store.vacuum
+	}
+	_, err := vacuum.Exec()
+	return err
+}
+
+// headsBelow is the store's.
+func (w *writer) headsBelow(id int64, n int) ([]head, error) {
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
+	return w.store.headsBelow(id, n)
 }
 
 // tidy does one step of each chore that is due.
@@ -320,7 +402,7 @@ func (w *writer) tidy() {
 		err = w.vacuum()
 	case w.recent > foldAbove:
 		err = w.fold()
-	case w.shrunk || w.walBytes() > walLimit:
+	case w.shrunk:
 		w.shrunk = false
 		w.checkpoint()
 	}
@@ -335,17 +417,9 @@ func (w *writer) tidy() {
 
 // checkpoint is not needed for durability; when it fails, a later one does it.
 func (w *writer) checkpoint() {
-	w.readMu.Lock()
-	defer w.readMu.Unlock()
+	w.dbMu.Lock()
+	defer w.dbMu.Unlock()
 	if err := w.store.checkpoint(); err != nil {
-		w.log.Debug("journal checkpoint failed", "path", w.opts.Path, "error", err)
+		w.log.Debug("journal checkpoint failed", "path", w.opts.Path, "err", err)
 	}
-}
-
-func (w *writer) walBytes() int64 {
-	info, err := os.Stat(w.opts.Path + "-wal")
-	if err != nil {
-		return 0
-	}
-	return info.Size()
 }

@@ -85,3 +85,12 @@ func (s Scope) Cut(stored string) (key string, ours bool) {
 	}
 	return strings.CutPrefix(stored, string(s)+scopeEnd)
 }
+
+// ScopeOf returns the scope of a stored key.
+func ScopeOf(stored string) Scope {
+	scope, _, scoped := strings.Cut(stored, scopeEnd)
+	if !scoped {
+		return ""
+	}
+	return Scope(scope)
+}

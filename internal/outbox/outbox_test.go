@@ -8,6 +8,9 @@ func TestKeysOfSitesDoNotMix(t *testing.T) {
 	for _, owner := range scopes {
 		for _, key := range keys {
 			stored := owner.Key(key)
+			if got := ScopeOf(stored); got != owner {
+				t.Errorf("key %q of %q is of scope %q", key, owner, got)
+			}
 			for _, other := range scopes {
 				got, ours := other.Cut(stored)
 				if ours != (other == owner) || ours && got != key {

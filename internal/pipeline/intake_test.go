@@ -24,7 +24,7 @@ type kept struct {
 
 func (k *kept) Position(string) ([]byte, error) { return nil, nil }
 
-func (k *kept) States(func(string, []byte) error) error { return nil }
+func (k *kept) States(outbox.Scope, func(string, []byte) error) error { return nil }
 
 func (k *kept) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	for _, e := range c.Events {
@@ -62,7 +62,7 @@ func newIntake(t *testing.T, inventory supervision.Inventory) (*intake, *kept) {
 	k := &kept{}
 	return &intake{
 		outbox: k, mapper: mapper, inventory: inventory, quarantine: k,
-		tally: tally.New(slog.New(slog.DiscardHandler)), now: time.Now, arbiter: judge,
+		tally: tally.New(slog.New(slog.DiscardHandler), time.Now), now: time.Now, arbiter: judge, serves: bus,
 	}, k
 }
 
@@ -77,7 +77,7 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 	unknownHost := supervision.Entity{Host: "other", Service: "s"}
 
 	in, k := newIntake(t, known{host: {}, web: {}})
-	err := in.take(t.Context(), "log", supervision.Batch{Records: []supervision.Record{
+	err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{
 		ack(host), ack(web), ack(supervision.Entity{Host: "h", Service: "typo"}),
 		problem, ack(problem.Entity), // the object cache is not up to date
 		ack(unknownHost), // there may be no object cache
@@ -91,5 +91,24 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, k.keys); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A downtime that Canopsis takes over HTTP only is counted, and neither stored
+// nor quarantined, while no target serves its route.
+func TestDowntimesWithoutATarget(t *testing.T) {
+	at := time.Now()
+	downtime := supervision.Record{Kind: supervision.DowntimeScheduled, Entity: supervision.Entity{Host: "h"}, Time: at, Ref: "1",
+		Downtime: &supervision.Downtime{ID: 1, Author: "a", Start: at, End: at.Add(time.Hour), Fixed: true}}
+	in, k := newIntake(t, known{})
+	if err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{downtime}}); err != nil {
+		t.Fatal(err)
+	}
+	if len(k.keys) != 0 || len(k.rejected) != 0 {
+		t.Errorf("stored %v, quarantined %v", k.keys, k.rejected)
+	}
+	key := tally.Key{What: whatNotServed, Source: "log", Kind: "downtime scheduled", Reason: string(outbox.Pbehavior)}
+	if n := count(in.tally, key); n != 1 {
+		t.Errorf("counted %d times: %+v", n, in.tally.Counts())
 	}
 }

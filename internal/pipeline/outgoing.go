@@ -12,39 +12,41 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
 
-// Publisher sends what is in a queue behind an id, until the context ends.
+// Publisher sends what is in a queue after an id, until the context ends.
 type Publisher interface {
 	Run(ctx context.Context, q publish.Queue, from int64) error
+	// State may be called from any goroutine.
+	State() publish.State
 }
 
-// Publish makes the worker that sends the journal's events through a
+// Send makes the worker that sends the journal's events through a
 // publisher, under the name of its cursor.
-func Publish(name string, p Publisher, j *journal.Journal, q Quarantine, t *tally.Tally) Worker {
-	return Worker{Name: name, Run: func(ctx context.Context) error {
+func Send(name string, p Publisher, j *journal.Journal, q Quarantine, t *tally.Tally) Worker {
+	return Worker{Kind: "target", Name: name, Run: func(ctx context.Context) error {
 		from, err := j.Cursor(name)
 		if err != nil {
-			return fmt.Errorf("where %s has come to: %w", name, err)
+			return fmt.Errorf("reading the cursor of %s: %w", name, err)
 		}
-		return p.Run(ctx, &queue{journal: j, publisher: name, quarantine: q, tally: t}, from)
+		return p.Run(ctx, &queue{journal: j, target: name, quarantine: q, tally: t}, from)
 	}}
 }
 
-// queue is the journal as one publisher sees it.
+// queue is the journal as one target sees it.
 type queue struct {
 	journal    *journal.Journal
-	publisher  string
+	target     string
 	quarantine Quarantine
 	tally      *tally.Tally
 }
 
 func (q *queue) Next(ctx context.Context, after int64, count, maxBytes int) ([]outbox.Message, error) {
 	for {
-		entries, err := q.journal.Read(ctx, after, count, maxBytes)
+		entries, err := q.journal.Read(ctx, q.target, after, count, maxBytes)
 		if err != nil {
 			return nil, err
 		}
 		if len(entries) == 0 {
-			if err := q.journal.Wait(ctx, after); err != nil {
+			if err := q.journal.Wait(ctx, q.target, after); err != nil {
 				return nil, err
 			}
 			continue
@@ -54,22 +56,22 @@ func (q *queue) Next(ctx context.Context, after int64, count, maxBytes int) ([]o
 }
 
 func (q *queue) Release(ctx context.Context, upTo int64) error {
-	return q.journal.Release(ctx, q.publisher, upTo)
+	return q.journal.Release(ctx, q.target, upTo)
 }
 
 // Reject puts an event that can never be sent into quarantine. It leaves the
 // journal with the release of the events around it.
 func (q *queue) Reject(ctx context.Context, id int64, reason string) error {
-	entries, err := q.journal.Read(ctx, id-1, 1, 1)
+	entries, err := q.journal.Read(ctx, q.target, id-1, 1, 1)
 	if err != nil {
 		return err
 	}
-	item := supervision.Rejected{Source: q.publisher, Where: fmt.Sprintf("event %d", id), Reason: reason}
+	item := supervision.Rejected{Source: q.target, Where: fmt.Sprintf("event %d", id), Reason: reason}
 	if len(entries) == 1 && entries[0].ID == id {
 		item.Where += " " + entries[0].RoutingKey
 		item.Raw = entries[0].Body
 	}
-	q.tally.Add(tally.Worth, q.publisher+": event quarantined, it can never be sent", 1, item.Where+": "+reason)
+	q.tally.Add(tally.Notable, tally.Key{What: whatNeverSendable, Source: q.target}, 1, item.Where+": "+reason)
 	return q.quarantine.Add(item)
 }
 

@@ -32,9 +32,13 @@ type memory struct {
 
 func (m *memory) Position(source string) ([]byte, error) { return m.positions[source], nil }
 
-func (m *memory) States(yield func(string, []byte) error) error {
+func (m *memory) States(scope outbox.Scope, yield func(string, []byte) error) error {
 	for k, v := range m.states {
-		if err := yield(k, v); err != nil {
+		key, ours := scope.Cut(k)
+		if !ours {
+			continue
+		}
+		if err := yield(key, v); err != nil {
 			return err
 		}
 	}
@@ -117,10 +121,10 @@ func run(t *testing.T, out *memory, q *shelf, text *bytes.Buffer, feeds ...Feed)
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewTextHandler(text, nil))
-	counts := tally.New(logger)
+	counts := tally.New(logger, time.Now)
 	p, err := New(Config{
 		Feeds: feeds, Outbox: out, Mapper: mapper, Quarantine: q, Tally: counts, Logger: logger, Now: time.Now,
-		Inventory: groups{"web": {{Host: "w1"}, {Host: "w2"}}},
+		Inventory: groups{"web": {{Host: "w1"}, {Host: "w2"}}}, Serves: bus,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +135,18 @@ func run(t *testing.T, out *memory, q *shelf, text *bytes.Buffer, feeds ...Feed)
 		t.Fatal(err)
 	}
 	return counts
+}
+
+func bus(r outbox.Route) bool { return r == outbox.Bus }
+
+// count returns a counter.
+func count(t *tally.Tally, key tally.Key) uint64 {
+	for _, c := range t.Counts() {
+		if c.Key == key {
+			return c.N
+		}
+	}
+	return 0
 }
 
 func check(host string, output string) supervision.Record {
@@ -148,7 +164,7 @@ func TestABatchIsOneCommit(t *testing.T) {
 			Rejected: []supervision.Rejected{{Source: "log", Where: "nagios.log:7", Reason: "no state"}},
 			Position: []byte("behind"),
 		}}}
-		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
+		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
 		if string(source.from) != "before" {
 			t.Errorf("began at %q", source.from)
 		}
@@ -172,7 +188,7 @@ func TestWhatCannotBeMappedIsQuarantinedAndTheRestGoesOn(t *testing.T) {
 		source := &script{name: "log", end: untilDone, batches: []supervision.Batch{{
 			Records: []supervision.Record{nameless, check("h1", "fine")}, Position: []byte("p"),
 		}}}
-		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
+		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
 		if diff := cmp.Diff([]string{"nagios.test.check.component.h1: fine"}, out.sent(t)); diff != "" {
 			t.Error(diff)
 		}
@@ -192,7 +208,7 @@ func TestADowntimeForAGroupIsOneForEachMember(t *testing.T) {
 		none.Group = "none"
 		nobody.Downtime = &none
 		source := &script{name: "log", end: untilDone, batches: []supervision.Batch{{Records: []supervision.Record{down, nobody}, Position: []byte("p")}}}
-		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
+		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
 		var keys []string
 		for _, s := range out.sent(t) {
 			key, _, _ := strings.Cut(s, ": ")
@@ -201,8 +217,8 @@ func TestADowntimeForAGroupIsOneForEachMember(t *testing.T) {
 		if diff := cmp.Diff([]string{"nagios.test.comment.component.w1", "nagios.test.comment.component.w2"}, keys); diff != "" {
 			t.Error(diff)
 		}
-		if counts.Counts()["downtime scheduled for a group without members in the object cache"] != 1 {
-			t.Errorf("counts %v", counts.Counts())
+		if n := count(counts, tally.Key{What: whatNotSent, Source: "log", Kind: "downtime scheduled", Reason: "the group has no members in the object cache"}); n != 1 {
+			t.Errorf("%d of %+v", n, counts.Counts())
 		}
 	})
 }
@@ -213,7 +229,7 @@ func TestAReaderThatFailsIsStartedAgainAndTheOthersGoOn(t *testing.T) {
 		out := &memory{}
 		bad := &script{name: "status", end: func(context.Context) error { return errors.New("permission denied") }}
 		good := &script{name: "log", end: untilDone, batches: []supervision.Batch{{Records: []supervision.Record{check("h", "x")}, Position: []byte("p")}}}
-		run(t, out, &shelf{}, &text, Feed{Source: bad, Reader: arbiter.Witness{View: arbiter.Snapshot}}, Feed{Source: good, Reader: changes})
+		run(t, out, &shelf{}, &text, Feed{Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}}, Feed{Source: good, Witness: changes})
 		if bad.runs < 30 || bad.runs > 70 {
 			t.Errorf("started %d times in an hour, want about one a minute", bad.runs)
 		}
@@ -230,9 +246,9 @@ func TestADamagedStateIsForgottenAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memory{states: map[string][]byte{"h\x00": []byte("not a state")}}
 		source := &script{name: "log", end: untilDone}
-		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
-		if counts.Counts()["stored entity state unreadable"] != 1 {
-			t.Errorf("counts %v", counts.Counts())
+		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
+		if n := count(counts, tally.Key{What: whatForgotten}); n != 1 {
+			t.Errorf("%d of %+v", n, counts.Counts())
 		}
 	})
 }
@@ -269,9 +285,9 @@ func TestFeedsBeginWhenAllFromBeforeIsDurableAndPublishersAtOnce(t *testing.T) {
 		source := &script{name: "log", end: untilDone}
 		publishing := false
 		p, err := New(Config{
-			Feeds: []Feed{{Source: source, Reader: changes}}, Outbox: out, Mapper: mapper, Inventory: groups{},
-			Workers: []Worker{{Name: "amqp", Run: func(ctx context.Context) error { publishing = true; return untilDone(ctx) }}},
-			Tally:   tally.New(slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+			Feeds: []Feed{{Source: source, Witness: changes}}, Outbox: out, Serves: bus, Mapper: mapper, Inventory: groups{},
+			Workers: []Worker{{Kind: "reader", Name: "objects", Run: func(ctx context.Context) error { publishing = true; return untilDone(ctx) }}},
+			Tally:   tally.New(slog.New(slog.DiscardHandler), time.Now), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -296,6 +312,126 @@ func TestFeedsBeginWhenAllFromBeforeIsDurableAndPublishersAtOnce(t *testing.T) {
 			if err := <-ended; err != nil {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// runSite runs one site's pipeline over feeds until nothing moves any more.
+func runSite(t *testing.T, out *memory, c Config) (*Pipeline, *tally.Tally) {
+	t.Helper()
+	opts := eventmap.DefaultOptions()
+	opts.ConnectorName = "test"
+	mapper, err := eventmap.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Outbox, c.Inventory, c.Quarantine, c.Now = out, groups{}, &shelf{}, time.Now
+	c.Logger = slog.New(slog.DiscardHandler)
+	c.Tally = tally.New(c.Logger, time.Now)
+	if c.Mapper == nil {
+		c.Mapper = mapper
+	}
+	if c.Serves == nil {
+		c.Serves = bus
+	}
+	p, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := p.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return p, c.Tally
+}
+
+func one(name string, records ...supervision.Record) *script {
+	return &script{name: name, end: untilDone, batches: []supervision.Batch{{Records: records, Position: []byte("p of " + name)}}}
+}
+
+func TestSitesDoNotSeeEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &memory{positions: map[string][]byte{"log": []byte("of the empty scope"), outbox.Scope("paris").Key("log"): []byte("of paris")}}
+		source := one("log", check("h", "x"))
+		runSite(t, out, Config{Site: "paris", Scope: "paris", Feeds: []Feed{{Source: source, Witness: changes}}})
+		if string(source.from) != "of paris" {
+			t.Errorf("began at %q", source.from)
+		}
+		c := out.commits[0]
+		if c.Source != outbox.Scope("paris").Key("log") || len(c.States) != 1 || c.States[0].Key != outbox.Scope("paris").Key("h\x00") {
+			t.Errorf("commit %+v", c)
+		}
+		// Another site has not heard of it, the same one has.
+		out.states = map[string][]byte{c.States[0].Key: c.States[0].Value}
+		ack := supervision.Record{Kind: supervision.AcknowledgementRemoved, Entity: supervision.Entity{Host: "h"}, Time: time.Now(), Ref: "r", Note: &supervision.Note{}}
+		repeated := check("h", "x")
+		repeated.Kind = supervision.PresentState
+		for scope, want := range map[outbox.Scope]int{"lyon": 1, "paris": 0} {
+			out.commits = nil
+			runSite(t, out, Config{Site: string(scope), Scope: scope, Feeds: []Feed{{Source: one("log", repeated, ack), Witness: changes}}})
+			if got := len(out.sent(t)); got != want {
+				t.Errorf("%s sent %d events of a state that paris has sent, want %d", scope, got, want)
+			}
+		}
+	})
+}
+
+func TestUnjudgedRecordsAreAllSentUnderTheirOwnName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := eventmap.DefaultOptions()
+		opts.Connector, opts.ConnectorName = "nagios2canopsis", "watch"
+		own, err := eventmap.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := &memory{}
+		beat := check("n2c", "alive")
+		runSite(t, out, Config{Feeds: []Feed{
+			{Source: one("log", check("h", "x")), Witness: changes},
+			{Source: one("heartbeat", beat, beat, beat), Unjudged: true, Mapper: own},
+		}})
+		var beats int
+		for _, s := range out.sent(t) {
+			if s == "nagios2canopsis.watch.check.component.n2c: alive" {
+				beats++
+			}
+		}
+		if beats != 3 || len(out.sent(t)) != 4 {
+			t.Errorf("sent %q", out.sent(t))
+		}
+	})
+}
+
+func TestEventsThatNoTargetTakesAreCountedAndNotStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &memory{}
+		nothing := func(outbox.Route) bool { return false }
+		_, counts := runSite(t, out, Config{Serves: nothing, Feeds: []Feed{{Source: one("log", check("h", "x")), Witness: changes}}})
+		key := tally.Key{What: whatNotServed, Source: "log", Kind: "check result", Reason: string(outbox.Bus)}
+		if len(out.sent(t)) != 0 || count(counts, key) != 1 {
+			t.Errorf("sent %q, counts %+v", out.sent(t), counts.Counts())
+		}
+		if len(out.commits) != 1 || string(out.commits[0].Position) != "p of log" {
+			t.Errorf("commits %+v", out.commits)
+		}
+	})
+}
+
+func TestAFeedShowsHowItDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		good := one("log", check("h", "x"), check("h", "y"))
+		bad := &script{name: "status", end: func(context.Context) error { return errors.New("permission denied") }}
+		began := time.Now()
+		p, _ := runSite(t, &memory{}, Config{Feeds: []Feed{
+			{Source: good, Witness: changes}, {Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}},
+		}})
+		feeds := p.Feeds()
+		if f := feeds[0]; f.Name != "log" || !f.Running || !f.Since.Equal(began) || f.Records != 2 || !f.LastRecords.Equal(began) || f.Err != nil || f.Offset != -1 {
+			t.Errorf("log: %+v", f)
+		}
+		if f := feeds[1]; f.Running || f.Err == nil || f.ErrAt.IsZero() || f.Records != 0 {
+			t.Errorf("status: %+v", f)
 		}
 	})
 }

@@ -27,7 +27,7 @@ func New(w io.Writer, colour bool) *Printer { return &Printer{w: w, colour: colo
 func (*Printer) Position(string) ([]byte, error) { return nil, nil }
 
 // States knows none.
-func (*Printer) States(func(string, []byte) error) error { return nil }
+func (*Printer) States(outbox.Scope, func(string, []byte) error) error { return nil }
 
 // Store prints the commit's events.
 func (p *Printer) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {

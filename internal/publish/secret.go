@@ -61,11 +61,11 @@ func SecretCredential(name string) Secret {
 	}}
 }
 
-// IsSet tells whether there is a secret at all.
+// IsSet reports whether there is a secret at all.
 func (s Secret) IsSet() bool { return s.read != nil }
 
-// Read gives the password as it is now. An unset or empty secret is an error,
-// which names the place and never tells the content.
+// Read returns the password as it is now. An unset or empty secret is an error,
+// which names the place and never shows the content.
 func (s Secret) Read() (string, error) {
 	if s.read == nil {
 		return "", errors.New("no password is configured")

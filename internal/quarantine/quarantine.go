@@ -24,18 +24,27 @@ const maxRaw = 64 << 10
 // File is a quarantine file. It is safe for concurrent use, and opened at the
 // first item.
 type File struct {
+	now func() time.Time
+
+	mu      sync.Mutex
 	path    string
 	maxSize int64
-	now     func() time.Time
-
-	mu   sync.Mutex
-	f    *os.File
-	size int64
+	f       *os.File
+	size    int64
 }
 
 // New describes a quarantine at a path, of at most maxSize bytes twice.
 func New(path string, maxSize int64, now func() time.Time) *File {
 	return &File{path: path, maxSize: maxSize, now: now}
+}
+
+// Move makes further items go to another path, or to the same one under
+// another bound.
+func (q *File) Move(path string, maxSize int64) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.path, q.maxSize = path, maxSize
+	return q.close()
 }
 
 type entry struct {
@@ -123,6 +132,10 @@ func (q *File) room(n int64) error {
 func (q *File) Close() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.close()
+}
+
+func (q *File) close() error {
 	if q.f == nil {
 		return nil
 	}

@@ -2,7 +2,6 @@ package tally
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -11,32 +10,35 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLogsTheFirstAndSummarisesTheRest(t *testing.T) {
+func TestLogsTheFirstAndReportsTheRest(t *testing.T) {
 	var out bytes.Buffer
-	tl := New(slog.New(slog.NewTextHandler(&out, nil)))
+	now := time.Unix(1_800_000_000, 0)
+	tl := New(slog.New(slog.NewTextHandler(&out, nil)), func() time.Time { return now })
+	cut := Key{What: "output cut", Site: "paris", Source: "log", Kind: "check result", Reason: "too long"}
+	same := Key{What: "record not sent", Reason: "no change"}
 	for range 1000 {
-		tl.Add(Worth, "output cut", 1, "web01;HTTP")
-		tl.Add(Quiet, "no change", 2, "web01")
+		tl.Add(Notable, cut, 1, "web01;HTTP")
+		tl.Add(Quiet, same, 2, "")
 	}
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Fatalf("%d lines after 1000 counts, want 1:\n%s", n, out.String())
 	}
-	if !strings.Contains(out.String(), "web01;HTTP") {
-		t.Errorf("no example in %q", out.String())
+	for _, want := range []string{`msg="output cut"`, "site=paris", "source=log", `kind="check result"`, `reason="too long"`, "example=web01;HTTP"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in %q", want, out.String())
+		}
 	}
-	out.Reset()
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	tl.Run(ctx, time.Hour)
-	if !strings.Contains(out.String(), `"output cut"=999`) || strings.Contains(out.String(), "no change") {
-		t.Errorf("summary %q, want the 999 that were not logged and nothing quiet", out.String())
+	if diff := cmp.Diff([]Count{{Key: cut, Level: Notable, N: 999, Last: now, Example: "web01;HTTP"}}, tl.Grown()); diff != "" {
+		t.Errorf("grown: %s", diff)
 	}
-	out.Reset()
-	tl.Run(ctx, time.Hour)
-	if out.Len() != 0 {
-		t.Errorf("second summary %q, want none: nothing has grown", out.String())
+	if again := tl.Grown(); again != nil {
+		t.Errorf("nothing has grown, but %+v", again)
 	}
-	if diff := cmp.Diff(map[string]uint64{"output cut": 1000, "no change": 2000}, tl.Counts()); diff != "" {
+	want := []Count{
+		{Key: cut, Level: Notable, N: 1000, Last: now, Example: "web01;HTTP"},
+		{Key: same, N: 2000, Last: now},
+	}
+	if diff := cmp.Diff(want, tl.Counts()); diff != "" {
 		t.Error(diff)
 	}
 }

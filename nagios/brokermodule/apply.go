@@ -14,20 +14,22 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
-// Apply makes the change. The new text is written beside the old one and must
-// pass verify, which is given its path, before it takes the place of the old
-// one in one step; backup is the path at which the old one is kept. After an
-// error everything is as it was.
-func (e *Edit) Apply(ctx context.Context, verify func(ctx context.Context, path string) error, now time.Time) (backup string, err error) {
+// Apply makes the change. The new file is written beside the old one, and
+// verify is called with its path. If verify accepts it, it replaces the old one in
+// one step. backup is the path at which the old one is kept. After an error
+// everything is as it was.
+func (e *Edit) Apply(
+	ctx context.Context, verify func(ctx context.Context, path string) error, now time.Time,
+) (backup string, err error) {
 	info, err := os.Stat(e.target)
 	if err != nil {
-		return "", fmt.Errorf("looking at the main configuration: %w", err)
+		return "", fmt.Errorf("examining the main configuration: %w", err)
 	}
 	staged, err := e.stage(filepath.Dir(e.target), info)
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(staged) // fails when it has taken its place
+	defer os.Remove(staged) // fails once it is in place
 	trial := staged
 	// Relative paths begin where the supervisor finds its configuration, which
 	// for a link is elsewhere.
@@ -41,7 +43,8 @@ func (e *Edit) Apply(ctx context.Context, verify func(ctx context.Context, path 
 		return "", err
 	}
 	if text, err := os.ReadFile(e.target); err != nil || string(text) != strings.Join(e.lines, "") {
-		return "", errors.Join(fmt.Errorf("%s was changed by somebody else meanwhile: repeat this", e.target), err)
+		return "", errors.Join(
+			fmt.Errorf("%s was changed by somebody else in the meantime: repeat this", e.target), err)
 	}
 	if backup, err = e.backUp(info, now); err != nil {
 		return "", err
@@ -52,8 +55,7 @@ func (e *Edit) Apply(ctx context.Context, verify func(ctx context.Context, path 
 	return backup, nil
 }
 
-// check asks first our own reader whether the new text says what it should,
-// then the supervisor.
+// check lets our own reader check the new text first, then the supervisor.
 func (e *Edit) check(ctx context.Context, trial string, verify func(context.Context, string) error) error {
 	cfg, err := nagios.Read(trial)
 	if err != nil {
@@ -64,13 +66,13 @@ func (e *Edit) check(ctx context.Context, trial string, verify func(context.Cont
 		err = verify(ctx, trial)
 	}
 	if err != nil {
-		// The name of the trial is of no use to anyone.
+		// The trial file is about to be removed: its name would mislead.
 		return errors.New(strings.ReplaceAll(err.Error(), trial, e.path))
 	}
 	return nil
 }
 
-// stage writes the new text to a file that no core takes for configuration: its
+// stage writes the new text to a file that no core reads as configuration: its
 // name begins with a dot, and doesn't end in .cfg.
 func (e *Edit) stage(dir string, like fs.FileInfo) (string, error) {
 	f, err := os.CreateTemp(dir, "."+filepath.Base(e.target)+".nagios2canopsis-*.new")
@@ -83,7 +85,7 @@ func (e *Edit) stage(dir string, like fs.FileInfo) (string, error) {
 	return f.Name(), nil
 }
 
-// backUp keeps the old text.
+// backUp writes the old text to a new file beside the old one.
 func (e *Edit) backUp(like fs.FileInfo, now time.Time) (string, error) {
 	path := e.target + ".nagios2canopsis-" + now.Format("20060102-150405")
 	f, err := createNew(path)
@@ -103,7 +105,8 @@ func createNew(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
-// fill writes a text, durably, to a file that gets the attributes of another.
+// fill writes a text to a file, copies the attributes of another file to it, and
+// syncs it to disk.
 func fill(f *os.File, text string, like fs.FileInfo, likePath string) error {
 	_, err := f.WriteString(text)
 	if err == nil {

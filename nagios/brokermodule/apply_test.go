@@ -3,18 +3,13 @@ package brokermodule
 import (
 	"bytes"
 	"context"
-	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
@@ -152,7 +147,7 @@ func TestApplyLeavesAllAsItWas(t *testing.T) {
 		return os.WriteFile(cfg.Path, []byte("a=1\n"), 0o644)
 	}, testTime)
 	if err == nil || !strings.Contains(err.Error(), "changed by somebody else") {
-		t.Errorf("changed meanwhile: %v", err)
+		t.Errorf("changed in the meantime: %v", err)
 	}
 	unchanged("a=1\n")
 
@@ -186,145 +181,5 @@ func TestApplyKeepsAccessLists(t *testing.T) {
 	kept := make([]byte, 1024)
 	if n, err := syscall.Getxattr(cfg.Path, accessList, kept); err != nil || !bytes.Equal(kept[:n], list) {
 		t.Errorf("the access list is lost: %v", err)
-	}
-}
-
-func TestComplaints(t *testing.T) {
-	for _, c := range []struct {
-		output string
-		want   []string
-	}{
-		{"Nagios Core\n\nReading configuration data...\nError in configuration file 'x' - Line 19 (UNKNOWN VARIABLE)\n   Error processing main config file!\n\nTotal Errors:   0\n",
-			[]string{"Error in configuration file 'x' - Line 19 (UNKNOWN VARIABLE)", "Error processing main config file!"}},
-		{"1\n2\n3\n4\n5\n6\n", []string{"2", "3", "4", "5", "6"}},
-		{"", nil},
-	} {
-		if got := complaints(c.output); !slices.Equal(got, c.want) {
-			t.Errorf("%q, want %q", got, c.want)
-		}
-	}
-}
-
-func TestUsualPrograms(t *testing.T) {
-	for _, c := range []struct {
-		path    string
-		flavour nagios.Flavour
-		want    string
-	}{
-		{"/etc/nagios3/nagios.cfg", nagios.Nagios, "/usr/sbin/nagios3"},
-		{"/usr/local/nagios/etc/nagios.cfg", nagios.Nagios, "/usr/sbin/nagios"},
-		{"/etc/nagios.cfg", nagios.Nagios, "/usr/sbin/nagios4"},
-		{"/etc/naemon/naemon.cfg", nagios.Naemon, "/usr/sbin/naemon"},
-		{"/etc/icinga/icinga.cfg", nagios.Icinga, "/usr/sbin/icinga"},
-	} {
-		if got := usualPrograms(&nagios.Config{Path: c.path, Flavour: c.flavour}); got[0] != c.want {
-			t.Errorf("%s: %q, want %s first", c.path, got, c.want)
-		}
-	}
-}
-
-func TestMakeSpool(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Fatal("gives a directory to another user: run the tests as root")
-	}
-	dir := filepath.Join(t.TempDir(), "a/neb")
-	cfg := &nagios.Config{User: "nobody", Group: "0"}
-	if made, err := MakeSpool(dir, cfg); err != nil || !made {
-		t.Fatal(made, err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stat := info.Sys().(*syscall.Stat_t); info.Mode() != os.ModeDir|os.ModeSetgid|0o770 || stat.Uid != 65534 || stat.Gid != 0 {
-		t.Errorf("%v %d:%d", info.Mode(), stat.Uid, stat.Gid)
-	}
-	if made, err := MakeSpool(dir, cfg); err != nil || made {
-		t.Error("the second time:", made, err)
-	}
-	if err := os.Chmod(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := MakeSpool(dir, cfg); err == nil || !strings.Contains(err.Error(), "chmod o-w "+dir) {
-		t.Errorf("open to everybody: %v", err)
-	}
-	if err := os.Symlink(dir, dir+"-link"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := MakeSpool(dir+"-link", cfg); err == nil || !strings.Contains(err.Error(), "is a link") {
-		t.Errorf("a link: %v", err)
-	}
-	if _, err := MakeSpool(dir+"2", &nagios.Config{User: "no-such-user", Group: "g"}); err == nil || !strings.Contains(err.Error(), "install -d -m 2770 -o no-such-user -g g "+dir+"2") {
-		t.Errorf("no such user: %v", err)
-	}
-}
-
-func TestCheckFile(t *testing.T) {
-	dir := t.TempDir()
-	module := buildModule(t, dir, "1")
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, supervisor := range []string{"", program, module} {
-		if err := CheckFile(module, supervisor); err != nil {
-			t.Errorf("for %q: %v", supervisor, err)
-		}
-	}
-	put(t, dir, "nagios2canopsis-text.so", strings.Repeat("text", 100), testTime)
-	foreign := []byte(text(t, program))
-	foreign[18] = byte(elf.EM_S390) // e_machine
-	put(t, dir, "foreign", string(foreign), testTime)
-	for _, c := range []struct{ module, supervisor, fault string }{
-		{filepath.Join(dir, "other.so"), "", "not ours"},
-		{filepath.Join(dir, "nagios2canopsis-absent.so"), "", "no such file"},
-		{filepath.Join(dir, "nagios2canopsis-text.so"), "", "bad magic number"},
-		{module, filepath.Join(dir, "foreign"), "for that architecture"},
-	} {
-		if err := CheckFile(c.module, c.supervisor); err == nil || !strings.Contains(err.Error(), c.fault) {
-			t.Errorf("%s: %v, want %q", c.module, err, c.fault)
-		}
-	}
-	libc, err := exec.Command("gcc", "-print-file-name=libm.so.6").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	library := filepath.Join(dir, "nagios2canopsis-libm.so")
-	if err := os.Symlink(strings.TrimSpace(string(libc)), library); err != nil {
-		t.Fatal(err)
-	}
-	if err := CheckFile(library, ""); err == nil || !strings.Contains(err.Error(), "no nebmodule_init") {
-		t.Errorf("a library: %v", err)
-	}
-}
-
-func buildModule(t *testing.T, dir, version string) string {
-	t.Helper()
-	path := filepath.Join(dir, "nagios2canopsis.so")
-	out, err := exec.Command("gcc", "-shared", "-fPIC", "-DVERSION=\""+version+"\"", "-o", path+".new", "testdata/module.c").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building a module: %v\n%s", err, out)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestVerifyTellsWhatIsWrong(t *testing.T) {
-	dir := t.TempDir()
-	program := filepath.Join(dir, "core")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\necho \"reading $2\"\necho 'Error: bad' >&2\nexit 1\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	err := Verify(t.Context(), program, "/x.cfg")
-	if diff := cmp.Diff(program+" -v refuses the new configuration (exit status 1):\n  Error: bad", err.Error()); diff != "" {
-		t.Error(diff)
-	}
-	if err := Verify(t.Context(), filepath.Join(dir, "absent"), "/x.cfg"); err == nil || !strings.Contains(err.Error(), "--binary") {
-		t.Errorf("no program: %v", err)
-	}
-	if err := Verify(t.Context(), "/bin/true", "/x.cfg"); err != nil {
-		t.Error(err)
 	}
 }

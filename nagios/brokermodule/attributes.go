@@ -10,9 +10,9 @@ import (
 // accessList is the extended attribute that holds a file's ACL.
 const accessList = "system.posix_acl_access"
 
-// copyAttributes gives a new file the owner, mode and access list of another,
-// so that whoever may read that one may read this one: the supervisor, and
-// often the connector.
+// copyAttributes sets the owner, mode and access list of a new file to those of
+// another, so that the same users can read it: the supervisor, and often the
+// connector.
 func copyAttributes(f *os.File, like fs.FileInfo, likePath string) error {
 	wanted, ok := like.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -25,7 +25,7 @@ func copyAttributes(f *os.File, like fs.FileInfo, likePath string) error {
 	have, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || have.Uid != wanted.Uid || have.Gid != wanted.Gid {
 		if err := f.Chown(int(wanted.Uid), int(wanted.Gid)); err != nil {
-			return fmt.Errorf("giving it the owner of %s: %w", likePath, err)
+			return fmt.Errorf("setting the owner of %s: %w", likePath, err)
 		}
 	}
 	if err := f.Chmod(like.Mode() & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky)); err != nil {
@@ -37,7 +37,7 @@ func copyAttributes(f *os.File, like fs.FileInfo, likePath string) error {
 		return nil // there is none, or the file system has none
 	}
 	if err := syscall.Setxattr(f.Name(), accessList, list[:n], 0); err != nil {
-		return fmt.Errorf("giving it the access list of %s: %w", likePath, err)
+		return fmt.Errorf("setting the access list of %s: %w", likePath, err)
 	}
 	return nil
 }

@@ -8,13 +8,13 @@ import (
 // diffContext is how many lines are shown around a change.
 const diffContext = 3
 
-// change puts new lines in the place of old ones.
+// change replaces old lines by new ones.
 type change struct {
 	at       int // the line before which, or from which on
 	old, new []string
 }
 
-// apply gives the text with its changes, which are in order and don't touch.
+// apply returns the text with its changes, which are sorted and don't touch.
 func apply(lines []string, changes []change) string {
 	var b strings.Builder
 	next := 0
@@ -27,7 +27,7 @@ func apply(lines []string, changes []change) string {
 	return b.String()
 }
 
-// unifiedDiff shows changes as diff -u does.
+// unifiedDiff formats changes as diff -u does.
 func unifiedDiff(oldName, newName string, lines []string, changes []change) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "--- %s\n+++ %s\n", oldName, newName)
@@ -45,8 +45,8 @@ func unifiedDiff(oldName, newName string, lines []string, changes []change) stri
 
 func (c change) end() int { return c.at + len(c.old) }
 
-// writeHunk shows changes that are near each other, and gives by how much they
-// make the text longer.
+// writeHunk writes changes that are near each other, and returns by how many
+// lines they make the text longer.
 func writeHunk(b *strings.Builder, lines []string, changes []change, shift int) (longer int) {
 	from := max(changes[0].at-diffContext, 0)
 	to := min(changes[len(changes)-1].end()+diffContext, len(lines))
@@ -65,7 +65,7 @@ func writeHunk(b *strings.Builder, lines []string, changes []change, shift int) 
 	return longer
 }
 
-// hunkRange counts lines from 1; an empty range is named by the line before it.
+// hunkRange counts lines from 1. An empty range has the number of the line before it.
 func hunkRange(from, count int) string {
 	if count == 0 {
 		return fmt.Sprintf("%d,0", from)

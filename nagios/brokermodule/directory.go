@@ -14,8 +14,8 @@ import (
 )
 
 // MakeSpool creates the spool directory for the supervisor's user and group, if
-// it is not there. The group may write, so that a connector that belongs to it
-// can delete what it has read. The error says what to do by hand.
+// it does not exist. The group may write, so that a connector that belongs to it
+// can delete what it has read. The error has the command to create it by hand.
 func MakeSpool(dir string, cfg *nagios.Config) (made bool, err error) {
 	switch err := CheckSpool(dir); {
 	case err == nil:
@@ -44,29 +44,31 @@ func MakeSpool(dir string, cfg *nagios.Config) (made bool, err error) {
 		return false, byHand(fmt.Errorf("creating the spool directory: %w", err))
 	}
 	if err := handOver(dir, uid, gid); err != nil {
-		return false, errors.Join(byHand(fmt.Errorf("giving the spool directory to %s: %w", owner, err)), os.Remove(dir))
+		return false, errors.Join(byHand(fmt.Errorf("setting the spool directory's owner %s: %w", owner, err)), os.Remove(dir))
 	}
 	return true, nil
 }
 
-// CheckSpool says why the module would refuse a directory.
+// CheckSpool returns why the module would refuse a directory.
 func CheckSpool(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {
 	case err != nil:
 		return fmt.Errorf("the spool directory: %w", err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("the spool directory: %s is a link, which the module does not follow (name the directory itself)", dir)
+		return fmt.Errorf("the spool directory: %s is a link, and the module does not follow links "+
+			"(name the directory itself)", dir)
 	case !info.IsDir():
 		return fmt.Errorf("the spool directory: %s is not a directory", dir)
 	case info.Mode()&0o002 != 0:
-		return fmt.Errorf("the spool directory: everybody may write to %s, which is why the module refuses it (chmod o-w %s)", dir, dir)
+		return fmt.Errorf("the spool directory: everybody may write to %s, so the module refuses it "+
+			"(chmod o-w %s)", dir, dir)
 	}
 	return nil
 }
 
-// handOver sets owner and mode of the directory that was just made, and of
-// nothing that was put in its place meanwhile.
+// handOver sets owner and mode of the directory that was just created, and of
+// nothing that has replaced it since.
 func handOver(dir string, uid, gid int) error {
 	d, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_DIRECTORY, 0)
 	if err != nil {
@@ -79,8 +81,8 @@ func handOver(dir string, uid, gid int) error {
 	return d.Chmod(0o770 | fs.ModeSetgid)
 }
 
-// lookUp gives the numbers of a user and a group, which the cores let be given
-// as numbers too. Without a group it is the user's own.
+// lookUp returns the numbers of a user and a group. As in the cores, both may be
+// written as numbers. Without a group it is the user's own.
 func lookUp(owner, group string) (uid, gid int, err error) {
 	u, err := user.Lookup(owner)
 	if err != nil {

@@ -13,27 +13,29 @@ import (
 // allEvents is the value of event_broker_options that the module needs.
 const allEvents = "-1"
 
-// Edit is a change to a main configuration that was not made yet.
+// Edit is a change to a main configuration that is planned, not made.
 type Edit struct {
-	// Remarks say what about the change an administrator may not expect.
+	// Remarks are what an administrator may not expect of the change.
 	Remarks []string
 
-	path     string // by which the supervisor knows the file
+	path     string // of the file, as the supervisor is started with it
 	target   string // the file itself, when path is a link
 	lines    []string
 	changes  []change
-	achieves func(*nagios.Config) error // says why a configuration is not as it should be
+	achieves func(*nagios.Config) error // returns why a configuration is not as it should be
 }
 
-// Enable plans what makes the supervisor load the module. An empty spool
-// directory leaves the one of an existing line, or takes the default.
+// Enable plans the change that makes the supervisor load the module. If spool is
+// empty, the spool directory of an existing line stays, else it is the default.
 func Enable(cfg *nagios.Config, modulePath, spool string) (*Edit, error) {
 	for _, path := range []string{modulePath, spool} {
 		if path != "" && !filepath.IsAbs(path) {
-			return nil, fmt.Errorf("%q is relative, to a directory that the supervisor chooses: give the whole path", path)
+			return nil, fmt.Errorf("%q is a relative path, and the supervisor's working directory may be another: "+
+				"name the whole path", path)
 		}
 		if strings.ContainsFunc(path, func(r rune) bool { return isSeparator(r) || r < ' ' }) {
-			return nil, fmt.Errorf("%q has a blank or a comma in it, which a broker_module line can't hold: take another path", path)
+			return nil, fmt.Errorf("%q has a blank or a comma in it, which is not possible in a broker_module line: "+
+				"use another path", path)
 		}
 	}
 	e, err := newEdit(cfg)
@@ -55,13 +57,13 @@ func Enable(cfg *nagios.Config, modulePath, spool string) (*Edit, error) {
 	}
 	all := statements(e.lines)
 	if found && !slices.ContainsFunc(all, statement.isOurModule) {
-		return nil, errIncluded(cfg, "write there broker_module="+repaired(modulePath, have.Args, spool))
+		return nil, errIncluded(cfg, "change it to broker_module="+repaired(modulePath, have.Args, spool))
 	}
 	e.changes, e.Remarks = planEnable(e.lines, all, modulePath, spool)
 	return e, nil
 }
 
-// Disable plans what makes the supervisor load the module no longer.
+// Disable plans the change after which the supervisor no longer loads the module.
 // event_broker_options stays: other modules may need it.
 func Disable(cfg *nagios.Config) (*Edit, error) {
 	e, err := newEdit(cfg)
@@ -87,7 +89,8 @@ func Disable(cfg *nagios.Config) (*Edit, error) {
 
 func newEdit(cfg *nagios.Config) (*Edit, error) {
 	if cfg.Flavour == nagios.Shinken {
-		return nil, fmt.Errorf("%s belongs to Shinken, which loads no NEB module: it has a module of its own, see the documentation", cfg.Path)
+		return nil, fmt.Errorf("%s is Shinken's, which loads no NEB module: it has a module of its own "+
+			"(see shinken/README.md)", cfg.Path)
 	}
 	target, err := filepath.EvalSymlinks(cfg.Path)
 	if err != nil {
@@ -100,8 +103,8 @@ func newEdit(cfg *nagios.Config) (*Edit, error) {
 	return &Edit{path: cfg.Path, target: target, lines: splitLines(string(text))}, nil
 }
 
-// isEnabled says what keeps a configuration from loading the module, once and
-// with all events.
+// isEnabled returns why a configuration does not load the module, once and with
+// all events.
 func isEnabled(cfg *nagios.Config, modulePath, spool string) error {
 	m, found := Find(cfg)
 	ours := 0
@@ -112,9 +115,9 @@ func isEnabled(cfg *nagios.Config, modulePath, spool string) error {
 	}
 	switch {
 	case !found:
-		return fmt.Errorf("%s would not load the module: look at the lines around the new one", cfg.Path)
+		return fmt.Errorf("%s would not load the module: check the lines around the new one", cfg.Path)
 	case m.Path != modulePath || m.Spool != spool:
-		return errIncluded(cfg, "write there broker_module="+repaired(modulePath, m.Args, spool))
+		return errIncluded(cfg, "change it to broker_module="+repaired(modulePath, m.Args, spool))
 	case ours > 1:
 		return errIncluded(cfg, "remove all but one")
 	case cfg.EventBrokerOptions != -1:
@@ -125,11 +128,11 @@ func isEnabled(cfg *nagios.Config, modulePath, spool string) error {
 }
 
 func errIncluded(cfg *nagios.Config, remedy string) error {
-	return fmt.Errorf("%s has a broker_module line of ours, and only the main file is edited here: %s by hand, then repeat this",
-		includedLine(cfg), remedy)
+	return fmt.Errorf("%s has the module's broker_module line, and only the main file is edited here: "+
+		"%s by hand, then repeat this", includedLine(cfg), remedy)
 }
 
-// planEnable repairs the module's line, or adds it, and makes the core tell
+// planEnable repairs the module's line, or adds it, and makes the core report
 // everything to its modules.
 func planEnable(lines []string, all []statement, modulePath, spool string) (changes []change, remarks []string) {
 	eol := lineEnd(lines)
@@ -144,10 +147,13 @@ func planEnable(lines []string, all []statement, modulePath, spool string) (chan
 	var added []string
 	if !optionsSet {
 		added = append(added, "event_broker_options="+allEvents+eol)
-		remarks = append(remarks, "event_broker_options was not set, so the supervisor would tell its modules nothing: it becomes -1, everything.")
+		remarks = append(remarks, "event_broker_options was not set, so the supervisor would report nothing "+
+			"to its modules: it becomes -1, everything.")
 	} else if options.value != allEvents {
 		changes = append(changes, replace(lines, options, "event_broker_options="+allEvents+eol))
-		remarks = append(remarks, fmt.Sprintf("event_broker_options was %s: it becomes -1, everything, for all broker modules.", options.value))
+		remarks = append(remarks, fmt.Sprintf("event_broker_options was %s: it becomes -1, everything, "+
+			"for all broker modules.",
+			options.value))
 	}
 
 	if len(ours) == 0 {
@@ -163,7 +169,7 @@ func planEnable(lines []string, all []statement, modulePath, spool string) (chan
 		}
 		for _, s := range ours[1:] {
 			changes = append(changes, replace(lines, s))
-			remarks = append(remarks, fmt.Sprintf("line %d would load the module a second time: it goes.", s.first+1))
+			remarks = append(remarks, fmt.Sprintf("line %d would load the module again: it is removed.", s.first+1))
 		}
 	}
 	slices.SortStableFunc(changes, func(a, b change) int { return a.at - b.at })
@@ -175,8 +181,8 @@ func replace(lines []string, s statement, by ...string) change {
 	return change{at: s.first, old: lines[s.first:s.end], new: by}
 }
 
-// placeForModule is where an administrator would look for the line: behind the
-// last broker_module line, else behind event_broker_options, else at the end.
+// placeForModule returns where the new line goes: behind the last broker_module
+// line, else behind event_broker_options, else at the end.
 func placeForModule(lines []string, all []statement) int {
 	for _, option := range []string{"broker_module", "event_broker_options"} {
 		if s, found := last(all, option); found {
@@ -186,7 +192,7 @@ func placeForModule(lines []string, all []statement) int {
 	return len(lines)
 }
 
-// endLastLine ends a last line that has no line feed when lines are added
+// endLastLine adds the line end that the last line lacks, if lines are added
 // behind it.
 func endLastLine(lines []string, changes []change, eol string) {
 	n, last := len(lines), len(changes)-1
@@ -199,8 +205,8 @@ func endLastLine(lines []string, changes []change, eol string) {
 	changes[last] = change{at: n - 1, old: lines[n-1:], new: append([]string{lines[n-1] + eol}, changes[last].new...)}
 }
 
-// repaired gives the value of a broker_module line with another path and spool
-// directory, and its further arguments as they are.
+// repaired returns the value of a broker_module line with another path and spool
+// directory. Its further arguments stay as they are.
 func repaired(modulePath, args, spool string) string {
 	if spoolOf(args) != spool {
 		args = withSpool(args, spool)
@@ -208,8 +214,8 @@ func repaired(modulePath, args, spool string) string {
 	return strings.TrimSpace(modulePath + " " + args)
 }
 
-// withSpool replaces the argument spool, or adds it in front. What stands
-// between the arguments stays.
+// withSpool replaces the argument spool, or adds it in front. The separators
+// between the arguments stay as they are.
 func withSpool(args, spool string) string {
 	var b strings.Builder
 	replaced := false
@@ -235,7 +241,7 @@ func withSpool(args, spool string) string {
 	return b.String()
 }
 
-// lineEnd gives the line end that a file uses.
+// lineEnd returns the line end that a file uses.
 func lineEnd(lines []string) string {
 	if len(lines) > 0 && strings.HasSuffix(lines[0], "\r\n") {
 		return "\r\n"
@@ -243,13 +249,13 @@ func lineEnd(lines []string) string {
 	return "\n"
 }
 
-// Empty tells that all is as it should be.
+// Empty reports whether there is nothing to change.
 func (e *Edit) Empty() bool { return len(e.changes) == 0 }
 
-// Path names the file that changes.
+// Path returns the path of the file that changes.
 func (e *Edit) Path() string { return e.target }
 
-// Diff shows the change in the form of diff -u.
+// Diff returns the change in the form of diff -u.
 func (e *Edit) Diff() string {
 	return unifiedDiff(e.target, e.target+" (new)", e.lines, e.changes)
 }

@@ -125,11 +125,11 @@ func TestIncludedFilesAreLeftAlone(t *testing.T) {
 		fault            string // of the plan, or of what it leads to; empty: nothing to do
 	}{
 		{"enabled there", include, "event_broker_options=-1\n" + ourLine + "\n", enable, ""},
-		{"wrong there", "event_broker_options=-1\n" + include, "\nbroker_module=/old/nagios2canopsis.so a=b\n", enable, "/more.cfg:2 has a broker_module line of ours"},
+		{"wrong there", "event_broker_options=-1\n" + include, "\nbroker_module=/old/nagios2canopsis.so a=b\n", enable, "/more.cfg:2 has the module's broker_module line"},
 		{"options there", "event_broker_options=-1\n" + include, "event_broker_options=0\n", enable, "event_broker_options is 0, set at {DIR}/more.cfg:1"},
-		{"twice", ourLine + "\nevent_broker_options=-1\n" + include, ourLine + "\n", enable, "/more.cfg:1 has a broker_module line of ours"},
-		{"disabled", "a=1\n" + include, "a=1\n" + ourLine + "\n", Disable, "/more.cfg:2 has a broker_module line of ours"},
-		{"disabled in both", ourLine + "\n" + include, ourLine + "\n", Disable, "/more.cfg:1 has a broker_module line of ours"},
+		{"twice", ourLine + "\nevent_broker_options=-1\n" + include, ourLine + "\n", enable, "/more.cfg:1 has the module's broker_module line"},
+		{"disabled", "a=1\n" + include, "a=1\n" + ourLine + "\n", Disable, "/more.cfg:2 has the module's broker_module line"},
+		{"disabled in both", ourLine + "\n" + include, ourLine + "\n", Disable, "/more.cfg:1 has the module's broker_module line"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := configuration(t, map[string]string{"nagios.cfg": c.main, "more.cfg": c.more})

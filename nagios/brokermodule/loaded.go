@@ -14,16 +14,16 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 )
 
-// Loaded says whether a process has the module.
+// Loaded is whether a process has the module, and which file.
 type Loaded struct {
 	Yes bool
-	// Unknown tells that nothing that could be read says it.
+	// Unknown means that nothing that could be read shows it.
 	Unknown bool
-	// Path is that of the file that is loaded, empty if it is a copy.
+	// Path is the path of the loaded file, empty if it is a copy.
 	Path string
-	// Older tells that the loaded file is not the one that is installed now.
+	// Older means that the loaded file is not the one that is installed now.
 	Older bool
-	// Note says how it was found out, if not by the process's own memory map.
+	// Note is how this is known, if not from the process's own memory map.
 	Note string
 }
 
@@ -36,9 +36,8 @@ type mapping struct {
 }
 
 // findLoaded looks for the module in a process, and compares it with the file
-// that is installed at modulePath, which is empty if no line names one. Without
-// the right to see the process's memory map, the newest segment says who wrote
-// it.
+// that is installed at modulePath, which is empty if no line names one. If the
+// process's memory map can't be read, the writer of the newest segment counts.
 func findLoaded(proc string, pid int, modulePath string, newest handover.Header) Loaded {
 	own := filepath.Join(proc, strconv.Itoa(pid))
 	f, err := os.Open(filepath.Join(own, "maps"))
@@ -48,11 +47,11 @@ func findLoaded(proc string, pid int, modulePath string, newest handover.Header)
 		mapped, err = mappings(f)
 	}
 	if err != nil {
-		return bySegment(pid, newest, fmt.Sprintf("process %d can't be looked into: %v", pid, bareError(err)))
+		return bySegment(pid, newest, fmt.Sprintf("reading the memory map of process %d: %v", pid, bareError(err)))
 	}
 	var loaded Loaded
 	for _, m := range mapped {
-		// An old file may have been moved aside under any further name.
+		// An old file may have been renamed, so the name need only contain ours.
 		if strings.Contains(filepath.Base(m.path), "nagios2canopsis") {
 			loaded = Loaded{Yes: true, Path: m.path, Older: m.deleted || !hasInode(modulePath, m.inode)}
 			if !loaded.Older {
@@ -66,12 +65,12 @@ func findLoaded(proc string, pid int, modulePath string, newest handover.Header)
 	return findCopy(own, mapped, pid, modulePath, newest)
 }
 
-// findCopy looks for the module among the copies that Nagios 3 and Icinga make
-// of modules, load, and delete. Only root can read them.
+// findCopy looks for the module among the copies of modules that Nagios 3 and
+// Icinga make, load and delete. Only root can read them.
 func findCopy(own string, mapped []mapping, pid int, modulePath string, newest handover.Header) Loaded {
 	installed, err := os.ReadFile(modulePath)
 	if err != nil {
-		installed = nil // then no copy is equal to it
+		installed = nil // so that no copy is equal to it
 	}
 	unread := false
 	var loaded Loaded
@@ -90,21 +89,21 @@ func findCopy(own string, mapped []mapping, pid int, modulePath string, newest h
 		}
 	}
 	if !loaded.Yes && unread {
-		return bySegment(pid, newest, fmt.Sprintf("process %d has loaded modules from copies that can't be read", pid))
+		return bySegment(pid, newest, fmt.Sprintf("process %d has loaded copies of modules, which can't be read", pid))
 	}
 	return loaded
 }
 
-// bySegment takes the writer of the newest segment for a process that has the
-// module; why says what keeps us from looking.
+// bySegment concludes from the newest segment: the process that wrote it has the
+// module. why is the reason for not looking into the process.
 func bySegment(pid int, newest handover.Header, why string) Loaded {
 	if newest.PID == 0 {
 		return Loaded{Unknown: true, Note: why + "; root sees more"}
 	}
-	return Loaded{Yes: newest.PID == pid, Note: "by the newest segment; " + why + "; root sees more"}
+	return Loaded{Yes: newest.PID == pid, Note: "from the newest segment; " + why + "; root sees more"}
 }
 
-// mappings gives the files of a memory map, each once, by their first span.
+// mappings returns the files of a memory map, each once, with its first span.
 func mappings(maps io.Reader) ([]mapping, error) {
 	var found []mapping
 	seen := make(map[mapping]bool)
@@ -140,7 +139,7 @@ func parseMapping(line string) (mapping, bool) {
 	return mapping{fields[0], inode, path, deleted}, strings.HasPrefix(path, "/")
 }
 
-// hasInode tells whether a path leads to an inode.
+// hasInode reports whether the file at a path has an inode number.
 func hasInode(path string, inode uint64) bool {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -34,7 +34,7 @@ rubbish
 	}
 }
 
-// inode gives the number that the kernel has for a file.
+// inode returns the inode number of a file.
 func inode(t *testing.T, path string) uint64 {
 	t.Helper()
 	var stat syscall.Stat_t
@@ -73,14 +73,14 @@ func TestFindLoaded(t *testing.T) {
 		{name: "an older copy", maps: nebmod, copied: "nagios2canopsis 1", want: Loaded{Yes: true, Older: true}},
 		{name: "a copy of another module", maps: nebmod, copied: "other", wrote: 7, want: Loaded{}},
 		{name: "an unreadable copy", maps: nebmod, wrote: 7,
-			want: Loaded{Yes: true, Note: "by the newest segment; process 7 has loaded modules from copies that can't be read; root sees more"}},
+			want: Loaded{Yes: true, Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; root sees more"}},
 		{name: "an unreadable copy, another writer", maps: nebmod, wrote: 8,
-			want: Loaded{Note: "by the newest segment; process 7 has loaded modules from copies that can't be read; root sees more"}},
+			want: Loaded{Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; root sees more"}},
 		{name: "no right to look", wrote: 7,
-			want: Loaded{Yes: true, Note: "by the newest segment; process 7 can't be looked into: no such file or directory; root sees more"}},
+			want: Loaded{Yes: true, Note: "from the newest segment; reading the memory map of process 7: no such file or directory; root sees more"}},
 		{name: "no right to look, another writer", wrote: 8,
-			want: Loaded{Note: "by the newest segment; process 7 can't be looked into: no such file or directory; root sees more"}},
-		{name: "no right to look, nor a segment", want: Loaded{Unknown: true, Note: "process 7 can't be looked into: no such file or directory; root sees more"}},
+			want: Loaded{Note: "from the newest segment; reading the memory map of process 7: no such file or directory; root sees more"}},
+		{name: "no right to look, nor a segment", want: Loaded{Unknown: true, Note: "reading the memory map of process 7: no such file or directory; root sees more"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proc := t.TempDir()
@@ -100,8 +100,8 @@ func TestFindLoaded(t *testing.T) {
 	}
 }
 
-// The kernel's own words for a file that was mapped and then deleted, as
-// Nagios 3 does with its copies of modules.
+// What the kernel shows for a file that was mapped and then deleted, as Nagios 3
+// does with its copies of modules.
 func TestFindLoadedInARealProcess(t *testing.T) {
 	dir := t.TempDir()
 	installed, copied := filepath.Join(dir, "nagios2canopsis.so"), filepath.Join(dir, "nebmodXY12ab")
@@ -130,7 +130,7 @@ func TestFindLoadedInARealProcess(t *testing.T) {
 	if err := os.Remove(copied); err != nil {
 		t.Fatal(err)
 	}
-	// Only who may read map_files sees the copy itself.
+	// Only a user that may read map_files sees the copy itself.
 	if got := findLoaded(procDir, self, installed, handover.Header{PID: self}); !got.Yes || got.Older {
 		t.Errorf("the copy: %+v", got)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
-// DefaultSpool is the directory to which the module writes when its arguments
-// name none.
+// DefaultSpool is the directory to which the module writes if its arguments name
+// none.
 const DefaultSpool = "/var/spool/nagios2canopsis/neb"
 
 // fileName is the name under which the module is installed.
@@ -22,12 +22,13 @@ type Module struct {
 	Path  string
 	Args  string
 	Spool string // directory of its segments
-	// Origin is the place of the line, "file:line", or what is known of it.
+	// Origin is the place of the line, "file:line", or a description of it.
 	Origin string
 }
 
 // Find looks for the module in a supervisor's configuration: for a file whose
-// name contains nagios2canopsis.
+// name contains nagios2canopsis. Two supervisors whose modules have the same
+// Spool must not both be read.
 func Find(cfg *nagios.Config) (Module, bool) {
 	for _, m := range cfg.BrokerModules {
 		if isOurs(m.Path) {
@@ -37,15 +38,15 @@ func Find(cfg *nagios.Config) (Module, bool) {
 	return Module{}, false
 }
 
-// isOurs tells the module's file by its name.
+// isOurs reports whether a file is the module, by its name.
 func isOurs(path string) bool {
 	name := filepath.Base(path)
 	extension := filepath.Ext(name)
 	return strings.Contains(name, "nagios2canopsis") && (extension == ".so" || extension == ".o")
 }
 
-// spoolOf gives the directory that the module's arguments name; the last one
-// counts, and relative ones don't.
+// spoolOf returns the directory that the module's arguments name. The last one
+// counts; relative paths don't.
 func spoolOf(args string) string {
 	dir := DefaultSpool
 	for _, arg := range strings.FieldsFunc(args, isSeparator) {
@@ -56,10 +57,10 @@ func spoolOf(args string) string {
 	return dir
 }
 
-// isSeparator tells what stands between two arguments of the module.
+// isSeparator reports whether a character separates arguments of the module.
 func isSeparator(r rune) bool { return strings.ContainsRune(" \t\r\n,", r) }
 
-// originOfLine gives the place of the module's line.
+// originOfLine returns the place of the module's line.
 func originOfLine(cfg *nagios.Config) string {
 	if line, found := lineIn(cfg.Path); found {
 		return line
@@ -67,8 +68,9 @@ func originOfLine(cfg *nagios.Config) string {
 	return includedLine(cfg)
 }
 
-// includedLine gives the place of the module's line in an included file. Of
-// those, the one with the last broker_module line of all is known.
+// includedLine returns the place of the module's line in an included file. It is
+// looked for in the file with the last broker_module line of all, because only
+// the origin of that line is known.
 func includedLine(cfg *nagios.Config) string {
 	origin := cfg.Origin("broker_module")
 	if i := strings.LastIndexByte(origin, ':'); i > 0 && origin[:i] != cfg.Path {
@@ -79,7 +81,7 @@ func includedLine(cfg *nagios.Config) string {
 	return "a file that " + cfg.Path + " includes"
 }
 
-// lineIn looks for the module's line in a file; one that can't be read has none.
+// lineIn looks for the module's line in a file. A file that can't be read has none.
 func lineIn(file string) (string, bool) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -93,10 +95,13 @@ func lineIn(file string) (string, bool) {
 	return "", false
 }
 
-// SearchInstalled gives the module's file: in one of the places where packages
-// and make install put it, or beside our own program.
+// SearchInstalled returns the path of the module's file: in one of the places
+// where packages and make install put it, or beside our own program.
 func SearchInstalled() (string, error) {
-	places := []string{filepath.Join("/usr/lib/nagios2canopsis", fileName), filepath.Join("/usr/local/lib/nagios2canopsis", fileName)}
+	places := []string{
+		filepath.Join("/usr/lib/nagios2canopsis", fileName),
+		filepath.Join("/usr/local/lib/nagios2canopsis", fileName),
+	}
 	if program, err := os.Executable(); err == nil {
 		places = append(places, filepath.Join(filepath.Dir(program), fileName))
 	}
@@ -105,15 +110,17 @@ func SearchInstalled() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("the module is not installed: none of %s is there (install it, or name it with --module)", strings.Join(places, ", "))
+	return "", fmt.Errorf("the module is not installed: none of %s exists "+
+		"(install it, or name it with --module)", strings.Join(places, ", "))
 }
 
-// CheckFile says why a supervisor could not load the file, which for most of
-// them means that they would not start at all. The program of the supervisor
-// may be empty if it is not known.
+// CheckFile returns why a supervisor could not load the module's file. Most
+// supervisors do not start then. The program of the supervisor may be empty if it
+// is unknown.
 func CheckFile(module, supervisor string) error {
 	if !isOurs(module) {
-		return fmt.Errorf("module %s: by its name it is not ours (name the file so that it contains nagios2canopsis and ends in .so)", module)
+		return fmt.Errorf("module %s: its name is not that of our module "+
+			"(rename the file so that its name contains nagios2canopsis and ends in .so)", module)
 	}
 	file, err := elf.Open(module)
 	if err != nil {
@@ -122,14 +129,15 @@ func CheckFile(module, supervisor string) error {
 	defer file.Close()
 	symbols, err := file.DynamicSymbols()
 	if err != nil {
-		return fmt.Errorf("module %s: its symbols: %w (install it again)", module, err)
+		return fmt.Errorf("module %s: reading its symbols: %w (install it again)", module, err)
 	}
 	exports := false
 	for _, s := range symbols {
 		exports = exports || s.Name == "nebmodule_init" && s.Section != elf.SHN_UNDEF
 	}
 	if !exports {
-		return fmt.Errorf("module %s: it is no event broker module, it has no nebmodule_init (name the right file with --module)", module)
+		return fmt.Errorf("module %s: it is no event broker module: it has no nebmodule_init "+
+			"(name the right file with --module)", module)
 	}
 	core, err := elf.Open(supervisor)
 	if err != nil {

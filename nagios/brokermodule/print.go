@@ -13,8 +13,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 )
 
-// Print shows the status as a table. The position is how far the journal has
-// the spool directory.
+// Print writes the status as a table. The position is how far the connector has
+// read the spool directory, nil if that is unknown.
 func (s Status) Print(w io.Writer, position *handover.Position) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
@@ -105,7 +105,7 @@ func (s Status) lost() string {
 func (s Status) backlog(position *handover.Position) string {
 	bytes := size(s.Spool.Backlog(position))
 	if position == nil && s.Spool.Size() > 0 {
-		return bytes + " (unknown how much of it the connector has)"
+		return bytes + " (how much of it the connector has read is unknown)"
 	}
 	return bytes
 }
@@ -117,7 +117,7 @@ func orUnknown(s string) string {
 	return s
 }
 
-// size shows bytes in the unit that an administrator reads at a glance.
+// size formats a number of bytes in a unit that is easy to read.
 func size(bytes int64) string {
 	switch {
 	case bytes < 1<<10:
@@ -129,7 +129,7 @@ func size(bytes int64) string {
 	}
 }
 
-// printable keeps what stands in files from moving the cursor of a terminal.
+// printable replaces control characters, which could change a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// statement is an option of a configuration file, and the lines on which it
-// stands.
+// statement is an option of a configuration file, and the lines that it takes.
 type statement struct {
 	first, end    int // lines[first:end]
 	option, value string
 }
 
-// splitLines cuts a text into its lines, each with its end.
+// splitLines splits a text into its lines, each with its line end.
 func splitLines(text string) []string {
 	lines := strings.SplitAfter(text, "\n")
 	if lines[len(lines)-1] == "" {
@@ -21,8 +20,8 @@ func splitLines(text string) []string {
 	return lines
 }
 
-// statements finds the options. As the cores have it, a backslash at the end
-// continues a line, comments too, and two of them do not.
+// statements finds the options. As in the cores, a backslash at the end continues
+// a line, even a comment, and two of them do not.
 func statements(lines []string) []statement {
 	var found []statement
 	var joined strings.Builder
@@ -47,19 +46,19 @@ func statements(lines []string) []statement {
 	return found
 }
 
-// isOurModule tells the line that loads the module.
+// isOurModule reports whether a line loads the module.
 func (s statement) isOurModule() bool {
 	path, _ := s.module()
 	return s.option == "broker_module" && isOurs(path)
 }
 
-// module cuts the value of a broker_module line into path and arguments.
+// module splits the value of a broker_module line into path and arguments.
 func (s statement) module() (path, args string) {
 	path, args, _ = strings.Cut(s.value, " ")
 	return path, strings.TrimSpace(args)
 }
 
-// last gives the last statement of an option.
+// last returns the last statement of an option.
 func last(all []statement, option string) (statement, bool) {
 	for _, s := range slices.Backward(all) {
 		if s.option == option {

@@ -10,12 +10,12 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
-// Status is all that there is to know of the module on a machine.
+// Status is all that is known about the module of a supervisor.
 type Status struct {
 	Supervisor *nagios.Config
-	// PID is that of the supervisor, 0 if none is seen to run.
+	// PID is the supervisor's process number, 0 if none is seen to run.
 	PID int
-	// PIDNote says how PID is known, if not from the process itself.
+	// PIDNote is how PID is known, if not from the process itself.
 	PIDNote string
 
 	Module     Module // zero if there is no broker_module line
@@ -29,7 +29,7 @@ type Status struct {
 	now time.Time
 }
 
-// Examine finds out how the module is with a supervisor.
+// Examine returns the status of a supervisor's module.
 func Examine(cfg *nagios.Config, now time.Time) Status {
 	return examine(procDir, cfg, now)
 }
@@ -54,13 +54,13 @@ func examine(proc string, cfg *nagios.Config, now time.Time) Status {
 		s.Loaded = findLoaded(proc, p.pid, s.Module.Path, s.Spool.Header)
 	} else if s.Configured && s.Spool.Alive(now) && s.Spool.Header.PID > 0 {
 		// /proc may hide other users' processes, and those outside a container.
-		s.PID, s.PIDNote = s.Spool.Header.PID, "as the newest segment says; the process is not seen"
-		s.Loaded = Loaded{Yes: true, Note: "by the newest segment, which is being written"}
+		s.PID, s.PIDNote = s.Spool.Header.PID, "from the newest segment; the process is not seen"
+		s.Loaded = Loaded{Yes: true, Note: "from the newest segment, which is being written"}
 	}
 	return s
 }
 
-// Troubles says what is wrong, and what to do; nothing if all is well.
+// Troubles returns what is wrong, each with what to do; nothing if all is well.
 func (s Status) Troubles() []string {
 	var troubles []string
 	add := func(format string, args ...any) { troubles = append(troubles, fmt.Sprintf(format, args...)) }
@@ -71,7 +71,8 @@ func (s Status) Troubles() []string {
 			add("%v; most supervisors do not start with it", s.FileError)
 		}
 		if s.Supervisor.EventBrokerOptions != -1 {
-			add("event_broker_options is %d and must be -1, or the core does not report everything to the module: nagios2canopsis neb enable", s.Supervisor.EventBrokerOptions)
+			add("event_broker_options is %d and must be -1, or the core does not report everything to the module: "+
+				"nagios2canopsis neb enable", s.Supervisor.EventBrokerOptions)
 		}
 		if s.SpoolError != nil && (s.PID != 0 || !errors.Is(s.SpoolError, fs.ErrNotExist)) {
 			add("%v", s.SpoolError)
@@ -79,31 +80,33 @@ func (s Status) Troubles() []string {
 	}
 	s.addRunning(add)
 	if s.Spool.Lost > 0 {
-		add("%d records are lost since the module was loaded: the disk was full, or the directory gone; the supervisor's log says more", s.Spool.Lost)
+		add("%d records were lost since the module was loaded, because the disk was full or the directory was missing: "+
+			"see the supervisor's log", s.Spool.Lost)
 	}
 	return troubles
 }
 
-// addRunning tells what is wrong with the running supervisor.
+// addRunning adds what is wrong with the running supervisor.
 func (s Status) addRunning(add func(format string, args ...any)) {
 	switch {
 	case s.PID == 0:
 		add("no supervisor is seen to run with %s", s.Supervisor.Path)
 	case s.Configured && s.Loaded.Unknown:
-		add("whether the module is loaded can't be told: repeat this as root")
+		add("whether the module is loaded is unknown: repeat this as root")
 	case s.Configured && !s.Loaded.Yes:
-		add("the module is not loaded: reload or restart the supervisor; if that doesn't help, its log says why")
+		add("the module is not loaded: reload or restart the supervisor; if that does not help, see its log")
 	case !s.Configured && s.Loaded.Yes:
-		add("the module is still loaded: reload or restart the supervisor to be rid of it")
+		add("the module is still loaded: reload or restart the supervisor to unload it")
 	case s.Configured && s.Loaded.Older:
 		add("the loaded file is not the one that is installed: restart the supervisor to load the new one")
 	}
 	if s.PID != 0 && s.Loaded.Yes && s.Configured && !s.Spool.Alive(s.now) {
-		add("the module has written nothing within the last 2 minutes, and it writes every half minute: the supervisor's log says why")
+		add("the module has written nothing for 2 minutes, although it writes every half minute: " +
+			"see the supervisor's log")
 	}
 }
 
-// bareError takes the path out of an error, where it says nothing new.
+// bareError removes the path from an error, where the path is in the text already.
 func bareError(err error) error {
 	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
 		return cause.Err

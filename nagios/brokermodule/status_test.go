@@ -28,7 +28,7 @@ func TestPrint(t *testing.T) {
 	older := well
 	older.Loaded.Older, older.Spool.Lost = true, 12
 	silent := well
-	silent.Loaded = Loaded{Yes: true, Note: "by the newest segment"}
+	silent.Loaded = Loaded{Yes: true, Note: "from the newest segment"}
 	silent.now = testTime.Add(time.Hour)
 	for _, c := range []struct {
 		name     string
@@ -53,17 +53,17 @@ Loaded       yes, but an older file: neb 1.0 for Nagios ?[4.4.6, layout O4
 Spool        /s, 1 segment, 2.0 KiB
 Last record  2026-03-01 11:59:57, 3s ago
 Lost         12
-Backlog      2.0 KiB (unknown how much of it the connector has)
-`, []string{"restart the supervisor to load the new one", "12 records are lost"}},
+Backlog      2.0 KiB (how much of it the connector has read is unknown)
+`, []string{"restart the supervisor to load the new one", "12 records were lost"}},
 		{"silent", silent, &handover.Position{Segments: []handover.Mark{{File: "neb-0000000000000001-7-1.log", Offset: 2048}}}, `
 Supervisor   nagios 4.4.6, /etc/nagios4/nagios.cfg, process 7
 Module       /usr/lib/nagios2canopsis/nagios2canopsis.so (/etc/nagios4/nagios.cfg:212)
-Loaded       yes: neb 1.0 for Nagios ?[4.4.6, layout O4 (by the newest segment)
+Loaded       yes: neb 1.0 for Nagios ?[4.4.6, layout O4 (from the newest segment)
 Spool        /s, 1 segment, 2.0 KiB
 Last record  2026-03-01 11:59:57, 1h0m3s ago
 Lost         0
 Backlog      0 B
-`, []string{"has written nothing within"}},
+`, []string{"has written nothing for 2 minutes"}},
 		{"stopped, not enabled", Status{Supervisor: &nagios.Config{Path: "/n.cfg", Flavour: nagios.Naemon}, Spool: handover.Spool{Dir: "/s"}, SpoolError: fmt.Errorf("x: %w", os.ErrNotExist), now: testTime}, nil, `
 Supervisor   naemon, /n.cfg, not seen running
 Module       no broker_module line: nagios2canopsis neb enable

@@ -13,10 +13,10 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
-// shownLines bounds what is shown of a refusal.
+// shownLines bounds how many lines of a refusal are shown.
 const shownLines = 20
 
-// Binary gives the supervisor's program: the one that runs with the
+// Binary returns the path of the supervisor's program: the one that runs with the
 // configuration, else one in the usual places.
 func Binary(cfg *nagios.Config) (string, error) {
 	if p, found := running(procDir, cfg.Path); found && isProgram(p.binary) {
@@ -28,11 +28,13 @@ func Binary(cfg *nagios.Config) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("the program of the supervisor is not known: it doesn't run, and is none of %s (name it with --binary)", strings.Join(places, ", "))
+	return "", fmt.Errorf("the supervisor's program is unknown: it does not run, and is none of %s "+
+		"(name it with --binary)",
+		strings.Join(places, ", "))
 }
 
-// usualPrograms lists where a flavour's program may be. Of several versions,
-// the one comes first whose name is in the path of the configuration.
+// usualPrograms lists where a flavour's program may be. A program whose name is in
+// the path of the configuration comes first.
 func usualPrograms(cfg *nagios.Config) []string {
 	var places []string
 	switch cfg.Flavour {
@@ -41,7 +43,8 @@ func usualPrograms(cfg *nagios.Config) []string {
 	case nagios.Icinga:
 		places = []string{"/usr/sbin/icinga", "/usr/bin/icinga", "/usr/local/icinga/bin/icinga"}
 	default:
-		places = []string{"/usr/sbin/nagios4", "/usr/sbin/nagios3", "/usr/sbin/nagios", "/usr/bin/nagios", "/usr/local/nagios/bin/nagios", "/opt/nagios/bin/nagios"}
+		places = []string{"/usr/sbin/nagios4", "/usr/sbin/nagios3", "/usr/sbin/nagios", "/usr/bin/nagios",
+			"/usr/local/nagios/bin/nagios", "/opt/nagios/bin/nagios"}
 	}
 	elements := strings.Split(cfg.Path, "/")
 	rank := func(path string) int {
@@ -59,8 +62,8 @@ func isProgram(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// Verify lets a supervisor's program verify a main configuration. The error
-// has what the program said of it.
+// Verify lets a supervisor's program verify a main configuration. The error has
+// what the program printed.
 func Verify(ctx context.Context, binary, path string) error {
 	out, err := exec.CommandContext(ctx, binary, "-v", path).CombinedOutput()
 	if err == nil {
@@ -73,11 +76,12 @@ func Verify(ctx context.Context, binary, path string) error {
 	if !errors.As(err, &ended) {
 		return fmt.Errorf("verifying with %s: %w (name another program with --binary)", binary, err)
 	}
-	return fmt.Errorf("%s -v refuses the new configuration (%w):\n  %s", binary, err, strings.Join(complaints(string(out)), "\n  "))
+	return fmt.Errorf("%s -v refuses the new configuration (%w):\n  %s",
+		binary, err, strings.Join(complaints(string(out)), "\n  "))
 }
 
-// complaints picks what an administrator has to read from what a verification
-// says: the errors, or if none is told the end.
+// complaints picks from the output of a verification what an administrator has to
+// read: the errors, or the end if there are none.
 func complaints(output string) []string {
 	var all, errs []string
 	for line := range strings.Lines(output) {

@@ -56,7 +56,7 @@ struct ack *acks_find(const void *object)
 	return ack->object ? ack : NULL;
 }
 
-/* Moves up what was pushed behind the freed slot, so that no search ends too early. */
+/* Moves up the entries after the freed slot that belong before it, so that no search ends too early. */
 void acks_remove(struct ack *ack)
 {
 	unsigned hole = (unsigned)(ack - slots);

@@ -1,6 +1,6 @@
 /*
  * The acknowledged objects. No core announces the end of an acknowledgement
- * (measured in nine), so it is seen by looking whether an object that was
+ * (measured in nine), so the module checks whether an object that was
  * acknowledged still is.
  */
 #ifndef N2C_ACKS_H
@@ -15,12 +15,12 @@ struct ack {
 	bool in_effect;  /* the object has been seen with its flag set */
 };
 
-/* How many there are: while 0, nothing needs to be looked up. */
+/* How many there are. While it is 0, nothing has to be looked up. */
 extern unsigned acks_count;
 
 void acks_reset(void);
 
-/* Adds or replaces; does nothing when the table is full: the connector then sees the end at the next check. */
+/* Adds or replaces an entry. Does nothing when the table is full: the connector then sees the end at the next check. */
 void acks_add(const void *object, time_t end_time, bool in_effect);
 
 /* The acknowledgement of an object, or NULL; valid until the next add or remove. */

@@ -23,7 +23,7 @@ static const struct {
 	{"comments", COMMENTS}, {"flapping", FLAPPING}, {"process", PROCESS},                   {"all", ALL_EVENTS},
 };
 
-/* The arguments of the older module neb2amqp, and what stands for each in the connector's configuration. */
+/* The arguments of the older module neb2amqp, and the key of the connector's configuration that replaces each. */
 static const struct {
 	const char *name, *now;
 } old[] = {
@@ -56,7 +56,7 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* A number with a unit: K, M, G for bytes, s, m, h for seconds. By hand: newer glibc renames strtoul. */
+/* A number with a unit: K, M, G for bytes, s, m, h for seconds. Not by strtoul, which newer glibc renames. */
 static bool number(const char *text, const char *units, const uint64_t *factors, uint64_t least, uint64_t most, uint64_t *to)
 {
 	uint64_t n = 0;
@@ -130,7 +130,7 @@ static unsigned read_event(const char *name)
 	return bit;
 }
 
-/* Values are not logged: a password may be among them. */
+/* Values are not logged, because one may be a password. */
 static bool is_old(const char *name)
 {
 	for (unsigned i = 0; i < COUNT(old); i++) {
@@ -161,7 +161,7 @@ void arguments_read(struct arguments *a, const char *text)
 {
 	char copy[2 * PATH_MAX], *rest = copy, *token;
 	unsigned chosen = 0;
-	bool in_events = false; /* the commas of its value are those between arguments */
+	bool in_events = false; /* commas separate its values and the arguments alike */
 
 	*a = defaults;
 	if (!text)

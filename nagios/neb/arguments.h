@@ -1,4 +1,4 @@
-/* The arguments behind broker_module=. */
+/* The arguments of broker_module=. */
 #ifndef N2C_ARGUMENTS_H
 #define N2C_ARGUMENTS_H
 
@@ -25,7 +25,7 @@ struct arguments {
 
 /*
  * Reads "key=value key=value", separated by spaces or commas; text may be NULL.
- * What it can't use it logs, a line each, and goes on with the default.
+ * For each argument that can't be used it logs one line and uses the default.
  */
 void arguments_read(struct arguments *, const char *text);
 

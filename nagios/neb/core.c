@@ -7,7 +7,7 @@
 
 #include "layout.h"
 
-/* glibc 2.34 moved dlsym into libc under a new version; the old name is found by both. */
+/* glibc 2.34 moved dlsym into libc under a new version; the old version is found in both. */
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
 
 struct core core;
@@ -15,7 +15,7 @@ struct core core;
 static int (*logit)(int level, int display, const char *format, ...);
 static int (*nm_log)(int level, const char *format, ...);
 
-/* The way from a data pointer to a function pointer that ISO C has no cast for. */
+/* Copies a data pointer to a function pointer, because ISO C has no cast for it. */
 #define LOOK_UP(pointer, name)                       \
 	do {                                         \
 		void *found = dlsym(RTLD_DEFAULT, name); \
@@ -44,7 +44,7 @@ static bool since(int major, int minor, int patch)
 
 static void naemon(void)
 {
-	/* A newer Naemon than we know will hardly have gone back to an older number. */
+	/* A Naemon that is newer than we know has at least the newest number that we know. */
 	core.api = since(1, 5, 0) ? 8 : since(1, 4, 3) ? 7 : since(1, 4, 2) ? 6 : since(1, 1, 0) ? 5 : 4;
 	core.object_in_tail = 1;
 	core.acks_expire = since(1, 4, 0);
@@ -81,9 +81,9 @@ static void nagios_3(void)
 }
 
 /*
- * The probes are those of the facts about the ABI: only Naemon has nm_log, only
- * Naemon and Nagios 4 have qh_init, and of the two without it Icinga 1 has a
- * version that begins with 1.
+ * The symbols tell the cores apart: only Naemon has nm_log, only Naemon and
+ * Nagios 4 have qh_init. Of the two without qh_init, Icinga 1 has a version that
+ * begins with 1.
  */
 void core_recognise(void)
 {

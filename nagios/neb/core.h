@@ -1,4 +1,4 @@
-/* Which core has loaded us, and what it offers. */
+/* Which core has loaded the module, and what it exports. */
 #ifndef N2C_CORE_H
 #define N2C_CORE_H
 
@@ -15,10 +15,10 @@ struct core {
 	enum family family;
 	int major, minor, patch;
 	char program[48];            /* "Nagios 4.4.6" */
-	int api;                     /* what __neb_api_version must be for it to load us */
-	const struct layout *layout; /* the table of its objects, NULL if the release is not supported */
+	int api;                     /* the value of __neb_api_version with which it loads the module */
+	const struct layout *layout; /* the table of its objects; NULL if the release is not supported */
 	int first_callback;          /* the number of the callback for process events; the others follow */
-	int object_in_tail;          /* where in the tail of a check's structure its object is */
+	int object_in_tail;          /* the index of the object in the tail of a check's structure */
 	bool acks_expire;            /* whether an acknowledgement's structure has an end time */
 
 	int (*register_callback)(int number, void *module, int priority, callback *);
@@ -26,7 +26,7 @@ struct core {
 	int (*set_module_info)(void *module, int what, const char *text);
 	const void *(*find_host)(const char *name);
 	const void *(*find_service)(const char *host_name, const char *description);
-	const void **hosts;          /* the core's own heads of its lists */
+	const void **hosts;          /* the heads of the core's lists */
 	const void **services;
 	const int *broker_options;
 };

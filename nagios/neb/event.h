@@ -1,7 +1,7 @@
 /*
  * What a core passes to a callback. The order and size of the fields were
- * measured in 88 releases of the four cores (README.md): up to the fields named here
- * they are the same in all of them, but for the two tails that are marked.
+ * measured in 88 releases of the four cores (README.md). Up to the fields named
+ * here they are the same in all of them, except the two tails that are marked.
  */
 #ifndef N2C_EVENT_H
 #define N2C_EVENT_H
@@ -10,7 +10,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-/* The kinds of event, first field of every structure. */
+/* The kinds of event: the first field of every structure. */
 enum {
 	PROCESS_START = 100,
 	PROCESS_RESTART = 102,

@@ -14,12 +14,12 @@
 
 #include "ring.h"
 
-/* Seen by another version of the module as well, when an update is reloaded: the number is that of the format. */
+/* After an update, another version of the module reads it: the number is that of the format. */
 #define NAME "nagios2canopsis-waiting-1"
 
 enum { CLOSE_ON_EXEC = 1 }; /* MFD_CLOEXEC */
 
-/* The file begins with this; each record behind it has its length before it, as an uint32_t. */
+/* The file begins with this. Records follow, each after its length as an uint32_t. */
 struct head {
 	struct losses losses;
 	char directory[PATH_MAX];

@@ -36,9 +36,9 @@ void layout_reject(const char *why)
 }
 
 /*
- * Memory that may not be there is read by way of the kernel, which refuses
- * where a direct access would end the core. process_vm_readv may be forbidden
- * (seccomp, before Linux 4.8 in containers); a pipe refuses as well.
+ * Memory that may not exist is read through the kernel: it returns an error where
+ * a direct access would crash the core. process_vm_readv may be forbidden
+ * (seccomp, before Linux 4.8 in containers); then a pipe does the same.
  */
 static bool peek_by_pipe(const void *from, void *to, size_t length)
 {
@@ -99,7 +99,7 @@ bool layout_plausible(const struct object *at, const void *object)
 	return state <= 3 && flags <= 1 && ack <= STICKY && check <= 3;
 }
 
-/* Works on a copy, since the object may be shorter than the table says. */
+/* Works on a copy, because the object may be shorter than in the table. */
 static bool proves(const struct object *at, const void *object, char *copy, char *name)
 {
 	const unsigned texts[] = {at->display_name, at->notes,       at->notes_url, at->action_url,
@@ -168,7 +168,7 @@ void layout_prove(void)
 }
 
 /*
- * In every core the structure of a check points to the very strings of the
+ * In every core the structure of a check points to the same strings as the
  * object (broker.c of all of them), so equal pointers prove the table.
  */
 void layout_compare_host(const void *host, const struct host_check *check)

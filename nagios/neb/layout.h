@@ -1,7 +1,7 @@
 /*
- * Where the fields of a core's objects are. One table suffices for a row of
- * releases; which one holds is decided by the core's version and then proved
- * on the objects themselves before anything is read through it.
+ * Where the fields of a core's objects are. One table is valid for several
+ * releases. The core's version decides which table it is; then the table is
+ * proved on the objects themselves, before anything is read through it.
  */
 #ifndef N2C_LAYOUT_H
 #define N2C_LAYOUT_H
@@ -12,7 +12,7 @@
 
 #include "event.h"
 
-/* Offsets in a host or a service. 0 stands for a field that the release lacks, but for name. */
+/* Offsets in a host or a service. 0 means that the release lacks the field, except for name. */
 struct object {
 	uint16_t name; /* of a service: its host's name */
 	uint16_t display_name;
@@ -70,23 +70,23 @@ struct object_list {
 	const struct object_list *next;
 };
 
-/* Forgets what was found out; the table is NULL until it is proved. */
+/* Forgets all results; the table is NULL until it is proved. */
 void layout_reset(void);
 
-/* The table, once it is proved; NULL if it is not, or not yet. */
+/* The table, once it is proved; else NULL. */
 extern const struct layout *layout;
 
-/* Proves the table on the first hosts and services; does so only once there are any. */
+/* Proves the table on the first hosts and services, once there are any. */
 void layout_prove(void);
 
 /* Compares the first check of each kind with its object. */
 void layout_compare_host(const void *host, const struct host_check *);
 void layout_compare_service(const void *service, const struct service_check *);
 
-/* Whether the numbers of an object are such as a core can have. */
+/* Whether the numbers of an object are in the range of what a core can have. */
 bool layout_plausible(const struct object *, const void *object);
 
-/* Gives up the table: from now on only what the structures of the events carry is told. */
+/* Drops the table: from now on only what the structures of the events contain is reported. */
 void layout_reject(const char *why);
 
 /* The name of the table in use, "none" if there is none. */

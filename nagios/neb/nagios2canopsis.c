@@ -1,11 +1,13 @@
 /*
  * The broker module of nagios2canopsis, one binary for Nagios 3 and 4, Naemon
- * and Icinga 1: it appends what the core tells to files in a spool directory
- * and waits for nothing else. It must never end or stall the core: so
- * nebmodule_init and every callback return 0 whatever happens (an error from
- * init stops Nagios 4, Naemon and Icinga altogether), there is no thread, no
- * lock and no allocation, and nothing runs when the library is unloaded, since
- * forks of the core unload it too.
+ * and Icinga 1. It appends what the core reports to files in a spool directory,
+ * and waits for nothing else. It must never end or block the core:
+ *
+ * - nebmodule_init and every callback return 0 in all cases: an error from init
+ *   stops Nagios 4, Naemon and Icinga.
+ * - There is no thread, no lock and no allocation.
+ * - Nothing runs when the library is unloaded, because forks of the core unload
+ *   it too.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -21,12 +23,12 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* Read by the core behind dlopen and before nebmodule_init, so the constructor has set it by then. */
+/* The core reads it between dlopen and nebmodule_init, so the constructor must set it. */
 EXPORTED int __neb_api_version;
 EXPORTED int nebmodule_init(int flags, char *text, void *module);
 EXPORTED int nebmodule_deinit(int flags, int reason);
 
-__attribute__((constructor)) static void tell_api_version(void)
+__attribute__((constructor)) static void set_api_version(void)
 {
 	core_recognise();
 	__neb_api_version = core.api;
@@ -35,8 +37,8 @@ __attribute__((constructor)) static void tell_api_version(void)
 enum { SILENCE = 30 }; /* seconds without a record until ALIVE is written */
 
 static struct arguments arguments;
-static bool loaded;          /* the core has accepted us, and is a supported one */
-static bool running;         /* the event loop has begun: nothing is taken over from before any more */
+static bool loaded;          /* the core has loaded the module, and is supported */
+static bool running;         /* the event loop has begun: the core has loaded all that it retained */
 static unsigned long last_loaded_comment;
 static bool removal_ordered; /* a command that removes an acknowledgement is being executed */
 
@@ -52,7 +54,7 @@ static time_t end_of(const struct object *at, const void *object)
 	return at->acknowledgement_end ? time_at(object, at->acknowledgement_end) : 0;
 }
 
-/* Core time: the event's own, since that is what the core compares end times with. */
+/* The time is that of the event, because the core compares end times with it. */
 static const char *reason_of_end(const struct event *event, const struct object *at, const void *object, time_t end_time)
 {
 	if (removal_ordered)
@@ -63,10 +65,10 @@ static const char *reason_of_end(const struct event *event, const struct object 
 }
 
 /*
- * Looks whether an object that was acknowledged still is. A core announces an
- * acknowledgement before it sets the flag, and may update the object's status
- * in between (the notification does): until the flag has been seen, only a
- * check, which can't come in between, tells that it is gone.
+ * Checks whether an object that was acknowledged still is. A core announces an
+ * acknowledgement before it sets the flag, and may update the object's status in
+ * between (the notification does). So until the flag has been seen, only a check
+ * shows that the acknowledgement has ended: a check can't come in between.
  */
 static void look_at_acknowledgement(const struct event *event, bool service, const void *object, bool at_check)
 {
@@ -129,7 +131,7 @@ static int on_command(int number, void *data)
 	return 0;
 }
 
-/* After a start no core tells which acknowledgements there are, but it loads their comments. */
+/* After a start no core announces the existing acknowledgements, but it loads their comments. */
 static void take_over_acknowledgement(const struct comment *comment)
 {
 	layout_prove();
@@ -143,7 +145,7 @@ static void take_over_acknowledgement(const struct comment *comment)
 	const struct object *at = service ? &layout->service : &layout->host;
 	if (!object || !layout_plausible(at, object) || !int_at(object, at->acknowledged))
 		return;
-	/* A persistent comment outlives its acknowledgement: one from before the last OK belongs to an earlier problem. */
+	/* A persistent comment outlives its acknowledgement: one older than the last OK is of an earlier problem. */
 	if (comment->entry_time < time_at(object, at->last_time_ok))
 		return;
 	acks_add(object, end_of(at, object), true);
@@ -188,9 +190,10 @@ static int on_service_check(int number, void *data)
 /* ---- downtimes, comments, flapping ---- */
 
 /*
- * What is created comes as LOAD and then as ADD with one id; what is taken over
- * after a start, as LOAD alone. While a core takes over its downtimes it writes
- * their comments anew, as LOAD and ADD: those have been told already.
+ * A new comment or downtime comes as LOAD and then as ADD with the same id. One
+ * that the core retained comes at a start as LOAD alone. While a core loads its
+ * downtimes, it writes their comments again, as LOAD and ADD: those have been
+ * reported already.
  */
 static int on_comment(int number, void *data)
 {
@@ -255,7 +258,7 @@ static int on_flapping(int number, void *data)
 
 /* ---- the process ---- */
 
-static void tell_states(const struct event *event, bool service)
+static void report_states(const struct event *event, bool service)
 {
 	const void *object = service ? *core.services : *core.hosts;
 
@@ -283,7 +286,7 @@ static int on_process(int number, void *data)
 	const struct event *event = data;
 
 	(void)number;
-	spool_process(getpid()); /* Nagios 3 and Icinga become a daemon, by a fork, after they have loaded us */
+	spool_process(getpid()); /* Nagios 3 and Icinga fork into the background after they have loaded the module */
 	switch (event->type) {
 	case PROCESS_START:
 		layout_prove();
@@ -294,8 +297,8 @@ static int on_process(int number, void *data)
 		if (wants(PROCESS))
 			report_process("PROCESSSTARTED", event);
 		layout_prove();
-		tell_states(event, false);
-		tell_states(event, true);
+		report_states(event, false);
+		report_states(event, true);
 		break;
 	case PROCESS_RESTART:
 		if (wants(PROCESS))
@@ -309,7 +312,7 @@ static int on_process(int number, void *data)
 	return 0;
 }
 
-/* Cores tell their own status every few seconds: our clock. */
+/* Cores report their own status every few seconds: the module uses it as its clock. */
 static int on_program_status(int number, void *data)
 {
 	(void)number;
@@ -322,7 +325,7 @@ static int on_program_status(int number, void *data)
 
 /* ---- loading and unloading ---- */
 
-/* Numbers are counted from that of process events; bits are those of event_broker_options. */
+/* Numbers are relative to that of process events; bits are those of event_broker_options. */
 static const struct {
 	int number;
 	callback *function;

@@ -14,13 +14,13 @@ static struct {
 	char bytes[RECORD_SIZE];
 } record;
 
-/* The last byte that values may reach: TRUNCATED and LF must fit behind it. */
+/* The end for values: TRUNCATED and LF must fit after it. */
 #define LIMIT (record.bytes + RECORD_SIZE - CUT_SIZE - 32)
 
 /*
- * The hot path: a record has some thirty keys and values, so what they have in
- * common is copied in pieces of fixed size, without a call. Behind LIMIT there
- * is room for the bytes that such a copy writes too many.
+ * The hot path: a record has about thirty keys and values, so they are copied in
+ * pieces of fixed size, without a call. After LIMIT there is room for the extra
+ * bytes that such a copy writes.
  */
 static void put_key(const struct key *key)
 {
@@ -48,7 +48,7 @@ static size_t room(size_t bound)
 
 /* ---- texts ---- */
 
-/* Indexed by byte: what stands behind the backslash, 0 for a byte that stands for itself. */
+/* Indexed by byte: the character after the backslash, 0 for a byte that is not escaped. */
 static const char escapes[256] = {['\\'] = '\\', ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r'};
 
 /* A bit for each byte of the block that must be escaped. */
@@ -74,7 +74,7 @@ static bool copy_short(char *to, const char *from, size_t length)
 	return true;
 }
 
-/* Copies bytes up to the first that must be escaped, and tells how many; writes none past to + length. */
+/* Copies bytes up to the first that must be escaped, and returns how many; writes none past to + length. */
 static size_t copy_plain(char *to, const char *from, size_t length)
 {
 	size_t n = 0;
@@ -110,10 +110,10 @@ static char *whole_character(const char *start, char *end)
 	return end;
 }
 
-/* What a core has escaped already, in the way that we do: nothing, line feeds, or line feeds and backslashes. */
+/* What a core has already escaped as we do: nothing, line feeds, or line feeds and backslashes. */
 enum escaped { NOTHING, LINE_FEEDS, BACKSLASHES };
 
-/* Writes at most bound bytes and returns whether all of the text is in them. */
+/* Writes at most bound bytes, and returns whether the whole text is in them. */
 static bool put_escaped(const char *text, size_t bound, enum escaped escaped)
 {
 	size_t left = strnlen(text, bound + 1);
@@ -147,13 +147,13 @@ static bool put_escaped(const char *text, size_t bound, enum escaped escaped)
 	return left == 0;
 }
 
-/* Notes a key for TRUNCATED; the text of a key has a TAB before it and :: behind. */
+/* Adds a key to TRUNCATED, without the TAB before and the :: after the text of a key. */
 static void note_cut(const char *prefix, size_t prefix_length, const char *name, size_t name_length)
 {
 	size_t length = prefix_length + name_length;
 
 	if (record.cut_length + length + 1 > CUT_SIZE)
-		return; /* the list is full: it names the first that were cut */
+		return; /* the list is full: it has the first keys that were cut */
 	if (record.cut_length > 0)
 		record.cut[record.cut_length++] = ',';
 	memcpy(record.cut + record.cut_length, prefix, prefix_length);
@@ -190,7 +190,7 @@ void record_long_text(const struct key *key, const char *value, bool backslashes
 	put_text(key, value, RECORD_SIZE, backslashes_escaped ? BACKSLASHES : LINE_FEEDS);
 }
 
-/* ---- the object's inventory, bounded as a whole ---- */
+/* ---- the object's inventory, limited as a whole ---- */
 
 void record_inventory(const struct key *key, const char *value)
 {
@@ -207,7 +207,7 @@ void record_inventory(const struct key *key, const char *value)
 	record.inventory -= (size_t)(record.end - start);
 }
 
-/* Whether a name can be part of a key: none of what separates pairs, keys and values may be in it. */
+/* Whether a name can be part of a key: it must not contain what separates pairs, keys and values. */
 static bool is_key(const char *name, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -275,7 +275,7 @@ void record_list_item(const char *name)
 		bound--;
 	}
 	if (!put_escaped(name, bound, NOTHING)) {
-		record.end = start; /* half a name would be another group's */
+		record.end = start; /* half a name could be that of another group */
 		record.list_cut = true;
 	}
 	record.inventory -= (size_t)(record.end - start);
@@ -288,7 +288,7 @@ void record_list_close(void)
 	record.list = NULL;
 }
 
-/* ---- numbers: by hand, for the sake of the hot path ---- */
+/* ---- numbers: without snprintf, because this is the hot path ---- */
 
 static const char pairs[] = "0001020304050607080910111213141516171819"
 			    "2021222324252627282930313233343536373839"
@@ -299,7 +299,7 @@ static const char pairs[] = "0001020304050607080910111213141516171819"
 static void put_count(uint64_t value)
 {
 	enum { MOST = 20 };
-	char digits[2 * MOST], *at = digits + MOST; /* the second half is never looked at */
+	char digits[2 * MOST], *at = digits + MOST; /* the second half is never read */
 
 	if (value < 10) {
 		put_byte((char)('0' + value));
@@ -319,7 +319,7 @@ static void put_count(uint64_t value)
 	record.end += digits + MOST - at;
 }
 
-/* Microseconds as a fraction, without the zeros at its end. */
+/* Microseconds as a fraction, without trailing zeros. */
 static void put_fraction(unsigned micros)
 {
 	char digits[8] = ".";
@@ -343,7 +343,7 @@ static void put_number(int64_t value)
 	put_count(value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-/* Numbers are never cut: what is bounded above leaves room for all of them. */
+/* Numbers are never cut: the limits of the texts leave room for all of them. */
 static bool has_room(const struct key *key)
 {
 	return room(key->length + 32u) == key->length + 32u;
@@ -396,7 +396,7 @@ void record_moment(const struct key *key, const struct timeval *moment)
 
 void record_seconds(const struct key *key, double value)
 {
-	/* Larger ones than 30,000 years, infinities and what is not a number: not known. */
+	/* More than 30,000 years, infinity and NaN mean: not known. */
 	if (!(value > -1e12 && value < 1e12) || !has_room(key))
 		return;
 	int64_t micros = (int64_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5));

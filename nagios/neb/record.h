@@ -12,14 +12,14 @@
 
 enum {
 	RECORD_SIZE = 128 << 10,
-	NAME_SIZE = 4 << 10,       /* bounds of values as written, escapes included */
+	NAME_SIZE = 4 << 10,       /* limits of values as written, escapes included */
 	INVENTORY_SIZE = 40 << 10, /* of all that describes the object */
 	OUTPUT_SIZE = 32 << 10,
 	PERF_DATA_SIZE = 32 << 10,
 	CUT_SIZE = 1 << 10,        /* of the list of what was cut */
 };
 
-/* A key as it stands in the line; of a fixed size, so that it is copied without a loop or a call. */
+/* A key as it is written; of a fixed size, so that it is copied without a loop or a call. */
 struct key {
 	char text[31];
 	unsigned char length;
@@ -39,8 +39,8 @@ const char *record_end(size_t *length);
 
 /*
  * Each of these writes a pair, or none when the value is not known: a text that
- * is NULL, a time of 0, a duration that is not a number. A text is cut at its
- * bound, and its key noted for TRUNCATED.
+ * is NULL, a time of 0, a duration that is not a number. A longer text is cut at
+ * its limit, and its key added to TRUNCATED.
  */
 void record_text(const struct key *, const char *value, size_t bound);
 void record_number(const struct key *, int64_t value);
@@ -50,7 +50,10 @@ void record_time(const struct key *, time_t);
 void record_moment(const struct key *, const struct timeval *);
 void record_seconds(const struct key *, double);
 
-/* The further lines of an output, in which the core has already escaped line feeds, most also backslashes; bounded by what is left. */
+/*
+ * The further lines of an output. The core has already escaped line feeds, most
+ * cores backslashes too. Limited by the room that is left.
+ */
 void record_long_text(const struct key *, const char *value, bool backslashes_escaped);
 
 /* A pair of the object's inventory; prefix and name make its key. */

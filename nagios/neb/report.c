@@ -7,7 +7,7 @@
 #include "record.h"
 #include "spool.h"
 
-enum { LONGEST_LIST = 1000 }; /* of groups and custom variables: a broken list must not hold up the core */
+enum { LONGEST_LIST = 1000 }; /* of groups and custom variables: a broken list must not block the core */
 
 /* The pairs of hosts and services whose keys differ. */
 struct keys {
@@ -108,8 +108,8 @@ static void object_inventory(bool service, const void *object)
 }
 
 /*
- * Without its arguments, which may hold passwords; the field check_command_args
- * of services is never filled in by any core.
+ * Without its arguments, which may contain passwords. No core sets the field
+ * check_command_args of services.
  */
 static const char *command_of(const struct object *at, const void *object)
 {
@@ -119,9 +119,9 @@ static const char *command_of(const struct object *at, const void *object)
 }
 
 /*
- * What a record tells lies in some forty places of the memory, few of them in
- * the cache: asked for early, they come while other pairs are written. Without
- * this the module takes a fifth longer with a few hundred services.
+ * The values of a record are in about forty places of the memory, few of them in
+ * the cache. They are fetched early, while other pairs are written. Without this
+ * the module needs a fifth more time with a few hundred services.
  */
 static void fetch_object(const struct object *at, const void *object)
 {
@@ -163,7 +163,7 @@ static void texts(const struct keys *keys, const char *output, const char *perf_
 {
 	record_text(&keys->output, output, OUTPUT_SIZE);
 	record_text(&keys->perf_data, perf_data, PERF_DATA_SIZE);
-	record_long_text(&keys->long_output, long_output, core.family != NAEMON); /* it escapes line feeds only */
+	record_long_text(&keys->long_output, long_output, core.family != NAEMON); /* Naemon escapes line feeds only */
 }
 
 /* The two structures have the same fields in another order. */
@@ -201,7 +201,7 @@ void report_host_check(const struct host_check *check, const void *host)
 	begin(host_keys.check, &check->event.at, check->host_name, NULL);
 	record_moment(&host_keys.last_check, &check->started);
 	record_moment(KEY("CHECKENDTIME"), &check->ended);
-	/* Nagios before 3.3 and Icinga before 1.5 call every host check active; the object knows better. */
+	/* Nagios before 3.3 and Icinga before 1.5 announce every host check as active; the object has the type. */
 	CHECK(check, &host_keys, host && layout ? int_at(host, layout->host.check_type) : check->check_type);
 	check_of(false, host, check->command_name);
 	texts(&host_keys, check->output, check->perf_data, check->long_output);
@@ -267,7 +267,7 @@ void report_acknowledgement(const struct acknowledgement *ack, time_t end_time)
 	record_number(&keys_of(service)->state_id, ack->state);
 	record_text(KEY("AUTHOR"), ack->author, NAME_SIZE);
 	record_text(KEY("COMMENT"), ack->comment, OUTPUT_SIZE);
-	/* Naemon makes any number but 0 sticky, and announces only 2 as such. */
+	/* In Naemon every number except 0 is sticky, but only 2 is announced as such. */
 	if (ack->sticky || core.family != NAEMON)
 		record_flag(KEY("STICKY"), ack->sticky);
 	record_flag(KEY("PERSISTENT"), ack->persistent);

@@ -1,4 +1,4 @@
-/* What the core tells, made into records and handed to the spool. */
+/* Makes records of what the core reports, and passes them to the spool. */
 #ifndef N2C_REPORT_H
 #define N2C_REPORT_H
 
@@ -19,7 +19,7 @@ void report_service_state(const struct event *, const void *service);
 
 void report_acknowledgement(const struct acknowledgement *, time_t end_time);
 
-/* An acknowledgement that the core has taken over, told by its comment; the table must be proved. */
+/* An acknowledgement that the core has retained, known from its comment; the table must be proved. */
 void report_loaded_acknowledgement(const struct comment *, const void *object, const struct ack *);
 
 /* The end of one, of a host or a service; the table must be proved. */

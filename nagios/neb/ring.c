@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * Each record has its length before it and is not split: where it doesn't fit
- * before the end, the rest of the memory is left and it goes to the beginning.
+ * Each record follows its length and is not split. When it doesn't fit before the
+ * end, the rest of the memory stays unused and it goes to the beginning.
  */
 static struct {
 	size_t first, free; /* offsets of the oldest record and of the first free byte */
@@ -57,7 +57,7 @@ void ring_pop(void)
 	}
 }
 
-/* Whether there are so many bytes in one piece at ring.free; wraps if there are at the beginning. */
+/* Whether so many bytes are free at ring.free, in one piece. Wraps when they are free at the beginning instead. */
 static bool has_space(size_t needed)
 {
 	if (ring.wrapped)

@@ -22,7 +22,7 @@
 enum {
 	RETRY = 1000,        /* ms between two tries while nothing can be written */
 	LOG_AGAIN = 60000,   /* ms between two lines about the same trouble */
-	DRAIN_AT_ONCE = 256, /* records of the memory that one event may have to wait for */
+	DRAIN_AT_ONCE = 256, /* records of the memory that are written before one new record */
 	HEADER_SIZE = 512,
 };
 
@@ -39,15 +39,15 @@ static struct {
 	uint64_t start;      /* the segment's name: microseconds since 1970 */
 	unsigned number;
 
-	int64_t written;     /* when the last record was, 0 if none was */
-	bool checked;        /* the directory has been looked at */
+	int64_t written;     /* when the last record was written; 0 if none was */
+	bool checked;        /* the directory has been checked */
 	bool failing;
 	char reason[128];
 	int64_t next_try, next_log, next_loss_log;
 	struct losses lost;
 } spool;
 
-/* Answered by the vDSO, without a system call, whatever the clock source. */
+/* Comes from the vDSO, without a system call, with every clock source. */
 static int64_t now(void)
 {
 	struct timespec t;
@@ -82,23 +82,24 @@ void spool_process(pid_t pid)
 	spool.pid = pid;
 }
 
-/* fstat itself would need glibc 2.33; the kernel's structure is the same on x86-64. */
+/* glibc's fstat needs version 2.33; the kernel's structure is the same on x86-64. */
 static bool look_at(int fd, struct stat *info)
 {
 	return syscall(SYS_fstat, fd, info) == 0;
 }
 
 /*
- * The helper that reads the command file is forked between the loading of what
- * was retained and the event loop (Nagios 4, Naemon before 1.5), and keeps the
- * segment of that moment open for its whole life, deleted or not.
+ * Nagios 4, and Naemon before 1.5, fork the helper that reads the command file
+ * after they have loaded what was retained and before the event loop begins. The
+ * helper keeps the segment of that moment open for its whole life, even when the
+ * segment is deleted.
  */
 void spool_leave_to_helpers(void)
 {
 	leave_segment();
 }
 
-/* What is written to a segment that somebody has deleted is lost to the reader. */
+/* The reader would never see what is written to a deleted segment. */
 void spool_look(void)
 {
 	struct stat info;
@@ -147,7 +148,7 @@ static void keep(const char *record, size_t length)
 	if (dropped == 0)
 		return;
 	spool.lost.all += dropped;
-	spool.lost.untold += dropped;
+	spool.lost.unreported += dropped;
 	if (now() >= spool.next_loss_log) {
 		core_log(LOG_WARNING, "the memory for records is full: %llu lost so far, the oldest first",
 			 (unsigned long long)spool.lost.all);
@@ -157,7 +158,7 @@ static void keep(const char *record, size_t length)
 
 /* ---- segments ---- */
 
-/* The start of a segment of ours, from its name "neb-<16 digits>-...log"; 0 if it is none. */
+/* The start of one of our segments, from its name "neb-<16 digits>-...log"; 0 if the file is none. */
 static uint64_t start_of(const char *name)
 {
 	uint64_t start = 0;
@@ -174,13 +175,13 @@ static uint64_t start_of(const char *name)
 }
 
 /*
- * The directory must not be writable by everyone, who could put a link or a
- * forged segment there; and new segments must sort behind those that are there,
- * whatever the clock says.
+ * The directory must not be writable by everyone: anybody could put a link or a
+ * forged segment there. New segments must sort after the existing ones, even when
+ * the clock is wrong.
  */
 static bool check_directory(void)
 {
-	enum { LAST_START = 1000 * 1000 }; /* names that leave no room behind them are none of ours */
+	enum { LAST_START = 1000 * 1000 }; /* a name that leaves no room for later ones is not ours */
 	struct stat info;
 	struct dirent *entry;
 	DIR *entries;
@@ -228,7 +229,7 @@ static bool open_segment(void)
 		 (unsigned long long)spool.start, (int)spool.pid, spool.number + 1);
 	spool.fd = open(spool.path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (spool.fd < 0) {
-		spool.checked = false; /* it may be another directory by now */
+		spool.checked = false; /* the directory may have been replaced */
 		fails(strerror(errno));
 		return false;
 	}
@@ -255,7 +256,7 @@ static ssize_t append(const char *bytes, size_t length)
 	return n;
 }
 
-/* A write that was cut is taken back, so that no other record is glued to half a one. */
+/* Removes a record that was written in part, so that no other record follows half of one in the same line. */
 static void failed_write(ssize_t written)
 {
 	int error = written >= 0 ? ENOSPC : errno;
@@ -302,20 +303,20 @@ static bool write_record(const char *record, size_t length)
 
 /* ---- what waits ---- */
 
-/* Tells of what the memory has dropped, which was older than all that is in it. */
-static bool tell_losses(void)
+/* Reports what the memory has dropped; it was older than all that the memory has. */
+static bool report_losses(void)
 {
 	struct timeval t;
 	char record[128];
 
-	if (spool.lost.untold == 0)
+	if (spool.lost.unreported == 0)
 		return true;
 	gettimeofday(&t, NULL);
 	int length = snprintf(record, sizeof record, "DATATYPE::LOST\tTIMET::%lld.%06ld\tCOUNT::%llu\n",
-			      (long long)t.tv_sec, (long)t.tv_usec, (unsigned long long)spool.lost.untold);
+			      (long long)t.tv_sec, (long)t.tv_usec, (unsigned long long)spool.lost.unreported);
 	if (!write_record(record, (size_t)length))
 		return false;
-	spool.lost.untold = 0;
+	spool.lost.unreported = 0;
 	return true;
 }
 
@@ -324,7 +325,7 @@ static void drain(unsigned most)
 	size_t length;
 
 	while (ring_count() > 0 && most-- > 0) {
-		if (!tell_losses())
+		if (!report_losses())
 			return;
 		const char *record = ring_first(&length);
 		if (!write_record(record, length))

@@ -1,6 +1,6 @@
 /*
- * The spool directory: segments that records are appended to, and the memory
- * that holds records while the directory can't take them (docs/HANDOVER.md).
+ * The spool directory: segments to which records are appended, and the memory in
+ * which records wait while none can be written (docs/HANDOVER.md).
  */
 #ifndef N2C_SPOOL_H
 #define N2C_SPOOL_H
@@ -13,34 +13,34 @@
 #define MODULE_NAME "neb"
 #define MODULE_VERSION "1.0"
 
-/* Sets everything to the beginning, and takes over what waits from before a reload. Opens nothing: the core may still fork. */
+/* Resets everything, and takes over the records that waited before a reload. Opens nothing: the core may still fork. */
 void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_age);
 
-/* Tells the process that will write. A descriptor inherited from another one is closed unwritten. */
+/* Sets the process that will write. A descriptor inherited from another process is closed and not written to. */
 void spool_process(pid_t);
 
-/* The core has forked its helpers: what they have inherited is not written to again. */
+/* The core has forked its helpers: nothing more is written to the segment that they have inherited. */
 void spool_leave_to_helpers(void);
 
-/* Finds out whether somebody has deleted the segment; then another one is begun. */
+/* Checks whether somebody has deleted the segment; if so, another one is begun. */
 void spool_look(void);
 
-/* Takes a record: writes it, or keeps it in memory. */
+/* Writes a record, or keeps it in memory. */
 void spool_put(const char *record, size_t length);
 
-/* Tries what is overdue. */
+/* Writes records that wait, if a try is due. */
 void spool_tick(void);
 
-/* How many seconds ago something was written; without end if nothing was yet. */
+/* How many seconds ago a record was written; UINT_MAX if none was yet. */
 unsigned spool_idle(void);
 
 /* Whether records wait in memory. */
 int spool_waits(void);
 
-/* How many records were lost since the core was started, as far as the loads of the module know of each other. */
+/* How many records were lost since the start of the core. A reload resets the number, unless records wait. */
 uint64_t spool_lost(void);
 
-/* Writes what waits, with one try, and closes. What can't be written waits on if the core only reloads. */
+/* Tries once to write the records that wait, and closes. At a reload, the rest waits for the next load. */
 void spool_close(bool for_reload);
 
 #endif

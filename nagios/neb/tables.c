@@ -1,6 +1,6 @@
 /*
  * The tables: byte offsets on x86-64, measured with the headers of the releases
- * named above each. 0 stands for a field that a release or a kind of object lacks.
+ * named above each. 0 means that the release or the kind of object lacks the field.
  */
 #include "layout.h"
 

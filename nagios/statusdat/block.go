@@ -3,8 +3,8 @@ package statusdat
 // Kind is the type of a block.
 type Kind uint8
 
-// The kinds of block. Malformed is what is no block at all: Block.Fault says
-// why. Other is a block of a type that nobody here reads.
+// The kinds of block. Malformed is what is no block at all: Block.Fault has the
+// reason. Other is a block of a type that nobody here reads.
 const (
 	Malformed Kind = iota
 	Other
@@ -95,7 +95,7 @@ const (
 	keyCount
 )
 
-// keyNames gives the spelling of each key with its "=".
+// keyNames has the spelling of each key with its "=".
 var keyNames = [keyCount]string{
 	HostName:                   "host_name=",
 	ServiceDescription:         "service_description=",
@@ -140,7 +140,7 @@ var keyNames = [keyCount]string{
 	CommentText:                "comment=",
 }
 
-// String gives the name as it stands in the file.
+// String returns the name as it stands in the file.
 func (k Key) String() string {
 	if k == noKey || k >= keyCount {
 		return "unknown field"

@@ -5,10 +5,12 @@ import (
 	"math"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// dialect is what the head of a file (info, programstatus) says about the rest.
+// dialect is what follows for the rest of a file from its head (info,
+// programstatus).
 type dialect struct {
 	lastCheckIsEnd bool
 	escaping       escaping
@@ -16,8 +18,8 @@ type dialect struct {
 	flappingOff    bool // for all objects
 }
 
-// dialectOf tells Icinga 2 by its version, "r2.13.6-1" or "v2.14.0", where the
-// others begin with a digit, and Shinken, which calls itself 3.0.2, by the
+// dialectOf recognises Icinga 2 by its version, "r2.13.6-1" or "v2.14.0", where
+// the others begin with a digit, and Shinken, whose version is "3.0.2", by the
 // decimals of its time.
 func dialectOf(version, created []byte) dialect {
 	switch {
@@ -29,20 +31,21 @@ func dialectOf(version, created []byte) dialect {
 	return dialect{}
 }
 
-// hasBeenChecked says whether an object has a state at all.
+// hasBeenChecked reports whether an object has a state at all.
 func hasBeenChecked(b *Block) bool {
 	text := b.Field(HasBeenChecked)
 	return len(text) > 0 && string(text) != "0" && string(text) != "False"
 }
 
 // checkOf reads the newest result of a host or service, and when it was
-// processed, not after the file was created.
+// processed: zero if that is unknown, and by rounding perhaps later than the
+// file.
 //
 // Nagios' last_check is the second in which the check began, and for a passive
-// result the time that its sender gave; the end is the execution time later
+// result the time that its sender set; the end is the execution time later
 // (measured with Nagios 4.4.6: in the second of $TIMET$ or the one before it).
 // Icinga 2's last_check is the end.
-func checkOf(v *values, d dialect, created time.Time) (supervision.Check, time.Time) {
+func checkOf(v *values, d dialect) (supervision.Check, time.Time) {
 	b := v.block
 	highest := int64(supervision.Unknown)
 	if b.Kind == HostStatus {
@@ -69,21 +72,66 @@ func checkOf(v *values, d dialect, created time.Time) (supervision.Check, time.T
 		},
 	}
 	if check.Start.IsZero() {
-		return check, created
+		return check, time.Time{}
 	}
 	took := time.Duration(math.Round(min(max(check.Execution, 0), maxExecution)*1e6)) * time.Microsecond
 	end := check.Start.Add(took)
 	if d.lastCheckIsEnd {
 		check.Start, end = check.Start.Add(-took), check.Start
 	}
-	if end.After(created) {
-		end = created
-	}
 	return check, end
+}
+
+// conditionsOf reads the conditions of a host or service.
+func conditionsOf(v *values, d dialect) snapshot.Conditions {
+	conditions := snapshot.Conditions{Flapping: v.flag(IsFlapping), DowntimeDepth: v.depth()}
+	if v.flag(ProblemHasBeenAcknowledged) {
+		conditions.Acknowledged = snapshot.AcknowledgedNormal
+		if v.integer(AcknowledgementType) == int64(snapshot.AcknowledgedSticky) {
+			conditions.Acknowledged = snapshot.AcknowledgedSticky
+		}
+	}
+	conditions.FlappingOff = d.flappingOff || isOff(v.block.Field(FlapDetectionEnabled))
+	return conditions
+}
+
+// isOff reports whether a switch is off. An unreadable one counts as on: it only
+// explains why flapping stopped.
+func isOff(text []byte) bool { return string(text) == "0" || string(text) == "False" }
+
+// progressOf reads how far a downtime is.
+func progressOf(v *values) snapshot.DowntimeProgress {
+	progress := snapshot.DowntimeProgress{Triggered: v.time(FlexDowntimeStart)}
+	if progress.Triggered.IsZero() {
+		progress.Triggered = v.time(TriggerTime)
+	}
+	if len(v.block.Field(IsInEffect)) > 0 {
+		progress.Effect = snapshot.NotInEffect
+		if v.flag(IsInEffect) {
+			progress.Effect = snapshot.InEffect
+		}
+	}
+	return progress
+}
+
+// downtimeOf reads what does not change in a downtime.
+func downtimeOf(v *values, key snapshot.Key) supervision.Downtime {
+	return supervision.Downtime{
+		ID:          key.ID,
+		Author:      string(v.block.Field(Author)),
+		Comment:     string(v.block.Field(CommentText)),
+		Entry:       key.Entry,
+		Start:       v.time(StartTime),
+		End:         v.time(EndTime),
+		Fixed:       v.flag(Fixed),
+		Duration:    time.Duration(v.optional(Duration, 0, maxDuration)) * time.Second,
+		TriggeredBy: v.integer(TriggeredBy),
+	}
 }
 
 const (
 	maxAttempts  = 1 << 30
 	maxDepth     = 1 << 30
-	maxExecution = 7 * 86400 // seconds; what is more is nonsense, and would overflow
+	maxExecution = 7 * 86400         // seconds; what is more is nonsense, and would overflow
+	maxDuration  = 100 * 366 * 86400 // seconds: a hundred years
 )

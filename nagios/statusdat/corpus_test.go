@@ -1,13 +1,7 @@
 package statusdat
 
 import (
-	"bufio"
-	"bytes"
-	compare "cmp"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,38 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
-// corpus gives the directory of the large recorded data beside the repository,
-// or "" where there is none.
-func corpus(t *testing.T) string {
+// recorded returns the status files of a recording, in order.
+func recorded(t *testing.T, recording, pattern string) []string {
 	t.Helper()
-	directory, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; directory != filepath.Dir(directory); directory = filepath.Dir(directory) {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
-			break
-		}
-	}
-	found := filepath.Join(directory, "..", "shared", "corpus")
-	if _, err := os.Stat(found); err != nil {
-		t.Logf("the large corpus is not beside the repository; testdata alone was used")
-		return ""
-	}
-	return found
-}
-
-func snapshots(t *testing.T, pattern ...string) []string {
-	t.Helper()
-	root := corpus(t)
-	if root == "" {
-		return nil
-	}
-	paths, err := filepath.Glob(filepath.Join(append([]string{root}, pattern...)...))
+	paths, err := filepath.Glob(filepath.Join(corpus.Dir(t, recording), pattern))
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no snapshots in %s: %v", root, err)
+		t.Fatalf("no status files %s in the recording %s: %v", pattern, recording, err)
 	}
 	slices.Sort(paths)
 	return paths
@@ -57,12 +28,12 @@ func snapshots(t *testing.T, pattern ...string) []string {
 // All snapshots of a run, one after the other: each record is compared with the
 // difference between two snapshots as a naive reader sees it.
 func TestCorpusInSequence(t *testing.T) {
-	for _, pattern := range []string{"nagios4/status-*.dat.gz", "icinga2/status-*.dat.gz"} {
-		t.Run(pattern, func(t *testing.T) {
+	for _, recording := range []string{"nagios4", "icinga2"} {
+		t.Run(recording, func(t *testing.T) {
 			b := newBench(t)
 			var before naiveState
 			total := map[supervision.Kind]int{}
-			for _, path := range snapshots(t, pattern) {
+			for _, path := range recorded(t, recording, "status-*.dat.gz") {
 				text := readFile(t, path)
 				compareWithNaive(t, text)
 				now := stateNaively(t, text)
@@ -82,7 +53,7 @@ func TestCorpusInSequence(t *testing.T) {
 }
 
 func TestCorpusOfShinken(t *testing.T) {
-	for _, path := range snapshots(t, "shinken/*/status.dat.gz") {
+	for _, path := range recorded(t, "shinken", "*/status.dat.gz") {
 		text := readFile(t, path)
 		compareWithNaive(t, text)
 		b := newBench(t)
@@ -93,7 +64,7 @@ func TestCorpusOfShinken(t *testing.T) {
 	}
 }
 
-// naiveState is what one snapshot says, in sets.
+// naiveState is what one snapshot shows, in sets.
 type naiveState struct {
 	checks map[supervision.Entity]*supervision.Check
 	// marks holds "acknowledged h;s", "flapping h;s", "comment h;s 5", and with
@@ -132,11 +103,11 @@ func stateNaively(t *testing.T, text []byte) naiveState {
 				s.ackNotes[b.entity()] = note
 			}
 		case "hostdowntime", "servicedowntime":
-			// Icinga 2 gives an id again after a reload.
+			// Icinga 2 uses an id again after a reload.
 			id := fmt.Sprint(b.fields["downtime_id"], " ", int64(b.number(t, "entry_time", 0)))
 			mark(true, "downtime", id)
 			inEffect := b.fields["is_in_effect"] == "1"
-			if head.shinken { // which does not tell
+			if head.shinken { // which does not report it
 				inEffect = depths[b.entity()] > 0 && b.number(t, "start_time", 0) <= head.created && head.created < b.number(t, "end_time", 0)
 			}
 			mark(inEffect, "in effect", id)
@@ -232,82 +203,4 @@ func changeOf(r supervision.Record) string {
 		return fmt.Sprint("-downtime ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
 	}
 	return describe(r)
-}
-
-// truth is one execution of a plugin, as the plugin itself wrote it down.
-type truth struct {
-	Host, Service string
-	Exit, Signal  int
-	Start, End    float64
-	Output        string `json:"output_b64"`
-}
-
-// Each active result that the status file tells was executed at that moment
-// with that outcome, and none that was over before the file was written came
-// after it.
-func TestCorpusAgainstTheTruth(t *testing.T) {
-	paths := snapshots(t, "nagios4/status-*.dat.gz")
-	if paths == nil {
-		return
-	}
-	executed := executedChecks(t, filepath.Join(filepath.Dir(paths[0]), "checks.ndjson.gz"))
-	b := newBench(t)
-	compared, ownText := 0, 0
-	for _, path := range paths {
-		for _, r := range b.read(string(readFile(t, path))) {
-			if r.Check == nil || r.Check.CheckType != supervision.Active || len(executed[r.Entity]) == 0 {
-				continue
-			}
-			began := float64(r.Check.Start.Unix())
-			found := slices.IndexFunc(executed[r.Entity], func(one truth) bool {
-				return one.Start >= began-0.5 && one.Start < began+1.5 && one.outcome() == outcomeOf(r)
-			})
-			if found < 0 {
-				ownText++ // time-outs, signals, limits: Nagios puts a text of its own
-				continue
-			}
-			compared++
-			for _, later := range executed[r.Entity][found+1:] {
-				if later.Start > began+1.5 && later.End < float64(b.reader.memory.created.Unix())-2 {
-					t.Errorf("%s: %s is not the last: one began at %f", path, describe(r), later.Start)
-				}
-			}
-		}
-	}
-	t.Logf("%d results found among the executions, %d not", compared, ownText)
-	if compared < 1500 || ownText > compared/5 {
-		t.Errorf("%d results found among the executions, %d not", compared, ownText)
-	}
-}
-
-// outcome is state and output as Nagios shows them.
-func (one truth) outcome() string {
-	text, err := base64.StdEncoding.DecodeString(one.Output)
-	if err != nil {
-		return err.Error()
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	first, _, _ = strings.Cut(first, "|")
-	return fmt.Sprint(one.Exit, " ", strings.TrimSpace(strings.ReplaceAll(first, ";", ":")))
-}
-
-func outcomeOf(r supervision.Record) string { return fmt.Sprint(r.Check.State, " ", r.Check.Output) }
-
-func executedChecks(t *testing.T, path string) map[supervision.Entity][]truth {
-	t.Helper()
-	executed := map[supervision.Entity][]truth{}
-	lines := bufio.NewScanner(bytes.NewReader(readFile(t, path)))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var one truth
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			t.Fatal(err)
-		}
-		entity := supervision.Entity{Host: one.Host, Service: one.Service}
-		executed[entity] = append(executed[entity], one)
-	}
-	for _, of := range executed {
-		slices.SortFunc(of, func(a, b truth) int { return compare.Compare(a.Start, b.Start) })
-	}
-	return executed
 }

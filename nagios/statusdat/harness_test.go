@@ -21,7 +21,7 @@ var errCrash = errors.New("crashed")
 type bench struct {
 	t        *testing.T
 	path     string
-	reader   *reader
+	run      *run
 	records  []supervision.Record
 	rejected []supervision.Rejected
 	skipped  map[string]int
@@ -36,10 +36,10 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// restart makes a new reader from the stored position.
+// restart makes a new run from the stored position.
 func (b *bench) restart() {
 	source := New(Options{Path: b.path, Logger: quiet()})
-	b.reader = source.newReader(b.position, b.emit)
+	b.run = source.newRun(b.position, b.emit)
 }
 
 func (b *bench) emit(_ context.Context, batch supervision.Batch) error {
@@ -78,19 +78,19 @@ func replace(t *testing.T, path, text string) {
 	}
 }
 
-// look reads what there is to read, and gives the records of it.
+// look reads what there is to read, and returns its records.
 func (b *bench) look() ([]supervision.Record, error) {
 	b.t.Helper()
 	before := len(b.records)
 	for {
-		again, err := b.reader.look(b.t.Context())
+		again, err := b.run.look(b.t.Context())
 		if err != nil || !again {
 			return b.records[before:], err
 		}
 	}
 }
 
-// read puts a file there, and gives the records of it.
+// read puts a file there, and returns its records.
 func (b *bench) read(text string) []supervision.Record {
 	b.t.Helper()
 	b.put(text)
@@ -142,7 +142,7 @@ func service(lines ...string) string {
 	return block("servicestatus", append(append([]string{"host_name=h", "service_description=s"}, okFields...), lines...)...)
 }
 
-// describe says in one line what a record is about.
+// describe returns in one line what a record is about.
 func describe(r supervision.Record) string {
 	out := fmt.Sprintf("%d %s %s", r.Time.Unix(), r.Entity, r.Kind)
 	if r.Check != nil {

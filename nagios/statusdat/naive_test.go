@@ -43,7 +43,7 @@ func readNaively(text []byte) []naiveBlock {
 	return blocks
 }
 
-// naiveHead is what the first two blocks say.
+// naiveHead is what the first two blocks hold.
 type naiveHead struct {
 	created                       float64
 	icinga2, shinken, perfdataOff bool

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// MaxBlock bounds a block, and so a line, in bytes. A longer one is handed over
+// MaxBlock bounds a block, and so a line, in bytes. A longer one is reported
 // as Malformed and skipped. The largest that real supervisors write are some
 // 30 KiB (a plugin output of 24 KiB).
 const MaxBlock = 1 << 20
@@ -18,11 +20,9 @@ const (
 	// maskSize is what is looked at in one step; so many zero bytes follow the
 	// data in the buffer.
 	maskSize = 64
-	// maxRaw bounds what is kept of a block that is no good.
-	maxRaw = 4096
 )
 
-// ErrTruncated says that the input ends within a block or line.
+// ErrTruncated is returned when the input ends within a block or line.
 var ErrTruncated = errors.New("the status file ends within a block")
 
 // Block is one block of a status file, `type {` to `}`. It is valid during the
@@ -30,7 +30,7 @@ var ErrTruncated = errors.New("the status file ends within a block")
 type Block struct {
 	Kind  Kind
 	Line  int    // of the file, from 1, on which the block begins
-	Raw   []byte // all of it; of a Malformed one, the beginning
+	Raw   []byte // all of it; of a Malformed one, its beginning
 	Fault string // what is wrong with a Malformed one
 
 	fields [keyCount]span
@@ -39,8 +39,8 @@ type Block struct {
 // span is a part of Block.Raw; that of a field never begins at 0.
 type span struct{ from, to uint32 }
 
-// Field gives the value of a field as it stands in the file, nil if the block
-// has no such field. If a field is there twice the last one counts.
+// Field returns the value of a field as it is in the file, nil if the block has
+// no such field. If a field is there twice, the last one counts.
 func (b *Block) Field(key Key) []byte {
 	at := b.fields[key]
 	if at.from == 0 {
@@ -53,7 +53,7 @@ func (b *Block) Field(key Key) []byte {
 // whatever the size of the file, and is used again for the next one.
 type Parser struct {
 	buf        []byte
-	start, end int // what is in buf, not yet handed over
+	start, end int // what is in buf and was not yet a block
 	line       int // of start, from 1
 	skipping   bool
 	block      Block
@@ -94,7 +94,7 @@ func (p *Parser) fill(r io.Reader) error {
 	return err
 }
 
-// next fills p.block with what comes next in the buffer, and says false when
+// next fills p.block with what comes next in the buffer. It reports false when
 // nothing whole is left there.
 func (p *Parser) next() bool {
 	if p.skipping && !p.skip() {
@@ -149,10 +149,10 @@ func (p *Parser) consume(size, lines int) {
 }
 
 func (p *Parser) malformed(raw []byte, fault string) {
-	p.block = Block{Kind: Malformed, Line: p.line, Raw: raw[:min(len(raw), maxRaw)], Fault: fault}
+	p.block = Block{Kind: Malformed, Line: p.line, Raw: raw[:min(len(raw), supervision.RawKept)], Fault: fault}
 }
 
-// tooLong hands over data as Malformed if no more of it fits into the buffer;
+// tooLong makes data a Malformed block if no more of it fits into the buffer;
 // the rest is skipped when it comes.
 func (p *Parser) tooLong(data []byte) bool {
 	if len(data) < MaxBlock {
@@ -165,8 +165,8 @@ func (p *Parser) tooLong(data []byte) bool {
 
 var blockEnd = []byte("\n\t}\n")
 
-// skip drops the rest of a block that is too long, and says whether its end was
-// found.
+// skip drops the rest of a block that is too long, and reports whether its end
+// was found.
 func (p *Parser) skip() bool {
 	data := p.buf[p.start:p.end]
 	size := bytes.Index(data, blockEnd) + len(blockEnd)
@@ -198,7 +198,7 @@ const (
 )
 
 // scan finds the fields and the end of the block whose second line begins at
-// body, and gives the bytes and lines that the block has.
+// body. It returns the number of its bytes and lines.
 func (b *Block) scan(data []byte, body int) (length, lines int, end blockEnding) {
 	b.fields = [keyCount]span{}
 	last := noKey // of the line before

@@ -11,6 +11,8 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // parsed is a copy of a block.
@@ -110,7 +112,7 @@ func TestParse(t *testing.T) {
 			text: "hostcomment {\n\thost_name=a\n\tcomment_data=one\ntwo\n\nthree\n\tauthor=b\n\tsource=1\nx\n\t}\n",
 			want: []parsed{{Kind: HostComment, Line: 1, Raw: "hostcomment {\n\thost_name=a\n\tcomment_data=one\ntwo\n\nthree\n\tauthor=b\n\tsource=1\nx\n\t}\n",
 				Fields: map[string]string{"host_name": "a", "comment_data": "one\ntwo\n\nthree", "author": "b"}}}},
-		{name: "an output goes on in the next line, even one that looks like a key",
+		{name: "an output goes on in the next line, even one that begins like a key",
 			text: "hoststatus {\n\tplugin_output=one\nxhost_name=two\n\t}\n",
 			want: []parsed{{Kind: HostStatus, Line: 1, Raw: "hoststatus {\n\tplugin_output=one\nxhost_name=two\n\t}\n",
 				Fields: map[string]string{"plugin_output": "one\nxhost_name=two"}}}},
@@ -130,7 +132,7 @@ func TestParse(t *testing.T) {
 		{name: "too long, then goes on",
 			text: "hoststatus {\n\thost_name=" + long + "\n\tx=y\n\t}\ninfo {\n\t}\n",
 			want: []parsed{
-				{Kind: Malformed, Line: 1, Raw: "hoststatus {\n\thost_name=" + long[:maxRaw-len("hoststatus {\n\thost_name=")],
+				{Kind: Malformed, Line: 1, Raw: "hoststatus {\n\thost_name=" + long[:supervision.RawKept-len("hoststatus {\n\thost_name=")],
 					Fault: "the block is longer than 1048576 bytes"},
 				{Kind: Info, Line: 5, Raw: "info {\n\t}\n"},
 			}},
@@ -141,7 +143,7 @@ func TestParse(t *testing.T) {
 		{name: "cut in a header", text: "info {\n\t}\nhostst", err: ErrTruncated,
 			want: []parsed{{Kind: Info, Line: 1, Raw: "info {\n\t}\n"}}},
 		{name: "cut in a block that is too long", text: "info {\n" + long, err: ErrTruncated,
-			want: []parsed{{Kind: Malformed, Line: 1, Raw: "info {\n" + long[:maxRaw-len("info {\n")], Fault: "the block is longer than 1048576 bytes"}}},
+			want: []parsed{{Kind: Malformed, Line: 1, Raw: "info {\n" + long[:supervision.RawKept-len("info {\n")], Fault: "the block is longer than 1048576 bytes"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -200,7 +202,7 @@ func TestParseIsTheSameForAnyChunking(t *testing.T) {
 	}
 }
 
-// chunks gives text in parts of one size.
+// chunks returns text in parts of one size.
 type chunks struct {
 	text []byte
 	size int
@@ -226,43 +228,6 @@ func TestParsePassesErrorsOn(t *testing.T) {
 	}
 }
 
-func TestEveryStatusKeyHasAnEntryOfItsOwn(t *testing.T) {
-	for key := HostName; key <= ProcessPerformanceData; key++ {
-		line := [8 * keyWords]byte{}
-		copy(line[:], "\t"+keyNames[key]+"value\n")
-		found := noKey
-		for i, probe := range statusKeys.probes {
-			if entry := &statusKeys.entries[i]; probe != 0 && entry.matches(&line) {
-				found = entry.key
-			}
-		}
-		if found != key {
-			t.Errorf("%s: found %s", key, found)
-		}
-	}
-}
-
-func TestNewlineMask(t *testing.T) {
-	for i := range maskSize {
-		for _, other := range []byte{0, 9, 0x0b, 0x8a, 0xff, 0x0a} {
-			var text [maskSize]byte
-			for j := range text {
-				text[j] = other
-			}
-			text[i] = '\n'
-			var want uint64
-			for j := range text {
-				if text[j] == '\n' {
-					want |= 1 << j
-				}
-			}
-			if got := newlineMask(&text); got != want {
-				t.Fatalf("newline at %d among %#x: %064b, want %064b", i, other, got, want)
-			}
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(statusFile(1, host("long_plugin_output=a\nb"), userComment(1, 2, "c"))), 7)
 	f.Add([]byte(service()+"#\n"+downtimeBlock()), 64)
@@ -282,7 +247,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // checkBlocks verifies what is true of the blocks of any text: they stand there
-// in this order, at the lines that they tell, and both scans see the same.
+// in this order, at the lines that they report, and both scans see the same.
 func checkBlocks(t *testing.T, text []byte, blocks []parsed) {
 	t.Helper()
 	line := 1

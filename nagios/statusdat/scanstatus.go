@@ -19,8 +19,8 @@ func newKeyMap() map[string]Key {
 
 // statusKeys finds the key of a line of a host or service by the eight bytes
 // behind the tab and the first letter, which differ from key to key: one
-// multiplication and one comparison set aside the two lines out of three that
-// nobody reads.
+// multiplication and one comparison skip the two lines out of three that nobody
+// reads.
 var statusKeys = newKeyTable(HostName, ProcessPerformanceData)
 
 type keyTable struct {
@@ -69,15 +69,15 @@ func (e *keyEntry) matches(line *[8 * keyWords]byte) bool {
 		(binary.LittleEndian.Uint64(line[24:])^e.words[3])&e.masks[3] == 0
 }
 
-// candidate is a line that looks like a key of statusKeys.
+// candidate is a line that may begin with a key of statusKeys.
 type candidate struct{ hash, start, eol uint32 }
 
 // maxCandidates is what a host or service has, and some more.
 const maxCandidates = 32
 
 // scanStatus does what scan does, in half the time, for a host or service block
-// that is whole and in which each line begins with a tab. Of anything else it
-// says nothing: size 0. The last maskSize bytes of data are zero.
+// that is whole and in which each line begins with a tab. For anything else it
+// returns size 0. The last maskSize bytes of data are zero.
 func (b *Block) scanStatus(data []byte, body int) (size, lines int) {
 	var found [maxCandidates]candidate
 	probes := &statusKeys.probes
@@ -111,8 +111,8 @@ func (b *Block) scanStatus(data []byte, body int) (size, lines int) {
 	return 0, 0
 }
 
-// keepFound keeps the candidates that are what they look like. It says false if
-// one doesn't begin with a tab.
+// keepFound keeps the candidates that are keys. It reports false if one doesn't
+// begin with a tab.
 func (b *Block) keepFound(data []byte, found []candidate) bool {
 	b.fields = [keyCount]span{}
 	for _, candidate := range found {

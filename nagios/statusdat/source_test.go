@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -64,7 +63,7 @@ func (r *running) stop() {
 	}
 }
 
-// next gives the next batch for which ok is true.
+// next returns the next batch for which ok is true.
 func (r *running) next(what string, ok func(supervision.Batch) bool) supervision.Batch {
 	r.t.Helper()
 	deadline := time.After(patience)
@@ -97,8 +96,8 @@ func TestRunReadsEachReplacement(t *testing.T) {
 		poll                   time.Duration
 	}{
 		// No look at a fixed time comes within the test.
-		{"told by the kernel", filepath.Join(directory, "status.dat"), filepath.Join(directory, "status.dat"), time.Hour},
-		// The kernel tells nothing about the directory that a link points to.
+		{"reported by the kernel", filepath.Join(directory, "status.dat"), filepath.Join(directory, "status.dat"), time.Hour},
+		// The kernel reports nothing about the directory that a link points to.
 		{"found by looking", link, filepath.Join(elsewhere, "status.dat"), 10 * time.Millisecond},
 	}
 	for _, test := range tests {
@@ -117,7 +116,7 @@ func TestRunReadsEachReplacement(t *testing.T) {
 	}
 }
 
-func TestRunSaysAgainAndAgainThatThereIsNothing(t *testing.T) {
+func TestRunReportsAgainAndAgainThatThereIsNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "status.dat")
 	replace(t, path, statusFile(1100, service()))
 	r := start(t, Options{Path: path, Poll: time.Millisecond}, nil)
@@ -174,190 +173,31 @@ func TestRunWhereTheDirectoryCannotBeWatched(t *testing.T) {
 	}
 }
 
-// A file that is copied into its place is met in all its lengths.
-func TestHalfAFileIsLeftUntilItIsWhole(t *testing.T) {
-	before := statusFile(1100, service("problem_has_been_acknowledged=1", "is_flapping=1"), userComment(1, 1000, "one"), ackComment(2, 1000, "two"))
-	after := strings.Replace(before, "created=1100", "created=1110", 1)
-	b := newBench(t)
-	b.read(before)
-	for size := range len(after) {
-		if strings.HasSuffix(after[:size], "\n\t}\n") || strings.HasSuffix(after[:size], "\n\t}\n\n") {
-			continue // looks whole
-		}
-		if err := os.WriteFile(b.path, []byte(after[:size]), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if records, err := b.look(); err != nil || len(records) > 0 {
-			t.Fatalf("%d bytes: %q, error %v", size, describeAll(records), err)
-		}
-	}
-	if got := b.read(after); len(got) > 0 {
-		t.Errorf("the whole file: %q", describeAll(got))
-	}
-	if b.reader.memory.created.Unix() != 1110 {
-		t.Error("the whole file was not read")
-	}
-}
-
-func TestAnOlderFileIsLeft(t *testing.T) {
-	b := newBench(t)
-	b.read(statusFile(1100, service("last_check=1090")))
-	if got := b.read(statusFile(900, service("last_check=890"))); len(got) > 0 {
-		t.Errorf("an old copy: %q", describeAll(got))
-	}
-	if got := b.read(statusFile(1100, service("last_check=1091"))); len(got) != 1 {
-		t.Errorf("another file of the same second: %q", describeAll(got))
-	}
-	b.read(statusFile(900, service("last_check=890")))
-	if got := b.read(statusFile(910, service("last_check=905"))); len(got) != 1 {
-		t.Errorf("the clock was set back: %q", describeAll(got))
-	}
-}
-
-func TestAFileWithoutHeadIsLeft(t *testing.T) {
-	b := newBench(t)
-	for _, text := range []string{service(), "# nothing\n\nhoststatus {\n\t}\n", "info {\n\tversion=1\n\t}\n" + service(), "info {\n\tcreated=x\n\t}\n"} {
-		if got := b.read(text); len(got) > 0 || b.position != nil {
-			t.Errorf("%q: %q, position %s", text, describeAll(got), b.position)
-		}
-	}
-}
-
-func TestTroubleIsLoggedOnce(t *testing.T) {
-	var log bytes.Buffer
-	b := newBench(t)
-	b.reader.log = slog.New(slog.NewTextHandler(&log, nil))
-	steps := []struct {
-		name string
-		do   func()
-		want string
-	}{
-		{"absent", func() {}, "no status file"},
-		{"a directory", func() { must(t, os.Mkdir(b.path, 0o755)) }, "no regular file"},
-		{"half a file", func() { must(t, os.Remove(b.path)); b.put("info {\n") }, "ends within a block"},
-		{"well", func() { b.put(statusFile(1100, service())) }, "the status file is read"},
-		{"older", func() { b.put(statusFile(1000, service())) }, "older than"},
-		{"well again", func() { b.put(statusFile(1110, service())) }, "the status file is read"},
-		{"deleted at a stop", func() { must(t, os.Remove(b.path)) }, "no status file"},
-		{"there again", func() { b.put(statusFile(1120, service())) }, "the status file is read"},
-	}
-	for _, step := range steps {
-		step.do()
-		log.Reset()
-		for range 3 {
-			if _, err := b.look(); err != nil {
+func TestProgress(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "status.dat")
+	source := New(Options{Path: path, Logger: quiet()})
+	r := source.newRun(nil, func(context.Context, supervision.Batch) error { return nil })
+	look := func() supervision.Progress {
+		t.Helper()
+		for again := true; again; {
+			var err error
+			if again, err = r.look(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), step.want) {
-			t.Errorf("%s: %d lines logged: %s", step.name, lines, &log)
-		}
+		return source.Progress()
 	}
-	if got := len(b.records); got != 1 {
-		t.Errorf("%d records, want one: nothing changed", got)
+	if p := look(); p.Path != path || p.Offset != -1 || p.Size != -1 || !p.Newest.IsZero() || p.EndSeen.IsZero() {
+		t.Errorf("before the first file: %+v", p)
 	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	text := statusFile(1100, service("last_check=1050"), host("last_check=1040"))
+	replace(t, path, text)
+	p := look()
+	if p.Size != int64(len(text)) || p.Offset != -1 || !p.Newest.Equal(time.Unix(1050, 5e8)) {
+		t.Errorf("after a file of %d bytes: %+v", len(text), p)
 	}
-}
-
-func TestAPositionThatIsNoGood(t *testing.T) {
-	for _, position := range []string{"{", "null", `{"v":2}`, `{"v":1,"conditions":[{"h":"€"}]}`} {
-		b := newBench(t)
-		b.position = []byte(position)
-		b.restart()
-		if got := b.read(statusFile(1100, service("is_flapping=1"))); len(got) != 2 {
-			t.Errorf("position %q: %q", position, describeAll(got))
-		}
-	}
-}
-
-func TestAPositionKeepsAnyBytes(t *testing.T) {
-	b := newBench(t)
-	text := string(readFile(t, filepath.Join("testdata", "nagios4.dat"))) +
-		service("host_name=h\xe9te", "service_description=\"\\\x01\xff€", "is_flapping=1", "scheduled_downtime_depth=1") +
-		downtimeBlock("host_name=h\xe9te", "author=\xe9\n", "comment=\x7f\xc3", "end_time=4102444800000") + userComment(5, 1, "x")
-	b.read(text)
-	m, err := restore(b.position)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range m.conditions {
-		c.is = c.was
-	}
-	again, err := m.position()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(b.position), string(again)); diff != "" {
-		t.Error(diff)
-	}
-	if !bytes.Contains(b.position, []byte("\u00c3")) {
-		t.Error("no such byte is in the position")
-	}
-}
-
-// Wherever a crash happens, the records of all starts together are those of a
-// run without one.
-func TestCrashAtEachBatch(t *testing.T) {
-	var files []string
-	for i, created := range []int{1100, 1200, 1300} {
-		var blocks []string
-		for j := range 1500 {
-			blocks = append(blocks, service(fmt.Sprintf("service_description=s%d", j), fmt.Sprintf("last_check=%d", created-j%90),
-				fmt.Sprintf("is_flapping=%d", (i+j)%2)))
-		}
-		files = append(files, statusFile(created, blocks...))
-	}
-	straight := newBench(t)
-	for _, text := range files {
-		straight.read(text)
-	}
-	want := refsOf(straight.records)
-	for crash := 1; crash <= straight.batches; crash++ {
-		b := newBench(t)
-		b.crashAt = crash
-		crashes := 0
-		for _, text := range files {
-			b.put(text)
-			for _, err := b.look(); err != nil; _, err = b.look() {
-				crashes++
-				b.restart()
-			}
-		}
-		if diff := cmp.Diff(want, refsOf(b.records), cmpopts.EquateEmpty()); diff != "" || crashes != 1 {
-			t.Errorf("crash at batch %d of %d, %d crashes: %s", crash, straight.batches, crashes, diff)
-		}
-	}
-}
-
-func refsOf(records []supervision.Record) []string {
-	var refs []string
-	for _, r := range records {
-		refs = append(refs, r.Ref)
-	}
-	slices.Sort(refs)
-	return slices.Compact(refs)
-}
-
-func TestBatchesAreBoundedAndOnlyTheLastHasThePosition(t *testing.T) {
-	b := newBench(t)
-	var sizes []int
-	b.reader.out.emit = func(_ context.Context, batch supervision.Batch) error {
-		if batch.EndSeen.IsZero() {
-			sizes = append(sizes, len(batch.Records))
-			if last := len(batch.Records) < maxRecords; last != (batch.Position != nil) {
-				t.Errorf("batch %d: %d records, position %q", len(sizes), len(batch.Records), batch.Position)
-			}
-		}
-		return nil
-	}
-	b.read(generated(t, 100, 2400, 1795424500))
-	if diff := cmp.Diff([]int{1000, 1000, 500}, sizes); diff != "" {
-		t.Error(diff)
+	must(t, os.Remove(path))
+	if gone := look(); gone.Size != p.Size || !gone.Newest.Equal(p.Newest) || !gone.EndSeen.After(p.EndSeen) {
+		t.Errorf("without a file: %+v, before %+v", gone, p)
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// values reads the fields of a block, and remembers the first that is no good.
+// values reads the fields of a block, and keeps the first error.
 type values struct {
 	block *Block
 	err   error
@@ -76,7 +76,7 @@ func (v *values) flag(key Key) bool {
 	return v.integer(key) != 0
 }
 
-// off says whether a switch is told, and is off.
+// off reports whether a switch is in the block, and is off.
 func (v *values) off(key Key) bool {
 	return len(v.block.Field(key)) > 0 && !v.flag(key)
 }
@@ -102,39 +102,30 @@ func (v *values) time(key Key) time.Time {
 	if len(text) == 0 {
 		return time.Time{}
 	}
-	t, ok := pairs.ParseTime(text)
+	t, ok := supervision.ParseTime(text)
 	if !ok {
 		v.fail(key, fmt.Sprintf("%.40q is no time", text))
 	}
 	return t
 }
 
-// entity reads whom the block is about.
-func (v *values) entity() (e supervision.Entity) {
-	host, service, ok := names(v.block)
-	if !ok {
-		v.fail(missingName(v.block), "missing")
-		return e
+// name reads the host and service that the block is about, and reports whether
+// they are there.
+func (v *values) name() (snapshot.Name, bool) {
+	name := snapshot.Name{Host: v.block.Field(HostName)}
+	if len(name.Host) == 0 {
+		v.fail(HostName, "missing")
+		return name, false
 	}
-	return supervision.Entity{Host: string(host), Service: string(service)}
-}
-
-// names gives the host and service of a block; service is nil for a host.
-func names(b *Block) (host, service []byte, ok bool) {
-	host = b.Field(HostName)
-	switch b.Kind {
+	switch v.block.Kind {
 	case ServiceStatus, ServiceComment, ServiceDowntime:
-		service = b.Field(ServiceDescription)
-		return host, service, len(host) > 0 && len(service) > 0
+		name.Service = v.block.Field(ServiceDescription)
+		if len(name.Service) == 0 {
+			v.fail(ServiceDescription, "missing")
+			return name, false
+		}
 	}
-	return host, nil, len(host) > 0
-}
-
-func missingName(b *Block) Key {
-	if len(b.Field(HostName)) == 0 {
-		return HostName
-	}
-	return ServiceDescription
+	return name, true
 }
 
 // parseInteger reads an optional minus and up to 18 digits.
@@ -162,14 +153,14 @@ type escaping uint8
 const (
 	// escapesBoth: \n and \\ (Nagios: xdata/xsddefault.c, escape_newlines).
 	escapesBoth escaping = iota
-	// escapesNewlines: \n only, so that a \n that the plugin printed can't be
-	// told from a newline (seen with Icinga 2.13.6).
+	// escapesNewlines: \n only, so that a \n that the plugin printed looks
+	// like a newline (seen with Icinga 2.13.6).
 	escapesNewlines
 	// escapesNothing: newlines as they are (seen with Shinken 3.0).
 	escapesNothing
 )
 
-// unescape gives the text that a plugin printed.
+// unescape returns the text that a plugin printed.
 func unescape(text []byte, by escaping) string {
 	if by == escapesNothing || bytes.IndexByte(text, '\\') < 0 {
 		return string(text)

@@ -1,2 +1,2 @@
-"""nagios2canopsis, a broker module: hands over what Shinken sees to the connector, by way of a spool directory."""
+"""nagios2canopsis, a broker module: it passes what the broker receives to the connector, through a spool directory."""
 from .module import properties, get_instance

@@ -1,9 +1,9 @@
 """The broker module: what Shinken calls.
 
-An internal module. The broker's only loop calls it for each brok, so it only
-collects them, and writes once a turn, when `hook_tick` says that the turn is
-over. An exception that reached the broker would cost the rest of the turn, so
-none leaves this file.
+It is an internal module. The broker's only loop calls it for each brok. It only
+collects the broks, and writes once a turn, when `hook_tick` marks the end of the
+turn. An exception in the broker would cost the rest of the turn, so none leaves
+this file.
 """
 from __future__ import absolute_import
 
@@ -13,9 +13,9 @@ import sys
 import time
 import traceback
 
-# Shinken 2.0 loads this file alone, so its neighbours are no package of ours.
-# The directory isn't left on the path: another module's `module.py` is looked
-# for there too.
+# Shinken 2.0 loads this file alone, so the other files are not a package. The
+# directory doesn't stay on the path, because Shinken would look there for the
+# `module.py` of another module too.
 _here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, _here)
 try:
@@ -41,9 +41,9 @@ properties = {
     'phases': ['running'],
 }
 
-MAX_HELD = 50000  # broks of turns that were cut; then order is given up, and what comes too late is dropped
-ASK_AFTER = 30  # seconds with results of unknown objects before the scheduler is asked for them: mostly they come
-ASK_AGAIN = 600  # and then longer and longer: each time every module gets everything anew
+MAX_HELD = 50000  # broks of cut turns; at this number they are written, and older broks that come later are dropped
+ASK_AFTER = 30  # seconds with results of unknown objects before they are requested: mostly they come by themselves
+ASK_AGAIN = 600  # seconds, then longer and longer: each time all modules receive everything again
 ASK_RARELY = 86400
 
 STATUS = {'initial_host_status': True, 'initial_service_status': True,
@@ -51,7 +51,7 @@ STATUS = {'initial_host_status': True, 'initial_service_status': True,
 RESULTS = frozenset(('host_check_result', 'service_check_result'))
 WANTED = RESULTS.union(STATUS, ('clean_all_my_instance_id', 'initial_broks_done', 'program_status'))
 
-# A command that acknowledges: name, host[;service], then its settings.
+# A command that acknowledges a problem: name, host[;service], then its settings.
 _acknowledge = re.compile('EXTERNAL COMMAND: \\[\\d+\\] ACKNOWLEDGE_(HOST|SVC)_PROBLEM(_EXPIRE)?;(.*)', re.DOTALL).search
 
 
@@ -75,12 +75,12 @@ def program():
 
 
 class Scheduler(object):
-    """What is remembered of a scheduler."""
+    """What is known of a scheduler."""
 
     def __init__(self):
         self.newest = -1  # the highest brok number
         self.started = None  # its process: pid and time
-        self.unknown_since = None  # when a result came of an object that it hasn't told us
+        self.unknown_since = None  # when a result of an object came that it hasn't sent
         self.asked = 0
         self.pause = ASK_AGAIN
 
@@ -92,7 +92,7 @@ class Nagios2Canopsis(BaseModule):
         self.troubles = {}
         self.turn = {}  # broks by scheduler
         self.held = 0
-        self.overrun = False  # whether part of a turn had to be written before all was there
+        self.overrun = False  # whether part of a turn was written before all of it was there
         self.items = {}
         self.schedulers = {}
         self.commands = {}
@@ -149,15 +149,15 @@ class Nagios2Canopsis(BaseModule):
     # The turn
 
     def _end_turn(self, broker):
-        """Writes what the turn brought, when all of it is there."""
+        """Writes the broks of a complete turn."""
         self._write_turn()
         self.overrun = False
         if broker is not None:
             self._ask(broker, time.time())
 
     def _overrun(self):
-        """Writes what is there of a turn that is too long to be kept. What comes
-        late of it is older than what is written now."""
+        """Writes a part of a turn that is too long to be kept. Broks that come later
+        are older than those written now."""
         self.overrun = True
         self._write_turn()
 
@@ -206,7 +206,7 @@ class Nagios2Canopsis(BaseModule):
         scheduler.newest = max(scheduler.newest, getattr(broks[-1], 'id', -1))
 
     def _is_late(self, item, which, b):
-        """Whether a newer brok of the object was there before: what is newest must stay the last."""
+        """Whether a newer brok of the object was written before: the newest must stay the last."""
         if b.id < getattr(item, which):
             return True
         setattr(item, which, b.id)
@@ -238,13 +238,13 @@ class Nagios2Canopsis(BaseModule):
         return item
 
     def _clean_all_my_instance_id(self, scheduler, instance, data, now):
-        """The scheduler is about to tell all its objects."""
+        """The scheduler is about to send all its objects."""
         for item in self.items.values():
             if item.instance == instance:
                 item.stale = True
 
     def _initial_broks_done(self, scheduler, instance, data, now):
-        """It told them all: what it didn't tell is gone."""
+        """It has sent all: what it didn't send does not exist any more."""
         for key in [key for key in self.items if self.items[key].stale and self.items[key].instance == instance]:
             del self.items[key]
         scheduler.unknown_since = None
@@ -259,10 +259,10 @@ class Nagios2Canopsis(BaseModule):
             self.spool.write(encode('DATATYPE::PROCESSSTARTED\tTIMET::%s%s\tPROGRAM::%s\n' % (
                 moment or number(now), '\tPID::' + pid if pid else '', escape(native(self.spool.program)))))
 
-    # What is asked and remembered beside
+    # What is requested and remembered besides
 
     def _remember_command(self, line):
-        """Keeps the settings of an acknowledgement, which no status brok tells.
+        """Stores the settings of an acknowledgement, which no status brok has.
         The line comes from the arbiter, a little before or after the status."""
         found = _acknowledge(native(line).rstrip('\n'))
         if not found:
@@ -284,7 +284,7 @@ class Nagios2Canopsis(BaseModule):
             number(fields[names + 3]) if expire else None, escape(';'.join(fields[names + settings:])))
 
     def _ask(self, broker, now):
-        """Asks for the objects of a scheduler that sends results of unknown ones.
+        """Requests the objects of a scheduler that sends results of unknown ones.
         An internal module has no queue to the broker, but may call it now."""
         for instance in self.schedulers:
             scheduler = self.schedulers[instance]
@@ -308,4 +308,4 @@ class Nagios2Canopsis(BaseModule):
             kind = '%s in %s' % (sys.exc_info()[0].__name__, place)
             self._once(kind, '%s; the next ones are counted only\n%s' % (kind, traceback.format_exc()))
         except Exception:
-            pass  # not even a log that fails may cost the broker's turn
+            pass  # even an error of the log must not cost the broker's turn

@@ -1,17 +1,17 @@
-"""Hosts and services: what is remembered of them, and the records that follow from a brok.
+"""Hosts and services: what is known of them, and the records that follow from a brok.
 
-A check result carries neither address nor groups nor command, so what is
-configured is made into pairs once, when a status brok brings it, and kept.
-Shinken has no brok for an acknowledgement, a comment, the start or end of a
-downtime or of flapping: they are the difference between two status broks.
+A check result has neither address nor groups nor command. So the pairs of what
+is configured are made once, when a status brok has them, and kept. Shinken has
+no brok for an acknowledgement, a comment, the start or end of a downtime or of
+flapping: they are the difference between two status broks.
 """
 from nagios2canopsis_text import MAX_LINE, MAX_OBJECT, encode, escape, flag, join, native, number, some, text
 
 TYPES = {0: 'SOFT', 1: 'HARD'}
 ORIGINS = {0: 'ACTIVE', 1: 'PASSIVE'}
 
-# A result, in one stroke (@ is HOST or SERVICE). A value that doesn't fit its
-# place raises an exception, and the record is made pair by pair.
+# A result in one format (@ is HOST or SERVICE). A value that doesn't fit raises an
+# exception, and then the record is made pair by pair.
 RESULT = ('\tTIMET::%s\t@STATEID::%d\t@STATETYPE::%s\t@ATTEMPT::%d\t@CHECKTYPE::%s\tLAST@CHECK::%d'
           '\tCHECKENDTIME::%s\t@EXECUTIONTIME::%.6f\t@LATENCY::%.6f%s\t@OUTPUT::%s\t@PERFDATA::%s\tLONG@OUTPUT::%s')
 UNFIT = (KeyError, TypeError, ValueError, OverflowError)
@@ -22,7 +22,7 @@ _conditions = {}
 
 
 def conditions(code, acknowledged, flapping, depth):
-    """The pairs of which there are few combinations."""
+    """The pairs with few combinations of values, from a cache."""
     key = (code, acknowledged, flapping, depth)
     try:
         return _conditions[key]
@@ -39,7 +39,7 @@ def conditions(code, acknowledged, flapping, depth):
 
 
 def word(value):
-    """A text that is there."""
+    """A text that must not be None."""
     if type(value) is not str:
         if value is None:
             raise TypeError
@@ -59,7 +59,7 @@ def custom_pairs(prefix, customs):
 
 
 class Item(object):
-    """A host, or a service of one."""
+    """A host or a service."""
 
     __slots__ = ('x', 'host', 'instance', 'known', 'stale', 'head', 'check_head', 'result', 'own', 'part',
                  'shortened', 'configured', 'state', 'acknowledged', 'flapping', 'depth', 'ack', 'comments',
@@ -70,16 +70,16 @@ class Item(object):
         self.host = host or self
         self.instance = None  # the scheduler that has it
         self.known = False  # whether a status brok came
-        self.stale = False  # whether it may be gone: its scheduler is telling everything anew
+        self.stale = False  # whether it may not exist any more: its scheduler is sending all objects again
         self.head = '\tHOSTNAME::' + escape(host_name)
         if description is not None:
             self.head += '\tSERVICEDESC::' + escape(description)
         self.check_head = 'DATATYPE::%sCHECK%s' % (self.x, self.head)
         self.result = RESULT.replace('@', self.x)
         self.own = ''  # configured, for its own records
-        self.part = ''  # configured, for those of a host's services too
-        self.shortened = []  # keys among these whose values were cut
-        self.configured = None  # tells whether they have to be made again
+        self.part = ''  # configured, also for the records of the host's services
+        self.shortened = []  # their keys whose values were cut
+        self.configured = None  # a hash: whether they have to be made again
         self.state = self.acknowledged = self.flapping = self.depth = None
         self.ack = None  # the comment of the last acknowledgement
         self.comments = {}
@@ -90,7 +90,7 @@ class Item(object):
     # Results
 
     def check(self, data, now):
-        """The record of a check result; None if it is the last one again."""
+        """The record of a check result; None if it repeats the last one."""
         body = self._body(data, None, now)
         self.state = data.get('state_id')
         mark = hash(body)
@@ -101,12 +101,12 @@ class Item(object):
 
     def present(self, data, now):
         """The record of the present state; None if there is none yet."""
-        if not data.get('last_chk'):  # a state may be there: that of a service whose host is down
+        if not data.get('last_chk'):  # there may be a state all the same: that of a service whose host is down
             return None
         return self._finish('DATATYPE::%sSTATE%s' % (self.x, self.head), self._body(data, now, now), data, now, now)
 
     def _body(self, data, moment, now):
-        """What a result says; its moment is its end, if no other is given."""
+        """The pairs of a result. Its moment is the end of the check, if moment is None."""
         try:
             began, took, latency = data['last_chk'], data['execution_time'], data['latency']
             ended = began + took
@@ -124,7 +124,7 @@ class Item(object):
     def _conditions(self, data):
         code = data.get('return_code')
         if code == 0 and data.get('state_id'):
-            code = None  # Shinken 1.4 always says 0
+            code = None  # Shinken 1.4 always sends 0
         # The flags of the result are newer than those remembered, but 1.4 and
         # 2.0 don't send them.
         acknowledged = data.get('problem_has_been_acknowledged')
@@ -136,7 +136,7 @@ class Item(object):
         return code, acknowledged, self.flapping, (self.depth or 1) if down else 0
 
     def _numbers(self, data, moment, now):
-        """What a result says but its texts, pair by pair."""
+        """The pairs of a result without its texts, one by one."""
         x, began, took = self.x, number(data.get('last_chk')), number(data.get('execution_time'))
         ended = None if began is None else '%.6f' % (float(began) + float(took or 0))
         code, acknowledged, flapping, depth = self._conditions(data)
@@ -162,7 +162,7 @@ class Item(object):
                 ('LONG%sOUTPUT' % self.x, text(data.get('long_output'))))
 
     def _finish(self, head, body, data, moment, now):
-        """The line, and no longer than it may be."""
+        """The line, cut to the allowed length."""
         host = self.host
         end = self.own + host.part
         shortened = self.shortened
@@ -183,7 +183,7 @@ class Item(object):
     # Status
 
     def configure(self, data):
-        """Takes over what is configured; most status broks change nothing of it."""
+        """Stores what is configured; most status broks change nothing of it."""
         x = self.x
         command = data.get('check_command')
         command = getattr(command, 'call', command)
@@ -197,7 +197,7 @@ class Item(object):
                 return
             self.configured = configured
         except TypeError:
-            pass  # a list among them: then they are made anew each time
+            pass  # one of them is a list: then they are made again each time
         own = [('MAX%sATTEMPTS' % x, number(data.get('max_check_attempts'))), (x + 'CHECKCOMMAND', some(command))]
         part = [
             ('HOSTADDRESS', some(data.get('address'))),
@@ -217,9 +217,9 @@ class Item(object):
             self.own, self.part = self.own + self.part, ''
 
     def follow(self, data, initial, now, commands):
-        """What happened, as (kind, record) pairs, by a status that is compared with the last one."""
+        """What happened, as (kind, record) pairs: the difference between a status and the last one."""
         self.configure(data)
-        # A first status may tell what happened long ago, the initial ones do.
+        # A first status may show what happened long ago, and an initial one does.
         loaded = '1' if initial or not self.known else None
         first, self.known = not self.known, True
         depth = data.get('scheduled_downtime_depth')
@@ -238,12 +238,12 @@ class Item(object):
             happened += self._downtimes(downtimes, loaded, now)
         if not first and self.flapping is not flapped and self.flapping is not None:
             happened.append(('flapping', self._flapping(data, now)))
-        if initial:  # what was taken over comes before the state (docs/HANDOVER.md)
+        if initial:  # what was retained comes before the state (docs/HANDOVER.md)
             present = self.present(data, now)
             if present is not None:
                 happened.append(('states', present))
         if first or initial:
-            self.state = data.get('state_id')  # else results tell it: see _reason
+            self.state = data.get('state_id')  # later it comes from results: see _reason
         return happened
 
     def _record(self, datatype, moment, pairs):
@@ -261,7 +261,7 @@ class Item(object):
         if newest == self.ack:
             if before:
                 return []
-            newest = None  # that one belongs to an earlier acknowledgement and outlived it
+            newest = None  # that comment belongs to an earlier acknowledgement
         elif newest is None and before:
             return []
         comment = comments.get(newest)
@@ -278,9 +278,9 @@ class Item(object):
             ('NOTIFY', order.notify), ('EXPIRES', order.expires), ('LOADED', loaded))))]
 
     def _reason(self, data, initial, now, commands):
-        """Why an acknowledgement is gone. Shinken removes it itself when the object recovers, when
-        it changes its state (then the status comes before the result, so the state is new to us)
-        and when it expires; what remains is a command. After a restart nobody knows."""
+        """Why an acknowledgement has ended. Shinken removes it itself when the object recovers, when
+        its state changes (then the status comes before the result, so it has a new state) and when
+        it expires. Else it was a command. After a restart the reason is unknown."""
         order = commands.pop(self.head, None)
         if not data.get('state_id'):
             return 'RECOVERY'
@@ -293,7 +293,7 @@ class Item(object):
         return 'COMMAND'
 
     def _comments(self, comments, loaded, now):
-        """Those of users only: the others are told by what made them."""
+        """Only those of users: the others follow from acknowledgements, downtimes and flapping."""
         happened = []
         for key in sorted(self.comments):
             if key not in comments:
@@ -313,7 +313,7 @@ class Item(object):
     def _downtimes(self, downtimes, loaded, now):
         happened = []
 
-        def tell(what, moment, pairs):
+        def add(what, moment, pairs):
             happened.append(('downtimes', self._record('DOWNTIME' + what, moment, pairs)))
 
         for key in sorted(self.downtimes):
@@ -321,18 +321,18 @@ class Item(object):
                 pairs, started, end = self.downtimes.pop(key)
                 if started:
                     over = end is not None and now >= end
-                    tell('ENDED' if over else 'CANCELLED', end if over else now, pairs)
-                tell('DELETED', now, pairs)
+                    add('ENDED' if over else 'CANCELLED', end if over else now, pairs)
+                add('DELETED', now, pairs)
         for key in sorted(downtimes):
             downtime = downtimes[key]
             remembered_one = self.downtimes.get(key)
             pairs, started = downtime_pairs(downtime), False
             if remembered_one is None:
-                tell('SCHEDULED', downtime.entry_time, pairs + (('LOADED', loaded),))
+                add('SCHEDULED', downtime.entry_time, pairs + (('LOADED', loaded),))
             else:
                 started = remembered_one[1]
             if downtime.is_in_effect and not started:
-                tell('STARTED', began(downtime, now), pairs + (('LOADED', loaded),))
+                add('STARTED', began(downtime, now), pairs + (('LOADED', loaded),))
             self.downtimes[key] = (pairs, started or downtime.is_in_effect, downtime.real_end_time)
         return happened
 
@@ -353,7 +353,7 @@ def downtime_pairs(downtime):
 
 
 def began(downtime, now):
-    """When a downtime that is in effect did begin: the end of a flexible one was set by that moment."""
+    """When a downtime in effect began. The real end of a flexible one was computed from that moment."""
     try:
         if downtime.fixed:
             return max(downtime.start_time, downtime.entry_time)
@@ -363,13 +363,13 @@ def began(downtime, now):
 
 
 def remembered(things):
-    """Comments or downtimes by what tells one from another: in 1.4 the ids begin
-    again with 1 when the scheduler is restarted."""
+    """Comments or downtimes by time and id: in 1.4 the ids begin again with 1 when
+    the scheduler is restarted."""
     return dict([((thing.entry_time, thing.id), thing) for thing in things or () if hasattr(thing, 'entry_time')])
 
 
 def threshold(value):
-    """A threshold of flapping; -1 stands for the global one, which no brok tells."""
+    """A threshold of flapping; -1 means the global one, which no brok has."""
     return number(value) if isinstance(value, (int, float)) and value > 0 else None
 
 
@@ -382,7 +382,7 @@ def number_or_none(value):
 
 
 class Order(object):
-    """An acknowledgement as it was ordered: what its status brok doesn't say."""
+    """The command of an acknowledgement: what its status brok doesn't have."""
 
     __slots__ = ('sticky', 'notify', 'expires', 'comment')
 

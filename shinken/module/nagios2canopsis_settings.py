@@ -1,4 +1,4 @@
-"""The module's settings, from its `define module`: every value is a string."""
+"""The module's settings, from its `define module`, in which every value is a string."""
 from nagios2canopsis_text import native
 
 EVENTS = ('checks', 'states', 'acknowledgements', 'downtimes', 'comments', 'flapping', 'process')
@@ -6,8 +6,8 @@ UNITS = {'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30}
 
 
 class Settings(object):
-    """What can't be understood is logged, and the default taken: a module
-    that raised here would be dropped until the next configuration."""
+    """A value that can't be used is logged, and the default is used: a module that
+    raised an exception here would be dropped until the next configuration."""
 
     def __init__(self, conf, log):
         self._conf = conf

@@ -1,7 +1,7 @@
 """The spool: segment files that the connector reads (docs/HANDOVER.md, "Segments").
 
-A record is one write(2) on a file opened for appending. Nothing here blocks,
-locks or syncs. What can't be written waits in a bounded memory.
+A record is one write(2) to a file opened for appending. Nothing here blocks,
+locks or syncs. What can't be written waits in a limited memory.
 """
 import collections
 import errno
@@ -18,10 +18,10 @@ MAX_WAITING = 8 * 1024 * 1024  # bytes kept while nothing can be written
 QUIET = 30  # seconds after which ALIVE is written
 REPEAT = 60  # seconds between two log lines about the same trouble
 
-# Who writes in a directory, in this process. A broker that gets a new
-# configuration makes a new instance of the module and forgets the old one
-# without a word. A reader takes a segment for finished when its process has
-# begun another one, so the old instance must never write again.
+# The instance that writes to a directory, in this process. A broker with a new
+# configuration makes a new instance of the module, and doesn't close the old one.
+# For a reader a segment is finished when its process has begun another one, so the
+# old instance must never write again.
 _owners = {}
 
 
@@ -43,21 +43,21 @@ class Spool(object):
         self.waiting = collections.deque()
         self.waiting_size = 0
         self.lost = 0  # since the module was loaded
-        self.untold = 0  # of these, since the last LOST record
+        self.unreported = 0  # of these, since the last LOST record
         self.failing = False
-        self.told = 0
+        self.logged = 0
         self._inherit(_owners.get(directory))
         _owners[directory] = self
 
     def _inherit(self, old):
-        """Takes over what an earlier instance couldn't write."""
+        """Takes over the records that an earlier instance couldn't write."""
         if old is None:
             return
         old.close()
         self.waiting, old.waiting = old.waiting, self.waiting
         self.waiting_size = old.waiting_size
-        self.untold = old.untold
-        self.lost = old.untold
+        self.unreported = old.unreported
+        self.lost = old.unreported
         self.start = old.start
 
     def is_owner(self):
@@ -78,22 +78,22 @@ class Spool(object):
 
     def lose(self, count):
         self.lost += count
-        self.untold += count
+        self.unreported += count
 
     def begin_turn(self, now):
-        """Called once a turn, before its records are written: tries again what failed."""
+        """Called once a turn, before its records are written: tries again to write what waits."""
         self.now = now
         try:
             if self.fd is not None and (not 0 <= now - self.began < self.max_age
-                                        or self.pid != os.getpid()  # we are a fork of the one that began it
-                                        or os.fstat(self.fd).st_nlink == 0):  # removed: nobody would read on
+                                        or self.pid != os.getpid()  # this process is a fork of the one that began it
+                                        or os.fstat(self.fd).st_nlink == 0):  # removed: nobody would read what follows
                 self.close()
             self._drain()
         except EnvironmentError as trouble:
             self._failed(trouble)
 
     def end_turn(self):
-        """Called once a turn, after its records: tells the reader that we are alive."""
+        """Called once a turn, after its records: shows the reader that the module runs."""
         if not 0 <= self.now - self.written < QUIET and not self.waiting:
             self.write(encode('DATATYPE::ALIVE\tTIMET::%d\tLOST::%d\n' % (self.now, self.lost)))
 
@@ -103,12 +103,12 @@ class Spool(object):
             os.close(fd)
 
     def _drain(self):
-        """Writes what waits, the count of what is missing before it."""
-        while self.waiting or self.untold:
-            if self.untold:
-                count = self.untold
+        """Writes what waits; first the number of lost records, which were older."""
+        while self.waiting or self.unreported:
+            if self.unreported:
+                count = self.unreported
                 self._put(encode('DATATYPE::LOST\tTIMET::%d\tCOUNT::%d\n' % (self.now, count)))
-                self.untold -= count
+                self.unreported -= count
             else:
                 self._put(self.waiting[0])
                 self.waiting_size -= len(self.waiting.popleft())
@@ -126,7 +126,7 @@ class Spool(object):
         self.written = self.now
 
     def _append(self, line):
-        """Writes all of it or nothing: what was written of it is taken back."""
+        """Writes a record as a whole: a part of it is removed again."""
         try:
             done = os.write(self.fd, line)
             if done == len(line):
@@ -138,7 +138,7 @@ class Spool(object):
         try:
             os.ftruncate(self.fd, self.size)
         except EnvironmentError:
-            self.close()  # a half record stays at its end: no other may follow it
+            self.close()  # half a record stays at the end of the file: no other may follow it
         raise trouble
 
     def _begin(self, line):
@@ -148,11 +148,11 @@ class Spool(object):
         start = max(int(self.now * 1000000), self._newest() + 1, self.start + 1)
         path = os.path.join(self.directory, 'shinken-%016d-%d-%d.log' % (start, pid, self.number + 1))
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-                     | getattr(os, 'O_CLOEXEC', 0), 416)  # 0640, in a way that all Pythons read
+                     | getattr(os, 'O_CLOEXEC', 0), 416)  # 0640, in a form that all Pythons accept
         fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
         self.fd, self.pid, self.size = fd, pid, 0
         try:
-            os.fchmod(fd, 416)  # whatever the umask: the connector is another user
+            os.fchmod(fd, 416)  # independent of the umask: the connector is another user
             self._append(self._header() + line)
         except EnvironmentError:
             self.close()
@@ -173,7 +173,7 @@ class Spool(object):
             raise OSError(errno.EPERM, 'a directory that everybody may write is not used')
 
     def _newest(self):
-        """The start of the newest segment that is there: the clock may have been set back."""
+        """The start of the newest segment in the directory: the clock may have been set back."""
         newest = 0
         for name in os.listdir(self.directory):
             parts = native(name).split('-')
@@ -183,15 +183,15 @@ class Spool(object):
 
     def _failed(self, trouble):
         """Logs a failure, once a minute while it lasts."""
-        if self.failing and 0 <= self.now - self.told < REPEAT:
+        if self.failing and 0 <= self.now - self.logged < REPEAT:
             return
         self.failing = True
-        self.told = self.now
+        self.logged = self.now
         self._say('cannot write to %s: %s; %d records wait in memory, %d are lost'
                   % (self.directory, trouble.strerror or trouble, len(self.waiting), self.lost))
 
     def _say(self, words):
-        """Logs; a log that fails is no reason to lose a record."""
+        """Logs. An error of the log is no reason to lose a record."""
         try:
             self.log.warning('nagios2canopsis: ' + words)
         except Exception:

@@ -1,23 +1,23 @@
 """Values as the hand-over format writes them (docs/HANDOVER.md).
 
-Lines are put together as `native` strings, the type that brok data mostly has:
-text in Python 3, UTF-8 bytes in Python 2, where broks mix both kinds. Only a
-finished line is encoded.
+Lines are made of `native` strings, the type that brok data mostly have: text in
+Python 3, UTF-8 bytes in Python 2, where broks have both. Only a finished line is
+encoded.
 """
 import sys
 
-MAX_LINE = 128 * 1024  # bytes of a record; what is longer is cut and says so
-MAX_OBJECT = 32 * 1024  # bytes of what is configured of one object
+MAX_LINE = 128 * 1024  # bytes of a record; a longer one is cut, and has TRUNCATED
+MAX_OBJECT = 32 * 1024  # bytes of the configuration of one object
 
 _SPECIAL = (('\\', '\\\\'), ('\t', '\\t'), ('\n', '\\n'), ('\r', '\\r'), ('\0', '\\0'))
 
 if sys.version_info[0] >= 3:
     import re
-    # A surrogate that isn't a byte in disguise is no character: nothing can encode it.
+    # A surrogate that doesn't stand for a byte is no character, and can't be encoded.
     _lone = re.compile('[\\ud800-\\udc7f\\udd00-\\udfff]')
 
     def native(value):
-        """Any value as text; bytes keep their identity."""
+        """Any value as text; bytes are preserved."""
         if isinstance(value, str):
             return value
         if isinstance(value, bytes):
@@ -45,8 +45,8 @@ else:
 
 
 def escape(text):
-    """A native string without the bytes that separate pairs and records. Five
-    looks with `in` take a sixth of one with a regular expression."""
+    """A native string with the bytes escaped that separate pairs and records. Five
+    tests with `in` take a sixth of the time of a regular expression."""
     if '\\' in text or '\t' in text or '\n' in text or '\r' in text or '\0' in text:
         for byte, sign in _SPECIAL:
             text = text.replace(byte, sign)
@@ -59,7 +59,7 @@ def text(value):
 
 
 def some(value):
-    """A value as text, None if there is none or it is empty: most settings of an object are."""
+    """A value as text, None if it is missing or empty, as most settings of an object are."""
     return text(value) or None
 
 
@@ -79,7 +79,7 @@ def flag(value):
 
 
 def cut(value, room):
-    """The beginning of an escaped value that takes no more than room bytes, and no half character or escape."""
+    """The beginning of an escaped value, at most room bytes, without half a character or escape at its end."""
     data = encode(value)
     if len(data) <= room:
         return value
@@ -95,8 +95,8 @@ def cut(value, room):
 
 
 def join(pairs, room, share=1):
-    """Pairs of a key and an escaped value, as they follow others on a line, and the keys whose
-    values had to be cut: none may take more than its share of the room that is left."""
+    """The text of pairs of a key and an escaped value, and the keys whose values were cut: none may
+    take more than its share of the room that is left."""
     parts, shortened = [], []
     for key, value in pairs:
         if value is None:

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// address is where a broker listens, with what its URL says of the login.
+// address is where a broker listens, with the login in its URL.
 type address struct {
 	tls      bool
 	host     string
@@ -24,7 +24,7 @@ const (
 	defaultTLSPort = 5671
 )
 
-// errURL deliberately tells nothing of the URL, nor what net/url said of it:
+// errURL deliberately shows nothing of the URL, nor of what net/url reported:
 // where a password isn't encoded, any part of it may end up as host, port,
 // path, query or fragment.
 var errURL = errors.New("not of the form amqp[s]://[user[:password]@]host[:port][/vhost]" +
@@ -36,21 +36,26 @@ var errURL = errors.New("not of the form amqp[s]://[user[:password]@]host[:port]
 // of the URL.
 func parseAddress(raw string) (address, error) {
 	u, err := url.Parse(raw)
-	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Hostname() == "" {
+	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return address{}, errURL
+	}
+	if u.Scheme != "amqp" && u.Scheme != "amqps" {
+		if u.Scheme != "" && strings.HasPrefix(strings.ToLower(raw), u.Scheme+"://") {
+			return address{}, fmt.Errorf("its scheme %q is not amqp or amqps", u.Scheme)
+		}
+		return address{}, errURL
+	}
+	if u.Hostname() == "" {
+		return address{}, errors.New("names no host")
 	}
 	// net/url takes "::1" without brackets for the host ":" and the port 1.
 	if strings.Contains(u.Hostname(), ":") && !strings.HasPrefix(u.Host, "[") {
 		return address{}, errURL
 	}
 	a := address{host: u.Hostname(), vhost: "/"}
-	switch u.Scheme {
-	case "amqp":
-		a.port = defaultPort
-	case "amqps":
+	a.port = defaultPort
+	if u.Scheme == "amqps" {
 		a.port, a.tls = defaultTLSPort, true
-	default:
-		return address{}, errURL
 	}
 	if port := u.Port(); port != "" {
 		if a.port, err = strconv.Atoi(port); err != nil || a.port < 1 || a.port > 65535 {

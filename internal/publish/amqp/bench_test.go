@@ -80,7 +80,9 @@ func publishAll(b *testing.B, broker *testbroker.Broker, exchange string, q *mem
 	q.mu.Lock()
 	q.released, q.releases = 0, 0
 	q.mu.Unlock()
-	p, err := New(Options{URLs: []string{broker.URL()}, Exchange: exchange, Window: benchWindow})
+	options := DefaultOptions()
+	options.URLs, options.Exchange, options.Window = []string{broker.URL()}, exchange, benchWindow
+	p, err := New(options)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -95,8 +95,8 @@ func testStopsInTimeWhilePaused(t *testing.T, broker *testbroker.Broker) {
 	defer stopLoad()
 	awaitProgress(t, r)
 	must(t, broker.Pause())
-	sent := r.State().Published
-	await(t, "more sent", func() bool { return r.State().Published > sent })
+	sent := r.State().Sent
+	await(t, "more sent", func() bool { return r.State().Sent > sent })
 	r.stop(t) // fails the test if it takes more than 5 s
 	must(t, broker.Resume())
 }
@@ -111,8 +111,8 @@ func TestStopReleasesWhatIsConfirmed(t *testing.T) {
 	awaitProgress(t, r)
 	r.stop(t)
 	state := r.State()
-	if state.Published != state.Confirmed {
-		t.Errorf("stopped with %d sent and %d released", state.Published, state.Confirmed)
+	if state.Sent != state.Confirmed {
+		t.Errorf("stopped with %d sent and %d released", state.Sent, state.Confirmed)
 	}
 	if got := len(broker.Drain(t, name)); got != int(state.Confirmed) || 20000-q.left() != got {
 		t.Errorf("%d messages came, %d are released", got, 20000-q.left())
@@ -135,8 +135,8 @@ func testMemoryAlarm(t *testing.T, broker *testbroker.Broker) {
 	}()
 	await(t, "blocked", func() bool { return r.State().Blocked != "" })
 	blocked := r.State()
-	await(t, "three heartbeats", func() bool { return !r.State().Connected || q.left() > 5000 })
-	if state := r.State(); state.Connects != blocked.Connects || state.Published > blocked.Confirmed+uint64(r.options.Window) {
+	await(t, "three heartbeats", func() bool { return !r.State().Working || q.left() > 5000 })
+	if state := r.State(); state.Connects != blocked.Connects || state.Sent > blocked.Confirmed+uint64(r.options.Window) {
 		t.Errorf("blocked with %+v, then %+v: want the same connection and nothing sent", blocked, state)
 	}
 	must(t, broker.SetMemoryAlarm(false))
@@ -231,7 +231,7 @@ func TestBlackHoleAfterLogin(t *testing.T) {
 	for range 3 {
 		awaitProgress(t, r)
 		p.freeze()
-		await(t, "the end of the connection", func() bool { return !r.State().Connected })
+		await(t, "the end of the connection", func() bool { return !r.State().Working })
 		p.cut()
 		p.thaw()
 	}
@@ -250,9 +250,9 @@ func TestIdleConnectionIsRestored(t *testing.T) {
 	options := quick(broker.URL(), exchange)
 	options.URLs = []string{broker.URLAt(p.addr())}
 	r := run(t, options, newMemoryQueue())
-	await(t, "the connection", func() bool { return r.State().Connected })
+	await(t, "the connection", func() bool { return r.State().Working })
 	p.cut()
-	await(t, "a new connection", func() bool { return r.State().Connects == 2 && r.State().Connected })
+	await(t, "a new connection", func() bool { return r.State().Connects == 2 && r.State().Working })
 	r.awaitLog(t, string(classLost))
 	r.awaitLog(t, "events go out again")
 }

@@ -56,15 +56,12 @@ func topology(t testing.TB, b *testbroker.Broker) (exchange, queue string) {
 
 // quick are options with short times.
 func quick(url, exchange string) Options {
-	return Options{
-		URLs:           []string{url},
-		Exchange:       exchange,
-		Heartbeat:      time.Second,
-		ConnectTimeout: 2 * time.Second,
-		WriteTimeout:   2 * time.Second,
-		RetryMin:       20 * time.Millisecond,
-		RetryMax:       200 * time.Millisecond,
-	}
+	o := DefaultOptions()
+	o.URLs, o.Exchange = []string{url}, exchange
+	o.Heartbeat = time.Second
+	o.ConnectTimeout, o.WriteTimeout = 2*time.Second, 2*time.Second
+	o.RetryMin, o.RetryMax = 20*time.Millisecond, 200*time.Millisecond
+	return o
 }
 
 // running is a publisher at work.

@@ -103,10 +103,10 @@ func TestTLS(t *testing.T) {
 		name   string
 		change func(*Options)
 	}{
-		{"external", func(o *Options) { o.External = true }},
+		{"external", func(o *Options) { o.Mechanism = External }},
 		{"plain login", func(o *Options) { o.User, o.Password = testbroker.User, publish.SecretText(testbroker.Password) }},
 		{"server name", func(o *Options) {
-			o.External, o.TLS.ServerName = true, "localhost"
+			o.Mechanism, o.TLS.ServerName = External, "localhost"
 			o.URLs = []string{"amqps://127.0.0.1" + port}
 		}},
 	} {

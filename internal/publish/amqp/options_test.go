@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
@@ -57,13 +58,19 @@ func TestBadURLsKeepTheirSecret(t *testing.T) {
 		"amqp://host/?password=" + secret,
 		"amqp://host/v%" + secret + "x%",
 	} {
-		_, err := New(Options{URLs: []string{"amqp://good", raw}})
+		options := DefaultOptions()
+		options.URLs = []string{"amqp://good", raw}
+		_, err := New(options)
 		if err == nil {
 			t.Errorf("%q is taken", raw)
 			continue
 		}
-		if strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "URL 2: not of the form") {
-			t.Errorf("%q returns %v", raw, err)
+		fault, _ := option.Of(err)
+		if strings.Contains(err.Error(), secret) || fault == nil || fault.Name != "urls[1]" {
+			t.Errorf("%q: %v", raw, err)
+		}
+		if text := fault.Err.Error(); text != errURL.Error() && text != "names no host" && text != `its scheme "http" is not amqp or amqps` {
+			t.Errorf("%q: %v", raw, err)
 		}
 	}
 }
@@ -76,7 +83,9 @@ func FuzzParseAddress(f *testing.F) {
 		for _, raw := range []string{password, "amqp://user:" + password + "@" + host + "/" + vhost, u.String()} {
 			a, err := parseAddress(raw)
 			if err != nil {
-				if !errors.Is(err, errURL) {
+				scheme, _, _ := strings.Cut(raw, "://")
+				if text := err.Error(); !errors.Is(err, errURL) && text != "names no host" &&
+					text != fmt.Sprintf("its scheme %q is not amqp or amqps", strings.ToLower(scheme)) {
 					t.Errorf("%q: an error of its own: %v", raw, err)
 				}
 				continue
@@ -95,41 +104,104 @@ func FuzzParseAddress(f *testing.F) {
 	})
 }
 
-func TestNewShowsAllFaults(t *testing.T) {
-	_, err := New(Options{
-		URLs:           []string{"amqp://host", "nonsense"},
-		External:       true,
+func TestNewReturnsAllFaults(t *testing.T) {
+	options := Options{
+		URLs:           []string{"amqp://host", "nonsense", "https://host", "amqp://:5672"},
+		Mechanism:      External,
 		User:           "u",
 		Password:       publish.SecretText("guess1"),
-		TLS:            TLS{CAFile: "ca", CertFile: ""},
+		PasswordFile:   "relative",
+		PasswordEnv:    "VARIABLE",
+		TLS:            TLS{CAFile: "ca", KeyFile: "key"},
 		Exchange:       strings.Repeat("x", 256),
 		AppID:          strings.Repeat("x", 256),
-		Window:         -1,
+		Window:         1001,
 		WindowBytes:    -1,
 		MaxMessage:     -1,
 		Heartbeat:      1500 * time.Millisecond,
 		ConnectTimeout: -1,
 		RetryMin:       time.Minute,
-	})
-	want := `AMQP publisher: URL 2: ` + errURL.Error() + `
-a CA, a certificate or a server name needs amqps URLs
-SASL EXTERNAL needs a client certificate
-SASL EXTERNAL takes the user from the certificate: no user and password
-the exchange's name is longer than 255 bytes
-the app id is longer than 255 bytes
-the window is -1 messages, not 1 to 1000
-the window is -1 bytes
-the largest message is -1 bytes
-the heartbeat is 1.5s, not whole seconds
-a timeout is negative
-pauses from 1m0s to 30s`
+		RetryMax:       time.Second,
+	}
+	_, err := New(options)
+	want := `urls[1]: ` + errURL.Error() + `
+urls[2]: its scheme "https" is not amqp or amqps
+urls[3]: names no host
+password_file: only one of password_file, password_env and password_credential can be given
+password_file: "relative" is not an absolute path
+mechanism: EXTERNAL takes the user from the client certificate: leave user and password out
+tls.cert_file: cert_file and key_file belong together
+tls.ca_file: is for amqps, but a URL is amqp
+exchange: must have 1 to 255 bytes
+app_id: must have at most 255 bytes
+window: 1001 is not between 1 and 1000
+window_bytes: -1 is not above zero
+max_message: -1 is not above zero
+heartbeat: 1.5s is not a whole number of seconds
+connect_timeout: -1ns is not a duration above zero
+write_timeout: 0s is not a duration above zero
+grace: 0s is not a duration above zero
+reconnect_max: 1s is less than the shortest pause, 1m0s`
 	if err == nil {
 		t.Fatal("all of it is taken")
 	}
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, err := New(Options{}); err == nil || !strings.Contains(err.Error(), "no URL") {
-		t.Errorf("no URL returns %v", err)
+	for _, e := range option.Split(err) {
+		if _, ok := option.Of(e); !ok {
+			t.Errorf("not a fault of an option: %v", e)
+		}
+	}
+}
+
+func TestNewReturnsTheFaultsOfNothing(t *testing.T) {
+	_, err := New(Options{})
+	want := `urls: is empty: at least one broker is needed
+mechanism: "" is not one of PLAIN, EXTERNAL
+exchange: must have 1 to 255 bytes
+window: 0 is not between 1 and 1000
+window_bytes: 0 is not above zero
+max_message: 0 is not above zero
+heartbeat: 0s is not a duration above zero
+connect_timeout: 0s is not a duration above zero
+write_timeout: 0s is not a duration above zero
+grace: 0s is not a duration above zero
+reconnect_min: 0s is not a duration above zero
+reconnect_max: 0s is not a duration above zero`
+	if err == nil {
+		t.Fatal("all of it is taken")
+	}
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	options := DefaultOptions()
+	options.URLs, options.Mechanism = []string{"amqps://host"}, External
+	if _, err := New(options); err == nil || err.Error() != "mechanism: EXTERNAL needs tls.cert_file and tls.key_file" {
+		t.Errorf("EXTERNAL without a certificate: %v", err)
+	}
+	options.TLS = TLS{CertFile: "cert", KeyFile: "key"}
+	if _, err := New(options); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestThePlaceOfThePasswordReplacesIt(t *testing.T) {
+	for _, test := range []struct {
+		change func(*Options)
+		want   publish.Secret
+	}{
+		{func(*Options) {}, publish.SecretText("x")},
+		{func(o *Options) { o.PasswordFile = "/a" }, publish.SecretFile("/a")},
+		{func(o *Options) { o.PasswordEnv = "A" }, publish.SecretEnv("A")},
+		{func(o *Options) { o.PasswordCredential = "a" }, publish.SecretCredential("a")},
+	} {
+		options := DefaultOptions()
+		options.URLs, options.Password = []string{"amqp://host"}, publish.SecretText("x")
+		test.change(&options)
+		p, err := New(options)
+		if err != nil || p.options.Password.String() != test.want.String() {
+			t.Errorf("%v, want %v: %v", p.options.Password, test.want, err)
+		}
 	}
 }

@@ -31,7 +31,7 @@ func TestUnroutableMessageIsKeptUntilAQueueIsBound(t *testing.T) {
 	if q.left() != 2000 {
 		t.Errorf("%d messages are left, want all 2000", q.left())
 	}
-	if state := r.State(); state.Published > state.Returned+1 || state.Connects != 1 {
+	if state := r.State(); state.Sent > state.Returned+1 || state.Connects != 1 {
 		t.Errorf("an attempt is not one message on the same connection: %+v", state)
 	}
 	broker.Bind(t, name, "#", exchange)
@@ -155,7 +155,7 @@ func TestExchangeMissingThenCreated(t *testing.T) {
 	connects := r.State().Connects
 	broker.DeleteExchange(t, exchange)
 	q.fill(1000)
-	await(t, "the loss of the channel", func() bool { return !r.State().Connected })
+	await(t, "the loss of the channel", func() bool { return !r.State().Working })
 	broker.DeclareExchange(t, exchange)
 	broker.Bind(t, name, "#", exchange)
 	q.awaitEmpty(t)
@@ -229,7 +229,7 @@ func TestSlowReleaseHoldsOnlyTheWindow(t *testing.T) {
 		<-ready
 		<-time.After(60 * time.Millisecond)
 		state := r.State()
-		if ahead := state.Published - state.Confirmed; ahead > 500 {
+		if ahead := state.Sent - state.Confirmed; ahead > 500 {
 			excess.Store(ahead)
 		}
 	}
@@ -259,8 +259,8 @@ func TestNackedMessagesAreKept(t *testing.T) {
 	var deliveries []amqp091.Delivery
 	drains := 0
 	for q.left() > 0 {
-		nacked := r.State().Nacked
-		await(t, "nacks or the end", func() bool { return r.State().Nacked > nacked+1 || q.left() == 0 })
+		nacked := r.State().Refused
+		await(t, "nacks or the end", func() bool { return r.State().Refused > nacked+1 || q.left() == 0 })
 		deliveries = append(deliveries, broker.Drain(t, name)...)
 		drains++
 	}
@@ -300,7 +300,7 @@ func TestClientDoesNotRecoverByItself(t *testing.T) {
 func TestWindowIsBounded(t *testing.T) {
 	options := quick("amqp://localhost", "x")
 	options.Window = 1001
-	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "the window is 1001") {
-		t.Errorf("a window of 1001 returns %v", err)
+	if _, err := New(options); err == nil || !strings.Contains(err.Error(), "window: 1001 is not between 1 and 1000") {
+		t.Errorf("a window of 1001: %v", err)
 	}
 }

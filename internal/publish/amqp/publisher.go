@@ -3,42 +3,52 @@ package amqp
 import (
 	"context"
 	"errors"
-	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
-// Publisher sends the messages of a queue to RabbitMQ. Run does the work, State
-// shows how it goes, from any goroutine.
+// Publisher sends the messages of a queue to RabbitMQ. Run does the work. State
+// may be called from any goroutine.
 type Publisher struct {
 	options   Options
 	addresses []address
 	window    *window
-	status    status
+	monitor   *publish.Monitor
 }
 
-// New checks the options, all of them at once, and opens nothing. No error
-// holds any part of a URL.
+// New checks the options and opens nothing. Its error joins all faults, each of
+// which is an *option.Fault; none shows any part of a password.
 func New(options Options) (*Publisher, error) {
-	options = options.withDefaults()
-	addresses, err := options.addresses()
+	addresses, err := options.check()
 	if err != nil {
-		return nil, fmt.Errorf("AMQP publisher: %w", err)
+		return nil, err
+	}
+	options.Password = options.secret()
+	if options.Log == nil {
+		options.Log = slog.Default()
 	}
 	return &Publisher{
 		options:   options,
 		addresses: addresses,
 		window:    newWindow(options.Window, options.WindowBytes),
+		monitor:   publish.NewMonitor(),
 	}, nil
 }
 
-// State tells how it goes.
-func (p *Publisher) State() State { return p.status.get() }
+// State returns how the target is doing.
+func (p *Publisher) State() publish.State {
+	state := p.monitor.State()
+	if state.Working {
+		state.InFlight = p.window.inFlight()
+	}
+	return state
+}
 
-// Run sends what is in the queue behind ID from, until the context ends: then
+// Run sends what is in the queue after ID from, until the context ends: then
 // it waits for the confirmations on the way, no longer than Options.Grace, and
-// gives nil. An error is the queue's. The broker's faults are logged, shown by
+// returns nil. An error is the queue's. The broker's faults are logged, shown by
 // State, and retried without end.
 func (p *Publisher) Run(ctx context.Context, queue publish.Queue, from int64) error {
 	d := &delivery{
@@ -74,7 +84,7 @@ type delivery struct {
 	tooLargeReason string // in the broker's words; empty: none
 }
 
-// queueError tells the queue's errors, which end Run, from the broker's.
+// queueError is an error of the queue, which ends Run, and not of the broker.
 type queueError struct {
 	doing string
 	err   error
@@ -85,14 +95,14 @@ func (e *queueError) Unwrap() error { return e.err }
 
 // connectAndSend serves one connection until it is lost or the context ends.
 func (d *delivery) connectAndSend(ctx context.Context, broker address) error {
-	d.status.update(func(s *State) { s.Broker = broker.String() })
+	d.monitor.Update(func(s *publish.State) { s.Place = broker.String() })
 	session, err := d.connect(ctx, broker)
 	if err != nil {
 		return err
 	}
 	defer session.close()
-	d.status.update(func(s *State) { s.Connected = true; s.Connects++ })
-	defer d.status.update(func(s *State) { s.Connected = false })
+	d.monitor.Update(func(s *publish.State) { s.Working = true; s.Connects++ })
+	defer d.monitor.Update(func(s *publish.State) { s.Working = false })
 
 	for connected := time.Now(); ; {
 		before := d.released
@@ -115,5 +125,5 @@ func (d *delivery) connectAndSend(ctx context.Context, broker address) error {
 func (d *delivery) fault(broker address, err error) {
 	f := explain(err)
 	d.outage.fault(broker, f)
-	d.status.update(func(s *State) { s.LastError = f.Error() })
+	d.monitor.Fail(f.Error())
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rabbitmq/amqp091-go"
@@ -24,8 +25,11 @@ func TestDeliversInOrderOnce(t *testing.T) {
 		t.Errorf("%d releases for 5000 messages: they don't go in batches", q.releases)
 	}
 	got := r.State()
-	got.Broker = ""
-	if diff := cmp.Diff(State{Connected: true, Published: 5000, Confirmed: 5000, Connects: 1}, got); diff != "" {
+	if got.Since.IsZero() || got.Delivered.Before(got.Since) || got.Place == "" {
+		t.Errorf("state: %+v", got)
+	}
+	want := publish.State{Place: got.Place, Working: true, Since: got.Since, Delivered: got.Delivered, Sent: 5000, Confirmed: 5000, Connects: 1}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
 	if r.log.String() != "" {

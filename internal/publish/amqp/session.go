@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
 const (
@@ -124,7 +126,7 @@ func (p *Publisher) open(ctx context.Context, s *session, a address, login amqp0
 
 // login reads the credentials as they are now.
 func (p *Publisher) login(a address) (amqp091.Authentication, error) {
-	if p.options.External {
+	if p.options.Mechanism == External {
 		return &amqp091.ExternalAuth{}, nil
 	}
 	user, password := a.user, a.password
@@ -209,10 +211,19 @@ func (p *Publisher) watchBlocked(s *session) {
 				since = time.Time{}
 			}
 			p.window.block(alarm.Active)
-			p.status.block(alarm)
+			p.block(alarm)
 		}
 		p.window.block(false)
-		p.status.block(amqp091.Blocking{})
+		p.block(amqp091.Blocking{})
+	})
+}
+
+func (p *Publisher) block(alarm amqp091.Blocking) {
+	p.monitor.Update(func(s *publish.State) {
+		s.Blocked = alarm.Reason
+		if alarm.Active && alarm.Reason == "" {
+			s.Blocked = "not reported"
+		}
 	})
 }
 
@@ -226,7 +237,7 @@ func (s *session) watchChannel() {
 	})
 }
 
-// cause gives why the channel is ending. It waits until it has ended, and sees
+// cause returns why the channel is ending. It waits until it has ended, and sees
 // to it that it does.
 func (s *session) cause() error {
 	timer := time.AfterFunc(farewell, func() { s.conn.fail(errSilent) })

@@ -10,12 +10,18 @@ import (
 
 	"github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
 const (
 	// releaseDelay is the longest that a confirmed message waits for others
-	// to be released with it.
-	releaseDelay = 20 * time.Millisecond
+	// to be released with it. Each release costs the queue a transaction, and
+	// meanwhile the message takes room in the window: a crash repeats it.
+	releaseDelay = 200 * time.Millisecond
+	// releaseShare is the part of the window that is released at once: one
+	// quarter. The rest stays free for messages on their way.
+	releaseShare = 4
 	// releaseTimeout bounds the last release, when the context has ended and
 	// the grace for the answers is over.
 	releaseTimeout = 2 * time.Second
@@ -57,7 +63,7 @@ type sentMessage struct {
 	unsendable string                        // why
 }
 
-// send runs a stream. It gives the fault that ended it, or nil with the context.
+// send runs a stream. It returns the fault that ended it, or nil with the context.
 func (d *delivery) send(ctx context.Context, session *session, broker address) error {
 	d.window.restart()
 	sending, stop := context.WithCancel(ctx)
@@ -110,7 +116,7 @@ func (s *stream) readAhead(ctx context.Context, after int64) error {
 	}
 }
 
-// unsendable gives why a message can't be sent, empty if it can.
+// unsendable returns why a message can't be sent, empty if it can.
 func (d *delivery) unsendable(m outbox.Message) string {
 	switch {
 	case len(m.RoutingKey) > maxShortString:
@@ -150,7 +156,7 @@ func (s *stream) publishRun(run []outbox.Message) error {
 	s.session.conn.hold()
 	defer s.session.conn.flush()
 	sent := 0
-	defer func() { s.status.update(func(state *State) { state.Published += uint64(sent) }) }()
+	defer func() { s.monitor.Update(func(state *publish.State) { state.Sent += uint64(sent) }) }()
 	for _, m := range run {
 		message := sentMessage{id: m.ID, messageID: m.MessageID, key: m.RoutingKey, size: len(m.Body)}
 		if message.unsendable = s.unsendable(m); message.unsendable != "" {
@@ -203,7 +209,7 @@ func (s *stream) confirm(ctx context.Context) error {
 		case <-answered:
 			answered, next = nil, s.sent
 			s.settle(ctx, oldest)
-			if s.unreleased >= max(1, s.options.Window/2) {
+			if s.unreleased >= max(1, s.options.Window/releaseShare) {
 				s.release(ctx)
 			}
 		case <-s.due.C:
@@ -241,13 +247,14 @@ func (s *stream) settle(ctx context.Context, m sentMessage) {
 	case !acked && s.session.channel.IsClosed():
 		s.fail(m, s.session.cause())
 	case !acked:
-		s.status.update(func(state *State) { state.Nacked++ })
+		s.monitor.Update(func(state *publish.State) { state.Refused++ })
 		s.fail(m, nacked(m.key))
 	case s.returned[m.messageID]:
 		// RabbitMQ acknowledges what it could not route, after returning it.
 		s.fail(m, unroutable(s.options.Exchange, m.key))
 	default:
 		s.settled(m)
+		s.monitor.Update(func(state *publish.State) { state.Delivered = time.Now() })
 		s.outage.delivered()
 		if s.steady {
 			s.outage.over(s.broker)
@@ -274,7 +281,7 @@ func (s *stream) reject(ctx context.Context, m sentMessage) {
 		return
 	}
 	s.settled(m)
-	s.status.update(func(state *State) { state.Rejected++ })
+	s.monitor.Update(func(state *publish.State) { state.Rejected++ })
 }
 
 func (s *stream) fail(m sentMessage, err error) {
@@ -293,14 +300,14 @@ func (s *stream) collectReturns() {
 				return
 			}
 			s.returned[message.MessageId] = true
-			s.status.update(func(state *State) { state.Returned++ })
+			s.monitor.Update(func(state *publish.State) { state.Returned++ })
 		default:
 			return
 		}
 	}
 }
 
-// release tells the queue what is confirmed.
+// release reports to the queue what is confirmed.
 func (s *stream) release(ctx context.Context) {
 	if s.unreleased == 0 {
 		return
@@ -312,7 +319,7 @@ func (s *stream) release(ctx context.Context) {
 	}
 	s.released = s.confirmed
 	s.window.release(s.unreleased)
-	s.status.update(func(state *State) { state.Confirmed += uint64(s.unreleased) })
+	s.monitor.Update(func(state *publish.State) { state.Confirmed += uint64(s.unreleased) })
 	s.unreleased = 0
 }
 

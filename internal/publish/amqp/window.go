@@ -30,7 +30,7 @@ func newWindow(max, maxBytes int) *window {
 	return &window{max: max, maxBytes: maxBytes, limit: 1, wake: make(chan struct{}, 1)}
 }
 
-// admit waits until there is room and gives how many of the messages may be
+// admit waits until there is room and returns how many of the messages may be
 // sent now; none when the context has ended. It has one caller.
 func (w *window) admit(ctx context.Context, messages []outbox.Message) int {
 	for {
@@ -80,6 +80,13 @@ func (w *window) confirm(size int) {
 	w.limit = min(w.limit+1, w.max)
 	w.mu.Unlock()
 	w.signal()
+}
+
+// inFlight returns the number of messages that are sent and not yet confirmed.
+func (w *window) inFlight() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.unconfirmed
 }
 
 // release makes room for n messages that will not be sent again.

@@ -12,9 +12,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 
@@ -25,13 +25,24 @@ const (
 )
 
 // Publisher prints messages.
-type Publisher struct{ w io.Writer }
+type Publisher struct {
+	w       io.Writer
+	monitor *publish.Monitor
+}
 
 // New makes a publisher that prints to w, with one write for some messages.
-func New(w io.Writer) *Publisher { return &Publisher{w} }
+func New(w io.Writer) *Publisher {
+	p := &Publisher{w: w, monitor: publish.NewMonitor()}
+	p.monitor.Update(func(s *publish.State) { s.Place = "standard output" })
+	return p
+}
 
-// Run prints what is in the queue behind from, until the context ends, which
-// gives nil. An error is the writer's or the queue's.
+// State returns how the target is doing. It works while its last write
+// succeeded.
+func (p *Publisher) State() publish.State { return p.monitor.State() }
+
+// Run prints what is in the queue after from, until the context ends, when it
+// returns nil. An error is the writer's or the queue's.
 func (p *Publisher) Run(ctx context.Context, q publish.Queue, from int64) error {
 	for {
 		messages, err := q.Next(ctx, from, batch, batchBytes)
@@ -49,28 +60,41 @@ func (p *Publisher) Run(ctx context.Context, q publish.Queue, from int64) error 
 		if err := q.Release(context.WithoutCancel(ctx), from); err != nil {
 			return fmt.Errorf("releasing what was printed: %w", err)
 		}
+		p.monitor.Update(func(s *publish.State) { s.Confirmed = s.Sent })
 	}
 }
 
 func (p *Publisher) print(ctx context.Context, q publish.Queue, messages []outbox.Message) error {
 	var out bytes.Buffer
+	printed := uint64(0)
 	for _, m := range messages {
 		line, err := encode(m)
 		if err != nil {
 			if err := q.Reject(context.WithoutCancel(ctx), m.ID, "the body is not JSON: "+err.Error()); err != nil {
 				return fmt.Errorf("setting event %d aside: %w", m.ID, err)
 			}
+			p.monitor.Update(func(s *publish.State) { s.Rejected++ })
 			continue
 		}
 		out.Write(line)
+		printed++
 	}
 	if _, err := p.w.Write(out.Bytes()); err != nil {
+		p.monitor.Update(func(s *publish.State) { s.Working = false })
+		p.monitor.Fail(err.Error())
 		return fmt.Errorf("printing events: %w", err)
 	}
+	p.monitor.Update(func(s *publish.State) {
+		s.Working = true
+		if printed > 0 {
+			s.Sent += printed
+			s.Delivered = time.Now()
+		}
+	})
 	return nil
 }
 
-// encode gives the message's line. Line breaks between the body's tokens go,
+// encode returns the message's line. Line breaks between the body's tokens go,
 // all else stays as it is.
 func encode(m outbox.Message) ([]byte, error) {
 	var out bytes.Buffer

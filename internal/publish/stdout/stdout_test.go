@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// queue gives its messages once and then ends the context. It notes what is
+// queue returns its messages once and then ends the context. It notes what is
 // done in the order of doing.
 type queue struct {
 	messages []outbox.Message
@@ -141,3 +141,33 @@ func TestErrors(t *testing.T) {
 		t.Errorf("writer: got %v, and then %q", err, q.done)
 	}
 }
+
+func TestState(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&out)
+	if got := p.State(); got.Working || got.Place != "standard output" || got.Since.IsZero() {
+		t.Errorf("at first: %+v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	q := &queue{end: cancel, out: &out, messages: []outbox.Message{
+		{ID: 1, Event: outbox.Event{Body: []byte("{}")}}, {ID: 2, Event: outbox.Event{Body: []byte("no JSON")}},
+	}}
+	if err := p.Run(ctx, q, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.State(); !got.Working || got.Sent != 1 || got.Confirmed != 1 || got.Rejected != 1 || got.Delivered.IsZero() {
+		t.Errorf("after two messages: %+v", got)
+	}
+	p.w = broken{}
+	if err := p.Run(t.Context(), q, 0); err == nil {
+		t.Fatal("a write error is no error")
+	}
+	if got := p.State(); got.Working || got.LastError != "broken" || got.LastErrorAt.IsZero() || got.Sent != 1 {
+		t.Errorf("after a write error: %+v", got)
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("broken") }

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"internal/supervision":    {},
 	"internal/follow":         {},
 	"internal/pairs":          {"internal/supervision"},
+	"internal/snapshot":       {"internal/supervision"},
 	"internal/bell":           {},
 	"internal/handover":       {"internal/supervision", "internal/pairs", "internal/bell"},
 	"internal/quarantine":     {"internal/supervision"},
@@ -49,22 +50,28 @@ var allowed = map[string][]string{
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell"},
 	"nagios/brokermodule":     {"nagios", "internal/handover"},
-	"nagios/statusdat":        {"internal/supervision", "internal/pairs"},
+	"nagios/statusdat":        {"internal/supervision", "internal/snapshot"},
 	"nagios/objectcache":      {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
-	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
-		"internal/publish/amqp", "internal/publish/stdout", "internal/tally", "internal/config", "internal/option",
-		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+	"internal/health": {"internal/journal", "internal/outbox", "internal/pipeline", "internal/publish", "internal/tally"},
+	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/publish", "internal/publish/amqp",
+		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
+		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule",
+		"nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
-	"internal/daemon":  {"internal/assembly", "internal/config", "internal/journal", "internal/pipeline", "internal/quarantine", "internal/tally"},
-	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly", "internal/config", "internal/daemon", "internal/demo", "internal/preview",
+	"internal/daemon": {"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
+		"internal/pipeline", "internal/quarantine", "internal/tally"},
+	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
+		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/preview",
 		"internal/quarantine", "internal/tally", top},
 }
 
 // testSupport may be imported by tests alone.
-var testSupport = []string{"internal/testing/testbroker", "internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
-	"internal/testing/allrun", "internal/testing/corpus", "internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
+var testSupport = []string{"internal/testing/allrun", "internal/testing/architecture", "internal/testing/corpus",
+	"internal/testing/endtoend", "internal/testing/testbroker", "internal/testing/testnagios",
+	"internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
+	"nagios/neb/loadertest", "nagios/statusdat/statustest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")

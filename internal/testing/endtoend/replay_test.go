@@ -22,8 +22,9 @@ import (
 // replay runs a pipeline, within the test's process, on files that the test
 // writes as a Nagios would; the events stay in memory.
 type replay struct {
-	t   *testing.T
-	dir string
+	t     *testing.T
+	dir   string
+	scope outbox.Scope
 
 	mu       sync.Mutex
 	events   []event
@@ -72,7 +73,9 @@ func newReplay(t *testing.T, objects []byte) *replay {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	log := slog.New(slog.DiscardHandler)
-	p, err := plan.Build(ctx, assembly.Parts{Outbox: r, Quarantine: r, Tally: tally.New(log), Logger: log})
+	r.scope = plan.Sites[0].Scope
+	parts := assembly.Parts{Outbox: r, Quarantine: r, Tally: tally.New(log, time.Now), Logger: log, Serves: plan.Serves}
+	p, err := plan.Sites[0].Build(ctx, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +159,7 @@ func (r *replay) quarantined() []supervision.Rejected {
 
 func (r *replay) Position(string) ([]byte, error) { return nil, nil }
 
-func (r *replay) States(func(string, []byte) error) error { return nil }
+func (r *replay) States(outbox.Scope, func(string, []byte) error) error { return nil }
 
 func (r *replay) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	r.mu.Lock()
@@ -173,7 +176,8 @@ func (r *replay) Store(_ context.Context, c outbox.Commit) (func(context.Context
 		r.changed = time.Now()
 	}
 	if c.Position != nil {
-		r.stored[c.Source] = time.Now()
+		source, _ := r.scope.Cut(c.Source)
+		r.stored[source] = time.Now()
 	}
 	return func(context.Context) error { return nil }, nil
 }

@@ -1,4 +1,4 @@
-/* What the module is measured against: a callback that does nothing but one write of the same bytes. */
+/* The module is compared with this: a callback that only does one write of the same bytes. */
 #include <stddef.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /*
- * Times the module's callback for service checks beside the bare one, a round
- * of each in turn, and prints how many times longer it takes.
+ * Measures the module's callback for service checks and the bare one, a round of
+ * each in turn, and prints the ratio of their times.
  *
  *   bench MODULE BARE DIRECTORY ROUNDS [frozen]
  *
@@ -118,7 +118,7 @@ static char *newest(const char *directory)
 	return path;
 }
 
-/* The last record of the segment: what the bare callback is to write. */
+/* The last record of the segment: the bare callback writes the same. */
 static size_t last_record(const char *directory, char *record, size_t space)
 {
 	char *tail = malloc(space);
@@ -179,8 +179,8 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * The value at a rank of each round, ours by bare, of which the median is
- * printed: so what else the machine does in some rounds does not decide.
+ * The ratio of both at a rank of each round. The median of the rounds is printed,
+ * so that other work of the machine in some rounds has no effect.
  */
 static void print_ratio(const char *what, long long *ours_times, long long *bare_times, int rounds, int rank)
 {

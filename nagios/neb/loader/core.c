@@ -1,6 +1,6 @@
 /*
  * Built three times: with -DNAGIOS3 (Nagios 3 and Icinga 1), -DNAGIOS4 and
- * -DNAEMON. Which names are exported is what the module tells cores apart by.
+ * -DNAEMON. The module recognises a core by the names that it exports.
  */
 #include "core.h"
 

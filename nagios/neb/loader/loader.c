@@ -1,6 +1,6 @@
 /*
- * Loads the module as a core does and tells it what it is told to, a line of
- * standard input each; answers "ok", after what there is to say.
+ * Loads the module as a core does, and carries out one command for each line of
+ * standard input. It prints the results, and then "ok".
  *
  *   loader RELEASE VERSION ACKS_EXPIRE
  *
@@ -44,7 +44,7 @@ static char *unescape(char *word)
 	return word;
 }
 
-/* "count,text": the text again and again, until there are so many bytes. */
+/* "count,text": the text repeated up to so many bytes. */
 static char *repeat(const char *value)
 {
 	char *text;
@@ -139,7 +139,7 @@ static void copy_field(void *event, const struct event_kind *kind, const char *t
 			       field->type == 'i' ? sizeof(int) : sizeof(void *));
 }
 
-/* As broker.c does it: the structure of a check points to the object's own strings. */
+/* As broker.c does: the structure of a check points to the strings of the object. */
 static void from_object(void *event, const struct event_kind *kind, void *object)
 {
 	static const char *const names[][2] = {
@@ -244,7 +244,7 @@ static void object(char **words, int count)
 
 /* ---- the process ---- */
 
-/* As Nagios 3 and Icinga 1 become daemons: the parent leaves by exit, which runs destructors. */
+/* How Nagios 3 and Icinga 1 become daemons: the parent ends by exit, which runs destructors. */
 static void become_daemon(void)
 {
 	fflush(stdout);
@@ -254,7 +254,7 @@ static void become_daemon(void)
 	printf("pid %d\n", (int)getpid());
 }
 
-/* As Nagios 4's command worker: a fork that leaves while the core goes on. */
+/* How Nagios 4's command worker ends: a fork ends while the core continues. */
 static void fork_worker(void)
 {
 	fflush(stdout);

@@ -12,7 +12,7 @@ void *host_list, *service_list;
 void *find_host(const char *name);
 void *find_service(const char *host_name, const char *description);
 
-/* ---- memory: pieces of exactly the size that the core would have, so that a checker sees a read beyond ---- */
+/* ---- memory: pieces of exactly the size in the core, so that a checker detects a read beyond it ---- */
 
 static void **kept;
 static unsigned long kept_count, kept_space;
@@ -248,7 +248,7 @@ void *service_of(const char *host_name, const char *description)
 	if (!service) {
 		void *host = find_host(host_name);
 		service = append(&service_list, service_size[release], at(service_fields, "next"));
-		/* as in the cores, the service has a copy of its host's name or the very same */
+		/* as in the cores, the service has its host's name itself or a copy of it */
 		set_pointer(service, at(service_fields, "host_name"), keep(host_name));
 		set_pointer(service, at(service_fields, "description"), keep(description));
 		set_pointer(service, at(service_fields, "host_ptr"), host);

@@ -1,4 +1,4 @@
-/* The objects of a core of our own making, laid out as those of a chosen release. */
+/* The objects of the core of the tests, laid out as those of a chosen release. */
 #ifndef LOADER_OBJECTS_H
 #define LOADER_OBJECTS_H
 

@@ -1,8 +1,8 @@
 /*
- * Where the fields of hosts and services are in the cores' own memory: the
- * loader's own tables, written the other way round than the module's and
- * compared with the facts that were measured from debugging information.
- * -1 stands for a field that a release lacks.
+ * Where the fields of hosts and services are in the memory of the cores. These
+ * are the loader's own tables. They are ordered the other way round than the
+ * module's, and were compared with what debugging information shows. -1 means
+ * that a release lacks the field.
  */
 #include "objects.h"
 

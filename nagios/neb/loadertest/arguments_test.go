@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestOldArguments gives the arguments of neb2amqp: each gets a line that names what takes its place, and no value is logged.
+// TestOldArguments sets the arguments of neb2amqp: for each, one line names what replaces it, and no value is logged.
 func TestOldArguments(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -37,7 +37,7 @@ func TestOldArguments(t *testing.T) {
 	}
 }
 
-// TestWrongArguments gives arguments that can't be used: a line each, and the default.
+// TestWrongArguments sets arguments that can't be used: each is logged, and the default is used.
 func TestWrongArguments(t *testing.T) {
 	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Naemon 1.5.2"))
@@ -55,7 +55,7 @@ func TestWrongArguments(t *testing.T) {
 	l.end()
 }
 
-// TestNoArguments has none at all, and very many.
+// TestNoArguments sets no arguments, and very many.
 func TestNoArguments(t *testing.T) {
 	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Nagios 4.4.6"))
@@ -68,7 +68,7 @@ func TestNoArguments(t *testing.T) {
 	l.end()
 }
 
-// TestEvents chooses some events: the others are not written.
+// TestEvents selects some events: the others are not written.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	kinds := map[string][]string{
@@ -110,7 +110,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestBrokerOptions has a core that is configured to keep events from modules: one line says which.
+// TestBrokerOptions has a core that is configured not to send some events to modules: one line lists them.
 func TestBrokerOptions(t *testing.T) {
 	t.Parallel()
 	l := start(t, plain, coreNamed(t, "Nagios 3.5.0"))
@@ -129,7 +129,7 @@ func TestBrokerOptions(t *testing.T) {
 	l.end()
 }
 
-// TestWithoutProcessEvents has a core that tells nothing of its process: records are written all the same.
+// TestWithoutProcessEvents has a core that sends no process events: records are written all the same.
 func TestWithoutProcessEvents(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

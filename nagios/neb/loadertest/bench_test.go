@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkCallback measures what the module costs the core for a service check, as a
-// ratio to a module that does nothing but one write of the same bytes, in rounds of a
+// ratio to a module that only does one write of the same bytes, in rounds of a
 // thousand calls of each in turn. The goals are 1.5 for the median and 2 for the 99th
 // percentile. "frozen" has a reader that watches the spool, has the segment open and is stopped.
 func BenchmarkCallback(b *testing.B) {

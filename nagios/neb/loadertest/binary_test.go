@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestSymbols checks that the module exports only what a core looks for, and needs no glibc newer than 2.17 (CentOS 7).
+// TestSymbols checks that the module exports only what a core needs, and runs with glibc 2.17 (CentOS 7).
 func TestSymbols(t *testing.T) {
 	t.Parallel()
 	checkSymbols(t, filepath.Join(build(t, plain.cflags), "nagios2canopsis.so"))

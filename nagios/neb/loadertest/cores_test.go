@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A play tells the module of things and notes the records that it must write.
+// A play sends events about things to the module, and notes the records that it must write.
 type play struct {
 	*loader
 	objects bool // whether the module reads the objects of this core
@@ -178,7 +178,7 @@ func (p *play) begin(router, silent, disk, load *thing) {
 	p.comment(disk, "902", "COMMENTADDED", "12", "4", true) // acknowledged once, no more
 	p.comment(disk, "902", "COMMENTADDED", "13", "1", true)
 	p.comment(disk, "902", "COMMENTADDED", "14", "2", true)
-	p.comment(disk, "900", "", "14", "2", false) // Nagios 4 writes the comment of a downtime anew while it loads it
+	p.comment(disk, "900", "", "14", "2", false) // Nagios 4 writes the comment of a downtime again while it loads it
 	p.downtime(disk, "1102", "0", "DOWNTIMESCHEDULED", "3", true)
 	at := p.process("105", "PROCESSSTARTED")
 	if p.objects {
@@ -187,7 +187,7 @@ func (p *play) begin(router, silent, disk, load *thing) {
 	}
 }
 
-// everything plays all that can happen between two starts.
+// everything plays everything that can happen between two starts.
 func (p *play) everything(router, silent, disk, load *thing) {
 	p.t.Helper()
 	p.checked(router, fields{"command_name": "check-host-alive"})
@@ -199,7 +199,7 @@ func (p *play) everything(router, silent, disk, load *thing) {
 	p.checked(silent, nil)
 	p.checked(load, nil)
 
-	// An acknowledgement, removed by a command, with the comment it leaves.
+	// An acknowledgement, removed by a command, with the comment that remains.
 	p.acknowledge(disk, "1", "0")
 	p.comment(disk, "902", "", "21", "4", false)
 	p.comment(disk, "900", "COMMENTADDED", "21", "4", false)
@@ -211,21 +211,21 @@ func (p *play) everything(router, silent, disk, load *thing) {
 	p.event("command", nil, fields{"type": "1401", "command_type": "52", "time": p.now()})
 	p.status(disk)
 
-	// One that is ended by the recovery, seen at the check.
+	// One that is ended by the recovery, detected at the check.
 	p.acknowledge(disk, "0", "0")
 	p.set(disk, fields{"problem_has_been_acknowledged": "0", "current_state": "0", "state_type": "1", "plugin_output": "DISK OK"})
 	p.checked(disk, nil)
 	p.removed(disk, p.lastMoment(), "RECOVERY")
 	p.checked(disk, nil)
 
-	// One that is ended by another problem state, seen at the status before the check is told.
+	// One that is ended by another problem state, detected at the status before the check.
 	p.set(disk, fields{"current_state": "1"})
 	p.acknowledge(disk, "0", "0")
 	p.set(disk, fields{"problem_has_been_acknowledged": "0", "current_state": "2"})
 	p.removed(disk, p.status(disk), "CHANGE")
 	p.checked(disk, nil)
 
-	// One that expires, where the core can have it so; the router's is the one taken over at the start.
+	// One that expires, where the core supports it; that of the router was retained at the start.
 	end := fmt.Sprint(1700000000 + p.clock + 2)
 	p.acknowledge(router, "1", end)
 	p.set(router, fields{"problem_has_been_acknowledged": "0"})
@@ -265,14 +265,14 @@ func newPlay(t testing.TB, m mode, c core, args string, wrap ...string) (p *play
 	return p, router, silent, disk, load
 }
 
-// TestEveryCore plays a life of every kind of core, with a reload in the middle, and compares every pair of every record.
+// TestEveryCore plays a run of every kind of core, with a reload in the middle, and compares every pair of every record.
 func TestEveryCore(t *testing.T) {
 	t.Parallel()
 	proved := map[string]bool{}
 	for _, c := range cores {
 		for _, m := range everyMode {
 			if m.name == valgrind.name && proved[c.layout] {
-				continue // slow, and the table has had its turn
+				continue // slow, and the table has been tested
 			}
 			proved[c.layout] = proved[c.layout] || m.name == valgrind.name
 			t.Run(c.program+"/"+m.name, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// someCores stand for the three callback structures and ways of logging.
+// someCores represent the three callback structures and ways of logging.
 func someCores(t *testing.T) []core {
 	return []core{coreNamed(t, "Nagios 3.5.0"), coreNamed(t, "Nagios 4.5.12"), coreNamed(t, "Naemon 1.5.2")}
 }
@@ -27,7 +27,7 @@ func inEveryMode(t *testing.T, all []core, run func(*testing.T, mode, core)) {
 	}
 }
 
-// TestNothingKnown tells of everything with NULL and 0 wherever there can be any.
+// TestNothingKnown sends every event with NULL and 0 wherever they are possible.
 func TestNothingKnown(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, someCores(t), func(t *testing.T, m mode, c core) {
@@ -146,7 +146,7 @@ func TestBytes(t *testing.T) {
 	})
 }
 
-// TestLongOutput has what the cores leave in long output: escaped line feeds, and backslashes escaped or not.
+// TestLongOutput has long output as the cores write it: escaped line feeds, and backslashes escaped or not.
 func TestLongOutput(t *testing.T) {
 	t.Parallel()
 	for from, want := range map[string]string{
@@ -170,14 +170,14 @@ func TestLongOutput(t *testing.T) {
 	}
 }
 
-// TestTooLong has texts of a MiB: records are cut, identity and state stay whole, and what was cut is named.
+// TestTooLong has texts of 1 MiB: records are cut, identity and state remain, and what was cut is named.
 func TestTooLong(t *testing.T) {
 	t.Parallel()
 	const bound, size = 128 << 10, 1 << 20
 	for _, unit := range []string{"x", "\\", "\n", "é", "0123456789\t", "€€\t"} {
 		inEveryModeNamed(t, fmt.Sprintf("%q", unit), someCores(t)[1:2], func(t *testing.T, m mode, c core) {
 			if m.name != sanitized.name && unit != "€€\t" {
-				return // one unit suffices for the others
+				return // one kind is enough for the others
 			}
 			dir := t.TempDir()
 			p := &play{loader: start(t, m, c), objects: true}
@@ -223,7 +223,7 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// cutWell checks a service's check that was cut against what it would be whole.
+// cutWell compares a service's check that was cut with the whole record.
 func cutWell(t *testing.T, r, want record) {
 	t.Helper()
 	for _, key := range []string{"DATATYPE", "TIMET", "HOSTNAME", "SERVICEDESC", "SERVICESTATEID", "SERVICESTATETYPE", "LASTSERVICECHECK", "RETURNCODE", "ACKNOWLEDGED", "SERVICECHECKCOMMAND"} {
@@ -278,7 +278,7 @@ func escapedLength(value string) int {
 	return len(value) + strings.Count(value, "\\") + strings.Count(value, "\t") + strings.Count(value, "\n") + strings.Count(value, "\r")
 }
 
-// TestNumbers has moments before 1970, durations that are none, and numbers at their ends.
+// TestNumbers has moments before 1970, durations that are not numbers, and the smallest and largest numbers.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, someCores(t)[:1], func(t *testing.T, m mode, c core) {

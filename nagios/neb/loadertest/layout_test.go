@@ -9,7 +9,7 @@ import (
 )
 
 // differInNext are pairs of tables that differ in nothing but the pointer to the next
-// object, so that every object proves both. Their releases are told apart by version alone.
+// object, so that every object proves both. Only the version distinguishes their releases.
 var differInNext = map[string]string{"naemon-1.0.4": "naemon-1.1.0", "naemon-1.4.3": "naemon-1.5.0"}
 
 func oneOfEachTable() (all []core) {
@@ -23,8 +23,8 @@ func oneOfEachTable() (all []core) {
 	return all
 }
 
-// TestWrongTable has cores whose objects are not laid out as their version says: nothing
-// may be read through the wrong table, and what the events carry is sent all the same.
+// TestWrongTable has cores whose objects are not laid out as their version implies: nothing
+// may be read through the wrong table, and what the events contain is still sent.
 func TestWrongTable(t *testing.T) {
 	t.Parallel()
 	for _, c := range oneOfEachTable() {
@@ -39,7 +39,7 @@ func TestWrongTable(t *testing.T) {
 			liar.objects = other.objects
 			for _, m := range everyMode {
 				if m.name != sanitized.name && (c.layout != "nagios-4.0" || other.layout != "nagios-4.5") {
-					continue // the same reads once more
+					continue // the same reads again
 				}
 				t.Run(c.program+" with objects of "+other.objects+"/"+m.name, func(t *testing.T) {
 					t.Parallel()
@@ -56,7 +56,7 @@ func TestWrongTable(t *testing.T) {
 						t.Errorf("logged more than once: %q", p.logs)
 					}
 					if h := segments(t, dir)[0].header; h["LAYOUT"] != "none" {
-						t.Errorf("the segment says LAYOUT::%s", h["LAYOUT"])
+						t.Errorf("the segment has LAYOUT::%s", h["LAYOUT"])
 					}
 				})
 			}
@@ -64,7 +64,7 @@ func TestWrongTable(t *testing.T) {
 	}
 }
 
-// TestForbiddenReading has a kernel that forbids process_vm_readv, as containers of old do: the proof takes the other way.
+// TestForbiddenReading has a kernel that forbids process_vm_readv, as old containers do: the proof uses a pipe.
 func TestForbiddenReading(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
@@ -85,8 +85,8 @@ func TestForbiddenReading(t *testing.T) {
 	}
 }
 
-// TestTableFoundWrongLate lets the proof at the start find nothing, as there are no
-// objects yet that differ, and the first check tell.
+// TestTableFoundWrongLate has no objects at the start that differ: the first check
+// shows that the table is wrong.
 func TestTableFoundWrongLate(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, []core{coreNamed(t, "Nagios 4.4.6")}, func(t *testing.T, m mode, c core) {
@@ -110,7 +110,7 @@ func TestTableFoundWrongLate(t *testing.T) {
 	})
 }
 
-// TestUnknownCores has releases that the module doesn't know: it says so, does nothing, and lets the core live.
+// TestUnknownCores has releases that the module doesn't know: it logs that, does nothing, and the core continues.
 func TestUnknownCores(t *testing.T) {
 	t.Parallel()
 	unknown := []core{

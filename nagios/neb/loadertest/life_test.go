@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestReloads reloads the module fifty times: no descriptor and no memory is left
-// behind, each life has its own segment, and no record is lost or comes twice.
+// TestReloads reloads the module fifty times: no descriptor and no memory leaks, each
+// load has its own segment, and no record is lost or comes twice.
 func TestReloads(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, []core{coreNamed(t, "Nagios 4.4.6")}, func(t *testing.T, m mode, c core) {
@@ -45,7 +45,7 @@ func TestReloads(t *testing.T) {
 }
 
 // TestDaemon has a core that forks between the load and the event loop, as Nagios 3
-// and Icinga 1 do: its parent leaves and runs destructors, the child goes on.
+// and Icinga 1 do: its parent ends and runs destructors, the child continues.
 func TestDaemon(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, []core{coreNamed(t, "Nagios 3.5.0"), coreNamed(t, "Icinga 1.14.2")}, func(t *testing.T, m mode, c core) {
@@ -92,7 +92,7 @@ func TestForkWhileWriting(t *testing.T) {
 	compare(t, records(t, dir), p.want)
 }
 
-// TestWorker has a fork that unloads the module and leaves, as Nagios 4's command worker may, while the core goes on.
+// TestWorker has a fork that unloads the module and ends, as Nagios 4's command worker may, while the core continues.
 func TestWorker(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, []core{coreNamed(t, "Nagios 4.0.0")}, func(t *testing.T, m mode, c core) {
@@ -112,8 +112,8 @@ func TestWorker(t *testing.T) {
 	})
 }
 
-// TestManyAcknowledgements acknowledges more objects than there are neighbours in the
-// table and ends them in another order, so that its chains are cut everywhere.
+// TestManyAcknowledgements acknowledges so many objects that they collide in the table,
+// and ends them in another order, so that its chains are cut everywhere.
 func TestManyAcknowledgements(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, []core{coreNamed(t, "Nagios 4.4.6")}, func(t *testing.T, m mode, c core) {

@@ -14,8 +14,8 @@ import (
 
 // A core is a release that the loader plays.
 type core struct {
-	program    string // as the module is to call it
-	exports    string // whose set of names the loader exports
+	program    string // the name that the module must report
+	exports    string // the set of names that the loader exports
 	objects    string // how its objects are laid out
 	api        int
 	acksExpire bool
@@ -69,7 +69,7 @@ func (c core) escapeLong(text string) string {
 	return strings.NewReplacer("\\", `\\`, "\n", `\n`).Replace(text)
 }
 
-// A loader is a running core, obeying a line at a time.
+// A loader is a running core that carries out one line at a time.
 type loader struct {
 	t      testing.TB
 	core   core
@@ -119,7 +119,7 @@ func btoi(b bool) int {
 	return 0
 }
 
-// read handles what the core says until done says so.
+// read handles the output of the core until done returns true.
 func (l *loader) read(done func(line string) bool) {
 	l.t.Helper()
 	for {
@@ -138,7 +138,7 @@ func (l *loader) read(done func(line string) bool) {
 			_, text, _ := strings.Cut(rest, " ")
 			l.logs = append(l.logs, unescape(text))
 		case "error":
-			l.t.Errorf("the core says: %s", unescape(rest))
+			l.t.Errorf("the core reports: %s", unescape(rest))
 		case "init", "deinit":
 			if rest != "0" {
 				l.t.Errorf("nebmodule_%s returned %s", word, rest)
@@ -150,7 +150,7 @@ func (l *loader) read(done func(line string) bool) {
 	}
 }
 
-// do sends a line of words and waits until it is obeyed; it returns what was said.
+// do sends a command and waits until it has been carried out; it returns the output.
 func (l *loader) do(words ...string) []string {
 	l.t.Helper()
 	for i := range words {
@@ -159,12 +159,12 @@ func (l *loader) do(words ...string) []string {
 	if _, err := io.WriteString(l.in, strings.Join(words, " ")+"\n"); err != nil {
 		l.t.Fatalf("the core is gone: %v\n%s", err, l.errors.String())
 	}
-	var said []string
+	var output []string
 	l.read(func(line string) bool {
-		said = append(said, line)
+		output = append(output, line)
 		return line == "ok"
 	})
-	return said
+	return output
 }
 
 func (l *loader) load(args string) {
@@ -175,7 +175,7 @@ func (l *loader) load(args string) {
 	}
 }
 
-// end lets the core end and checks that it ends well.
+// end stops the core and checks that it ends without an error.
 func (l *loader) end() {
 	l.t.Helper()
 	l.in.Close()
@@ -187,7 +187,7 @@ func (l *loader) end() {
 	}
 }
 
-// logged says whether a line with the text was logged, and fails if it never was.
+// logged fails if no line with the text was logged.
 func (l *loader) logged(text string) {
 	l.t.Helper()
 	if l.countLogged(text) == 0 {
@@ -207,7 +207,7 @@ func (l *loader) countLogged(text string) (n int) {
 	return n
 }
 
-// escape is how the loader wants its words: no byte that could separate them.
+// escape escapes a word for the loader: no byte of it may separate words.
 func escape(word string) string {
 	var b strings.Builder
 	for i := 0; i < len(word); i++ {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A record is what a line says: keys and values as they were before escaping.
+// A record has the keys and values of a line, as they were before escaping.
 type record map[string]string
 
 func (r record) String() string {
@@ -35,7 +35,7 @@ func (r record) String() string {
 
 var unescaper = strings.NewReplacer(`\\`, "\\", `\t`, "\t", `\n`, "\n", `\r`, "\r", `\0`, "\x00")
 
-// parse reads a line as docs/HANDOVER.md has it, and refuses what it doesn't allow.
+// parse reads a line by docs/HANDOVER.md, and fails on what that does not allow.
 func parse(t testing.TB, line string) record {
 	t.Helper()
 	r := record{}
@@ -81,7 +81,7 @@ type segment struct {
 
 var segmentName = regexp.MustCompile(`^neb-(\d{16})-(\d+)-(\d+)\.log$`)
 
-// segments reads a spool directory in the order a reader does, checking what every segment must be.
+// segments reads a spool directory in the order of a reader, and checks the form of every segment.
 func segments(t testing.TB, dir string) []segment {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -139,7 +139,7 @@ func records(t testing.TB, dir string) []record {
 	return all
 }
 
-// compare fails at each record and pair in which got differs from want, and gives up after some.
+// compare fails for each record and pair in which got differs from want, and stops after some.
 func compare(t testing.TB, got, want []record) {
 	t.Helper()
 	for i, wrong := 0, 0; (i < len(got) || i < len(want)) && wrong < 10; i++ {

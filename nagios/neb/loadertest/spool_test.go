@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// numbered tells of a check that can be told from all others.
+// numbered sends a check that differs from all others.
 func (p *play) numbered(n int, size int) {
 	p.t.Helper()
 	p.do("event", "host_check", "type=801", fmt.Sprintf("time=%d,0", n), fmt.Sprintf("return_code=%d", n), fmt.Sprintf("output*=%d,x", size))
@@ -32,7 +32,7 @@ func ascending(t *testing.T, ns []int) {
 	t.Helper()
 	for i := 1; i < len(ns); i++ {
 		if ns[i] <= ns[i-1] {
-			t.Fatalf("record %d comes behind %d", ns[i], ns[i-1])
+			t.Fatalf("record %d comes after %d", ns[i], ns[i-1])
 		}
 	}
 }
@@ -44,7 +44,7 @@ func newSpoolPlay(t *testing.T, m mode, args string) *play {
 	return p
 }
 
-// TestNoDirectory has a spool directory that is made only later: nothing is lost.
+// TestNoDirectory has a spool directory that is created later: nothing is lost.
 func TestNoDirectory(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
@@ -74,7 +74,7 @@ func TestNoDirectory(t *testing.T) {
 }
 
 // TestReloadWithoutDirectory reloads while records wait: the next load with the
-// same directory writes them, in front of its own.
+// same directory writes them, before its own.
 func TestReloadWithoutDirectory(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
@@ -122,7 +122,7 @@ func TestReloadWithoutDirectory(t *testing.T) {
 	})
 }
 
-// TestStopWithoutDirectory says how many records end with the core.
+// TestStopWithoutDirectory checks that the number of records that are lost with the core is logged.
 func TestStopWithoutDirectory(t *testing.T) {
 	t.Parallel()
 	p := newSpoolPlay(t, plain, "spool="+filepath.Join(t.TempDir(), "never"))
@@ -134,8 +134,8 @@ func TestStopWithoutDirectory(t *testing.T) {
 	p.end()
 }
 
-// TestDirectoryGone removes the directory under the module: what comes after the
-// next look at the segment goes to the new one.
+// TestDirectoryGone removes the directory of the running module: records after the
+// next check of the segment go to the new directory.
 func TestDirectoryGone(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "spool")
@@ -157,7 +157,7 @@ func TestDirectoryGone(t *testing.T) {
 	}
 }
 
-// TestRefusedDirectories has spool directories that can't be trusted, and checks that nothing is written to them.
+// TestRefusedDirectories has spool directories that can't be trusted: nothing is written to them.
 func TestRefusedDirectories(t *testing.T) {
 	t.Parallel()
 	target := t.TempDir()
@@ -187,7 +187,7 @@ func TestRefusedDirectories(t *testing.T) {
 	}
 }
 
-// TestSegmentsOfTheFuture finds segments that a wrong clock left: the new ones sort behind them.
+// TestSegmentsOfTheFuture has segments from a wrong clock: the new ones sort after them.
 func TestSegmentsOfTheFuture(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -205,7 +205,7 @@ func TestSegmentsOfTheFuture(t *testing.T) {
 	p.do("unload", "1")
 	p.end()
 	all := segments(t, dir)
-	if len(all) != 6 { // four to a segment, behind the one that was there
+	if len(all) != 6 { // four a segment, after the one that was there
 		t.Fatalf("%d segments of 20 records", len(all))
 	}
 	if !strings.Contains(all[0].name, fmt.Sprint(future)) {
@@ -224,7 +224,7 @@ func TestSegmentsOfTheFuture(t *testing.T) {
 	}
 }
 
-// TestSegmentAge begins a segment when the old one is old.
+// TestSegmentAge checks that a new segment is begun at the configured age.
 func TestSegmentAge(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -240,8 +240,8 @@ func TestSegmentAge(t *testing.T) {
 	}
 }
 
-// TestFullDisk lets writes be cut and refused, in the middle of a segment and at the
-// beginning of one: no record is glued to half of another, and none is lost.
+// TestFullDisk has writes that are cut and refused, in the middle of a segment and at the
+// beginning of one: no record follows half of another in one line, and none is lost.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
@@ -316,8 +316,8 @@ func TestSmallFileSystem(t *testing.T) {
 	}
 }
 
-// TestOverflow lets more come than the memory holds while nothing can be written: the
-// oldest go, are counted and told before the rest, and the rest is whole.
+// TestOverflow sends more than the memory can hold while nothing can be written: the
+// oldest are dropped, counted and reported before the rest, and the rest is whole.
 func TestOverflow(t *testing.T) {
 	t.Parallel()
 	skipIfShort(t, "slow")
@@ -335,7 +335,7 @@ func TestOverflow(t *testing.T) {
 		}
 		os.Mkdir(dir, 0o750)
 		p.do("pause", "1050")
-		for range 12 { // a stroke each, so that no event waits for all
+		for range 12 { // one step each, so that no event waits for all
 			p.event("program_status", nil, fields{"type": "1200", "time": "5"})
 		}
 		p.logged("can be written again")
@@ -350,15 +350,15 @@ func TestOverflow(t *testing.T) {
 		ns := numbers(got)
 		ascending(t, ns)
 		if len(got) != len(ns)+1 || ns[0] != lost || len(ns) != all+1-lost || lost < 500 || lost > 1800 {
-			t.Errorf("%d records, %d of them checks, the first of them %d; %d told as lost", len(got), len(ns), ns[0], lost)
+			t.Errorf("%d records, %d of them checks, the first of them %d; %d reported as lost", len(got), len(ns), ns[0], lost)
 		}
 		if h := segments(t, dir)[0].header; h["LOST"] != got[0]["COUNT"] {
-			t.Errorf("the segment says LOST::%s, not %d", h["LOST"], lost)
+			t.Errorf("the segment has LOST::%s, not %d", h["LOST"], lost)
 		}
 	})
 }
 
-// TestAlive has a quiet core: half a minute without a record makes one.
+// TestAlive has a core without events: after half a minute the module writes a record.
 func TestAlive(t *testing.T) {
 	t.Parallel()
 	skipIfShort(t, "slow")

@@ -56,7 +56,7 @@ func (l *loader) set(x *thing, fields map[string]string) {
 
 type fields = map[string]string
 
-// event tells the module of something about a thing, or about none.
+// event sends an event about a thing, or about none, to the module.
 func (l *loader) event(kind string, x *thing, f fields) {
 	l.t.Helper()
 	l.do(eventWords("event", kind, x, f)...)
@@ -77,7 +77,7 @@ func eventWords(verb, kind string, x *thing, f fields) []string {
 	return words
 }
 
-// check tells of a processed check of x.
+// check sends a processed check of x.
 func (l *loader) check(x *thing, f fields) {
 	l.t.Helper()
 	f = with(f, fields{"type": "801"})
@@ -96,7 +96,7 @@ func with(maps_ ...fields) fields {
 	return all
 }
 
-// ---- what the module is to make of it ----
+// ---- the records that the module must write ----
 
 func (x *thing) prefix() string {
 	if x.host != nil {
@@ -116,7 +116,7 @@ func (x *thing) identity(datatype, at string) record {
 	return r
 }
 
-// moment is the loader's "seconds,microseconds" as the format has it.
+// moment converts the loader's "seconds,microseconds" to the form of the format.
 func moment(at string) string {
 	seconds, micros, found := strings.Cut(at, ",")
 	if !found {
@@ -183,7 +183,7 @@ func (x *thing) conditions(r record) {
 	r["DOWNTIMEDEPTH"] = number(x.fields["scheduled_downtime_depth"])
 }
 
-// checkRecord is the record of a check; the event's fields are as they were given to check.
+// checkRecord is the record of a check; the fields of the event are those passed to check.
 func (x *thing) checkRecord(f fields, objects bool) record {
 	p := x.prefix()
 	r := x.identity(p+"CHECK", f["time"])

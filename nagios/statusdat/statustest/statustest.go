@@ -26,7 +26,7 @@ const header = `########################################
 // would have written at created (seconds since 1970). The services are spread
 // evenly over the hosts. Each object is checked every 300 s at a moment of its
 // own, so between two files with created 10 s apart about one in 30 differs;
-// the same arguments always give the same bytes. 10,000 hosts and 100,000
+// the same arguments always make the same bytes. 10,000 hosts and 100,000
 // services make about 172 MB.
 func Write(w io.Writer, hosts, services int, seed uint64, created int64) error {
 	if hosts < 1 {

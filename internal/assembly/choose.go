@@ -1,0 +1,172 @@
+package assembly
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/follow"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+)
+
+// Choice is a reader that was chosen.
+type Choice struct {
+	Name string // the key of its position: module, log, status, perfdata-host, …
+	Path string
+	Note string // one phrase: what it brings
+
+	stateless bool // its check results come without a state
+	consumes  bool // what it has read is gone for others
+	build     buildFeed
+	preview   buildFeed // instead of build where nothing may be taken away; nil: as build
+}
+
+// buildFeed makes the feed of a reader.
+type buildFeed func(log *slog.Logger) (pipeline.Feed, error)
+
+// readerKind decides whether readers of its kind run.
+type readerKind func(*selection) []Choice
+
+// readerKinds are the kinds of readers in the order in which they are chosen: a
+// kind sees the choices before it.
+func readerKinds() []readerKind {
+	return []readerKind{chooseModule, chooseLog, choosePerfdata, chooseStatus}
+}
+
+// selection is a site whose readers are being chosen.
+type selection struct {
+	*Site
+	supervisor *nagios.Config // never nil
+	readers    *config.Readers
+	faults     []error
+}
+
+// choose decides which readers run.
+func (s *Site) choose() []error {
+	sel := &selection{Site: s, supervisor: s.Supervisor, readers: &s.config.Readers}
+	if sel.supervisor == nil {
+		sel.supervisor = &nagios.Config{}
+	}
+	s.module = findModule(&sel.readers.Module, s.Supervisor, time.Now())
+	for _, kind := range readerKinds() {
+		s.Readers = append(s.Readers, kind(sel)...)
+	}
+	sel.chooseObjects()
+	sel.checkStates()
+	sel.checkBuilds()
+	if len(s.Readers) == 0 && len(sel.faults) == 0 {
+		sel.fault("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
+	}
+	return sel.faults
+}
+
+func (s *selection) fault(key, text string) {
+	s.faults = append(s.faults, s.config.Fault(key, text))
+}
+
+func (s *selection) notice(format string, args ...any) {
+	s.Notices = append(s.Notices, fmt.Sprintf(format, args...))
+}
+
+// wanted reports whether a reader of files runs: if it is 'on', or if it is
+// 'auto' and no broker module is the source.
+func (s *selection) wanted(enabled config.Switch) bool {
+	return enabled == config.On || enabled == config.Auto && !s.module.owns
+}
+
+// path returns the path that a reader reads, empty if it is off. own is that of
+// our own configuration, supervisors that of an option of the supervisor's.
+func (s *selection) path(key string, enabled config.Switch, own, supervisors, option string) string {
+	switch {
+	case enabled == config.Off:
+		return ""
+	case own != "":
+		s.look(key+".path", own)
+		return own
+	case supervisors != "":
+		s.checkReadable(option)
+		return supervisors
+	case enabled == config.On:
+		s.fault(key+".path", "must be set: the supervisor's configuration has no "+option)
+	}
+	return ""
+}
+
+// checkReadable notes why a file that the supervisor's configuration names
+// can't be read.
+func (s *selection) checkReadable(option string) {
+	for _, t := range s.Supervisor.CheckReadable(option) {
+		if t.Absent {
+			s.notice("%v (it appears when the supervisor runs)", t)
+			continue
+		}
+		s.Troubles = append(s.Troubles, t)
+	}
+}
+
+// look notes why a file that our own configuration names can't be read.
+func (s *selection) look(key, path string) {
+	f, err := os.Open(path)
+	switch {
+	case err == nil:
+		f.Close()
+	case errors.Is(err, os.ErrNotExist):
+		s.notice("%s: %s is not there yet", key, path)
+	default:
+		s.Troubles = append(s.Troubles, s.config.Fault(key, err.Error()))
+	}
+}
+
+// has reports whether a reader was chosen.
+func (s *selection) has(name string) bool {
+	for _, c := range s.Readers {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// checkStates makes sure that check results without a state can be given one.
+func (s *selection) checkStates() {
+	for _, c := range s.Readers {
+		if !c.stateless {
+			continue
+		}
+		if !s.has(logName) {
+			s.fault("readers.perfdata", "the template of "+c.Path+
+				" has no state, and the log reader is off: add the state to the template in the supervisor's configuration (for services $SERVICESTATEID$ and $SERVICESTATETYPE$, for hosts $HOSTSTATEID$ and $HOSTSTATETYPE$), or switch readers.log on")
+			return
+		}
+		if logging := s.supervisor.Logging; !logging.ServiceRetries || !logging.HostRetries {
+			s.notice("the template of %s has no state, and log_service_retries or log_host_retries is 0: "+
+				"problems that are still retried will be sent with the state before; set both to 1, or add the state to the template", c.Path)
+		}
+	}
+}
+
+// checkBuilds finds the options that a source itself refuses.
+func (s *selection) checkBuilds() {
+	for _, c := range s.Readers {
+		_, err := c.build(slog.New(slog.DiscardHandler))
+		for _, e := range option.Split(err) {
+			if fault, ok := option.Of(e); ok {
+				s.fault(fault.Name, fault.Err.Error())
+				continue
+			}
+			s.fault("readers", fmt.Sprintf("reader %s: %v", c.Name, e))
+		}
+	}
+}
+
+func begin(b config.Begin) follow.Begin {
+	if b == config.FromBeginning {
+		return follow.FromBeginning
+	}
+	return follow.FromEnd
+}

@@ -1,0 +1,43 @@
+package assembly
+
+import (
+	"log/slog"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios/logfile"
+)
+
+// logName is the name of the reader of the log.
+const logName = "log"
+
+// chooseLog chooses the reader of the log.
+func chooseLog(s *selection) []Choice {
+	r := s.readers.Log
+	if !s.wanted(r.Enabled) {
+		return nil
+	}
+	path := s.path("readers.log", r.Enabled, r.Path, s.supervisor.LogFile, "log_file")
+	if path == "" {
+		return nil
+	}
+	archive := r.Archive
+	if archive == "" {
+		archive = s.supervisor.LogArchivePath
+	}
+	program := ""
+	if s.supervisor.Version != "" {
+		program = string(s.supervisor.Flavour) + " " + s.supervisor.Version
+	}
+	return []Choice{{
+		Name: logName, Path: path, Note: "state changes, acknowledgements, downtimes, comments, flapping",
+		build: func(log *slog.Logger) (pipeline.Feed, error) {
+			return pipeline.Feed{
+				Source: logfile.New(logfile.Options{
+					Path: path, ArchiveDir: archive, Begin: begin(r.Begin), Program: program, Logger: log,
+				}),
+				Witness: arbiter.Witness{View: arbiter.Changes},
+			}, nil
+		},
+	}}
+}

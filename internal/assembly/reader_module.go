@@ -1,0 +1,84 @@
+package assembly
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios/brokermodule"
+)
+
+// ModuleReader is the name of the reader of a broker module's spool.
+const ModuleReader = "module"
+
+// module is the broker module of a site.
+type module struct {
+	spool string // directory; empty: there is none
+	from  string // where that directory is named, for people
+	// owns: the module is the source of everything; the others add what it can't
+	// see.
+	owns bool
+}
+
+// shinkenSpool is where the Shinken module writes if its configuration names
+// nothing else.
+const shinkenSpool = "/var/spool/nagios2canopsis/shinken"
+
+// silence is how long the module may bring nothing of an object that the status
+// file shows: the time after which it counts as not at work.
+const silence = 2 * time.Minute
+
+// findModule decides whether a broker module is the source.
+func findModule(r *config.ModuleReader, s *nagios.Config, now time.Time) (m module) {
+	if r.Enabled == config.Off {
+		return m
+	}
+	switch {
+	case r.Path != "":
+		m.spool, m.from = r.Path, "readers.module.path"
+	case s == nil:
+	case s.Flavour == nagios.Shinken:
+		if _, err := os.Stat(shinkenSpool); err == nil {
+			m.spool, m.from = shinkenSpool, "the Shinken module's default"
+		}
+	default:
+		if found, ok := brokermodule.Find(s); ok {
+			m.spool, m.from = found.Spool, found.Origin
+		}
+	}
+	m.owns = m.spool != "" && (r.Enabled == config.On || handover.Alive(m.spool, now))
+	return m
+}
+
+// chooseModule chooses the reader of the module's spool, if there is a module.
+func chooseModule(s *selection) []Choice {
+	m := s.module
+	if m.spool == "" {
+		if s.readers.Module.Enabled == config.On {
+			s.fault("readers.module.path", "must be set: the supervisor's configuration has no broker_module line for nagios2canopsis (nagios2canopsis neb enable adds it)")
+		}
+		return nil
+	}
+	note := "every check result, acknowledgement, downtime, comment and flapping state"
+	if !m.owns {
+		note += ", once the module writes"
+	}
+	feed := func(log *slog.Logger, watch bool) (pipeline.Feed, error) {
+		return pipeline.Feed{
+			Source: handover.New(handover.Options{Name: ModuleReader, Dir: m.spool, Watch: watch, Logger: log}),
+			Witness: arbiter.Witness{
+				View: arbiter.Everything, Hosts: m.owns, Services: m.owns, HasState: true, Delay: silence,
+			},
+		}, nil
+	}
+	return []Choice{{
+		Name: ModuleReader, Path: m.spool, Note: note,
+		build:   func(log *slog.Logger) (pipeline.Feed, error) { return feed(log, false) },
+		preview: func(log *slog.Logger) (pipeline.Feed, error) { return feed(log, true) },
+	}}
+}

@@ -1,0 +1,233 @@
+package assembly
+
+import (
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios/perfdata"
+)
+
+// The names of the readers of perfdata.
+const (
+	perfdataHost    = "perfdata-host"
+	perfdataService = "perfdata-service"
+	perfdataBoth    = "perfdata"
+	perfdataSpool   = "perfdata-spool"
+)
+
+// spoolGrace is how long a file may take, beyond the interval at which it is
+// moved, until it is in the spool directory and read.
+const spoolGrace = time.Minute
+
+// perfdataFile is one of the two perfdata files, as both configurations
+// together describe it.
+type perfdataFile struct {
+	key      string // in our configuration
+	reader   string // its name if it has one of its own
+	object   perfdata.Object
+	path     string
+	mode     nagios.PerfdataMode
+	format   *perfdata.Format
+	archives []string
+}
+
+// choosePerfdata decides how perfdata is read: from a spool directory, or by
+// following the files, or the pipes, into which the supervisor writes.
+func choosePerfdata(s *selection) []Choice {
+	r := s.readers.Perfdata
+	own := r.Spool.Path != "" || r.Host.Path != "" || r.Service.Path != ""
+	switch {
+	case !s.wanted(r.Enabled):
+		return nil
+	case s.Supervisor != nil && !s.supervisor.ProcessPerformanceData && !own:
+		if r.Enabled == config.On {
+			s.fault("readers.perfdata.enabled", "is on, but "+s.supervisor.Path+" has process_performance_data=0")
+		}
+		return nil
+	}
+	files, sound := s.perfdataFiles()
+	switch {
+	case !sound:
+		return nil
+	case len(files) == 0 && r.Enabled == config.On:
+		s.fault("readers.perfdata.enabled", "is on, but neither this file nor the supervisor's configuration names a perfdata file")
+		return nil
+	case r.Spool.Path != "":
+		return []Choice{s.spoolReader(files)}
+	case len(files) == 2 && files[0].path == files[1].path:
+		return []Choice{s.fileReader(perfdataBoth, files)}
+	}
+	var choices []Choice
+	for _, f := range files {
+		choices = append(choices, s.fileReader(f.reader, []*perfdataFile{f}))
+	}
+	return choices
+}
+
+// perfdataFiles describes the files that are read. It is not sound if one of
+// them has a fault.
+func (s *selection) perfdataFiles() (files []*perfdataFile, sound bool) {
+	spool := s.readers.Perfdata.Spool.Path
+	sound = true
+	for _, f := range []struct {
+		perfdataFile
+		own         config.PerfdataFile
+		supervisors nagios.Perfdata
+		option      string
+		template    string
+	}{
+		{
+			perfdataFile{key: "readers.perfdata.host", reader: perfdataHost, object: perfdata.Host},
+			s.readers.Perfdata.Host, s.supervisor.HostPerfdata, "host_perfdata_file", perfdata.DefaultHostTemplate,
+		},
+		{
+			perfdataFile{key: "readers.perfdata.service", reader: perfdataService, object: perfdata.Service},
+			s.readers.Perfdata.Service, s.supervisor.ServicePerfdata, "service_perfdata_file", perfdata.DefaultServiceTemplate,
+		},
+	} {
+		file := f.perfdataFile
+		if err := file.describe(f.own, f.supervisors, f.template); err != nil {
+			s.fault(file.key+".template", err.Error())
+			sound = false
+			continue
+		}
+		if file.path == "" && spool == "" {
+			continue
+		}
+		if f.own.Path == "" && spool == "" {
+			s.checkReadable(f.option)
+		}
+		for _, w := range file.format.Warnings() {
+			s.notice("%s.template: %s", file.key, w)
+		}
+		files = append(files, &file)
+	}
+	return files, sound
+}
+
+// describe sets what both configurations say of a file.
+func (f *perfdataFile) describe(own config.PerfdataFile, s nagios.Perfdata, fallback string) (err error) {
+	f.path, f.mode = own.Path, s.Mode
+	if f.path == "" {
+		f.path = s.File
+	}
+	if own.Mode != "" {
+		f.mode = nagios.PerfdataMode(own.Mode[0])
+	}
+	template := strings.ReplaceAll(own.Template, `\t`, "\t")
+	if template == "" {
+		template = s.Template
+	}
+	if template == "" {
+		template = fallback
+	}
+	if target := movedTo(s.ProcessingCommand.Line); target != "" {
+		f.archives = []string{target}
+	}
+	f.format, err = perfdata.Compile(template, f.object)
+	return err
+}
+
+var macroInPath = regexp.MustCompile(`\$[A-Z0-9_]+\$`)
+
+// movedTo returns the glob pattern of the files that a processing command such
+// as "/bin/mv FILE DIR/service-perfdata.$TIMET$" makes; empty if it makes none.
+func movedTo(line string) string {
+	words := strings.Fields(line)
+	if len(words) != 3 || words[0] != "mv" && !strings.HasSuffix(words[0], "/mv") {
+		return ""
+	}
+	pattern := macroInPath.ReplaceAllString(words[2], "*")
+	if !strings.HasPrefix(pattern, "/") || pattern == words[2] {
+		return ""
+	}
+	return pattern
+}
+
+// witness describes a perfdata reader to the arbiter, and what it waits for:
+// lines without a state need the log read as far as they were written, and at
+// the first start the status file.
+func witness(files []*perfdataFile, delay time.Duration) (arbiter.Witness, []pipeline.Wait) {
+	w := arbiter.Witness{View: arbiter.Complete, HasState: true, Delay: delay}
+	for _, f := range files {
+		w.Hosts = w.Hosts || f.object == perfdata.Host
+		w.Services = w.Services || f.object == perfdata.Service
+		w.HasState = w.HasState && f.format.HasState()
+	}
+	if w.HasState {
+		return w, nil
+	}
+	return w, []pipeline.Wait{{For: logName}, {For: statusName, Once: true}}
+}
+
+func note(w arbiter.Witness) string {
+	if w.HasState {
+		return "every check result"
+	}
+	return "every check result; its template has no state, which is taken from the log and the status file"
+}
+
+func formats(files []*perfdataFile) []*perfdata.Format {
+	var out []*perfdata.Format
+	for _, f := range files {
+		out = append(out, f.format)
+	}
+	return append(out, perfdata.Pairs())
+}
+
+// fileReader reads one file or pipe.
+func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
+	f := files[0]
+	begin := begin(s.readers.Perfdata.Begin)
+	witness, waits := witness(files, 0)
+	var archives []string
+	for _, f := range files {
+		archives = append(archives, f.archives...)
+	}
+	return Choice{
+		Name: name, Path: f.path, Note: note(witness), stateless: !witness.HasState, consumes: f.mode == nagios.PipeMode,
+		build: func(log *slog.Logger) (pipeline.Feed, error) {
+			var source supervision.Source
+			var err error
+			if f.mode == nagios.PipeMode {
+				source, err = perfdata.NewPipe(perfdata.PipeOptions{Name: name, Path: f.path, Formats: formats(files), Logger: log})
+			} else {
+				source, err = perfdata.NewFile(perfdata.FileOptions{
+					Name: name, Path: f.path, Formats: formats(files), Archives: archives, Begin: begin, Logger: log,
+				})
+			}
+			if err != nil {
+				return pipeline.Feed{}, &option.Fault{Name: f.key, Err: err}
+			}
+			return pipeline.Feed{Source: source, Witness: witness, Waits: waits}, nil
+		},
+	}
+}
+
+// spoolReader reads a directory of finished files.
+func (s *selection) spoolReader(files []*perfdataFile) Choice {
+	c := s.readers.Perfdata.Spool
+	interval := max(s.supervisor.HostPerfdata.ProcessingInterval, s.supervisor.ServicePerfdata.ProcessingInterval)
+	witness, waits := witness(files, 3*interval+spoolGrace)
+	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
+	return Choice{
+		Name: perfdataSpool, Path: c.Path, Note: note(witness), stateless: !witness.HasState, consumes: c.After != "keep",
+		build: func(log *slog.Logger) (pipeline.Feed, error) {
+			source, err := perfdata.NewSpool(perfdata.SpoolOptions{
+				Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files), After: after, MoveTo: c.MoveTo, Logger: log,
+			})
+			if err != nil {
+				return pipeline.Feed{}, &option.Fault{Name: "readers.perfdata.spool", Err: err}
+			}
+			return pipeline.Feed{Source: source, Witness: witness, Waits: waits}, nil
+		},
+	}
+}

@@ -1,0 +1,57 @@
+package assembly
+
+import (
+	"io"
+	"log/slog"
+	"reflect"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+)
+
+// Target is a place to which events are sent.
+type Target struct {
+	Name   string // the key of its cursor in the journal
+	Type   string
+	Where  string // for people; never with a password
+	Routes []outbox.Route
+
+	config config.TargetSection
+	build  func(log *slog.Logger, print io.Writer) (pipeline.Publisher, error)
+}
+
+// targetKind makes a target of its type from its section.
+type targetKind func(config.TargetSection) Target
+
+// targetKinds are the types of targets, by their names in the configuration.
+func targetKinds() map[string]targetKind {
+	return map[string]targetKind{"amqp": amqpTarget, "stdout": stdoutTarget}
+}
+
+// newTarget makes the target of a section, and lets its room check the options.
+func newTarget(section config.TargetSection) (Target, []error) {
+	t := targetKinds()[section.Type](section)
+	t.Name, t.Type, t.config = section.Name, section.Type, section
+	_, err := t.Build(slog.New(slog.DiscardHandler), io.Discard)
+	var faults []error
+	for _, e := range option.Split(err) {
+		if fault, ok := option.Of(e); ok {
+			faults = append(faults, section.Fault(fault.Name, fault.Err.Error()))
+			continue
+		}
+		faults = append(faults, section.Fault("", e.Error()))
+	}
+	return t, faults
+}
+
+// Build makes what sends. print is where a target of type stdout writes.
+func (t *Target) Build(log *slog.Logger, print io.Writer) (pipeline.Publisher, error) {
+	return t.build(log.With("target", t.Name), print)
+}
+
+// Same reports whether another plan of the target would run as this one does.
+func (t *Target) Same(o *Target) bool {
+	return t.Name == o.Name && reflect.DeepEqual(t.config.Target, o.config.Target)
+}

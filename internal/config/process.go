@@ -1,0 +1,35 @@
+package config
+
+import "time"
+
+// Journal is the configuration of the journal.
+type Journal struct {
+	Path    string        `yaml:"path" must:"set,absolute" doc:"The journal's file. The directory must exist and belong to the user that runs the connector."`
+	MaxSize Size          `yaml:"max_size" doc:"How large it may grow. At this bound superseded check results go first; then the readers wait."`
+	MaxAge  time.Duration `yaml:"max_age" doc:"Check results older than this are dropped if a newer one of the same object is there; 0s: never."`
+	Reserve Size          `yaml:"reserve" doc:"Disk space that is kept aside so that the journal can be emptied when the disk is full."`
+}
+
+// leastJournal is the smallest journal that has room for its own tables.
+const leastJournal Size = 1 << 20
+
+func (j Journal) check(report report) {
+	if j.MaxSize < leastJournal {
+		report("max_size", "%s is less than %s", j.MaxSize, leastJournal)
+	}
+	if j.MaxAge < 0 {
+		report("max_age", "%s is below zero", j.MaxAge)
+	}
+}
+
+// Quarantine is the configuration of the quarantine file.
+type Quarantine struct {
+	Path    string `yaml:"path" must:"set,absolute" doc:"The file."`
+	MaxSize Size   `yaml:"max_size" doc:"How large it may grow; there is one older file of the same size beside it."`
+}
+
+// Log is the configuration of the log.
+type Log struct {
+	Level  string `yaml:"level" must:"debug|info|warn|error" doc:"debug, info, warn or error."`
+	Format string `yaml:"format" must:"text|json" doc:"text or json."`
+}

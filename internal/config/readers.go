@@ -1,0 +1,102 @@
+package config
+
+import "time"
+
+// Switch is auto, on or off.
+type Switch string
+
+// The switches.
+const (
+	Auto Switch = "auto"
+	On   Switch = "on"
+	Off  Switch = "off"
+)
+
+// Readers are the sources.
+type Readers struct {
+	Module   ModuleReader   `yaml:"module" doc:"The spool directory of a broker module in the supervisor: every check result, acknowledgement, downtime, comment and flapping state, at once. While a module writes, it is the source: the log and the perfdata files are not read unless they are 'on'."`
+	Log      LogReader      `yaml:"log" doc:"The supervisor's log: state changes, acknowledgements, downtimes, comments, flapping, at once."`
+	Perfdata PerfdataReader `yaml:"perfdata" doc:"The perfdata files: every check result, at once. Where they are read, they are the source of check results."`
+	Status   StatusReader   `yaml:"status" doc:"The status file: the last result and the conditions of every object, every few seconds."`
+	Objects  ObjectsReader  `yaml:"objects" doc:"The object cache: addresses, groups, custom variables, URLs."`
+}
+
+// Begin says where a reader starts that has never run.
+type Begin string
+
+// The beginnings.
+const (
+	FromEnd       Begin = "end"
+	FromBeginning Begin = "beginning"
+)
+
+// ModuleReader reads what a broker module hands over.
+type ModuleReader struct {
+	Enabled Switch `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off. auto: as long as a module writes there, it is the source, and else the files; on: the module is the source, whether it writes or not."`
+	Path    string `yaml:"path" must:"absolute" doc:"The spool directory; empty: the one that the broker_module line of the supervisor's configuration names, for Shinken /var/spool/nagios2canopsis/shinken."`
+}
+
+// LogReader reads nagios.log.
+type LogReader struct {
+	Enabled Switch `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
+	Path    string `yaml:"path" must:"absolute" doc:"The log file; empty: as the supervisor's configuration says."`
+	Archive string `yaml:"archive" must:"absolute" doc:"The directory of rotated logs, read to catch up after a stop; empty: as the supervisor's configuration says."`
+	Begin   Begin  `yaml:"begin" must:"end|beginning" doc:"Where the very first start begins: 'end' or 'beginning'."`
+}
+
+// PerfdataReader reads perfdata files, pipes and spool directories.
+type PerfdataReader struct {
+	Enabled Switch        `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
+	Host    PerfdataFile  `yaml:"host" doc:"The host perfdata file."`
+	Service PerfdataFile  `yaml:"service" doc:"The service perfdata file."`
+	Spool   PerfdataSpool `yaml:"spool" doc:"A directory into which finished perfdata files are moved, as NPCD uses it. Set its path to read it instead of the files above."`
+	Begin   Begin         `yaml:"begin" must:"end|beginning" doc:"Where the very first start begins in a file: 'end' or 'beginning'."`
+}
+
+// PerfdataFile is one perfdata file; empty fields are as the supervisor's
+// configuration says.
+type PerfdataFile struct {
+	Path     string `yaml:"path" must:"absolute" doc:"The file or pipe; empty: as the supervisor's configuration says."`
+	Template string `yaml:"template" doc:"The template of its lines, with $MACRO$s, \\t for a tab; empty: as the supervisor's configuration says."`
+	Mode     string `yaml:"mode" must:"|a|w|p" doc:"a (append), w (write) or p (pipe); empty: as the supervisor's configuration says."`
+}
+
+// PerfdataSpool is a directory of finished perfdata files.
+type PerfdataSpool struct {
+	Path    string `yaml:"path" must:"absolute" doc:"The directory; empty: none."`
+	Pattern string `yaml:"pattern" doc:"Which files are read, as a glob of their names."`
+	After   string `yaml:"after" must:"keep|delete|move" doc:"What happens to a file that was read: keep (another consumer, npcd for one, removes it), delete, or move."`
+	MoveTo  string `yaml:"move_to" must:"absolute" doc:"The directory for 'after: move', on the same file system."`
+}
+
+func (p PerfdataSpool) check(report report) {
+	if (p.After == "move") != (p.MoveTo != "") {
+		report("move_to", "belongs to 'after: move', and is needed by it")
+	}
+}
+
+// StatusReader reads status.dat.
+type StatusReader struct {
+	Enabled Switch        `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
+	Path    string        `yaml:"path" must:"absolute" doc:"The status file; empty: as the supervisor's configuration says."`
+	Poll    time.Duration `yaml:"poll" must:"positive" doc:"How often to look where file notification does not work."`
+	Resync  string        `yaml:"resync" must:"always|changed|never" doc:"What the first reading after a start sends: 'always' everything, 'changed' what differs from what was sent last, 'never' nothing."`
+}
+
+// ObjectsReader reads objects.cache.
+type ObjectsReader struct {
+	Enabled Switch `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
+	Path    string `yaml:"path" must:"absolute" doc:"The object cache; empty: as the supervisor's configuration says."`
+}
+
+// defaultReaders are the readers of a site whose configuration says nothing of
+// them.
+func defaultReaders() Readers {
+	return Readers{
+		Module:   ModuleReader{Enabled: Auto},
+		Log:      LogReader{Enabled: Auto, Begin: FromEnd},
+		Perfdata: PerfdataReader{Enabled: Auto, Begin: FromEnd, Spool: PerfdataSpool{Pattern: "*", After: "keep"}},
+		Status:   StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed"},
+		Objects:  ObjectsReader{Enabled: Auto},
+	}
+}

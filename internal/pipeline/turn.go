@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+)
+
+// turn turns the records of one batch into events.
+type turn struct {
+	*intake
+	source   string
+	mapper   *eventmap.Mapper
+	unjudged bool
+	events   []outbox.Event
+}
+
+// record judges and maps one record, and what follows from it. A downtime for
+// a group is one for each of its members.
+func (t *turn) record(rec *supervision.Record) {
+	if d := rec.Downtime; d != nil && d.Scope != supervision.ScopeEntity {
+		t.group(rec)
+		return
+	}
+	if t.unjudged {
+		t.send(rec)
+		return
+	}
+	if t.isPhantom(rec) {
+		t.notSent(tally.Notable, rec, "the supervisor has no such service")
+		return
+	}
+	why, derived := t.arbiter.Judge(rec, t.source, t.now())
+	switch why {
+	case arbiter.News:
+		t.send(rec)
+	case arbiter.StateUnknown, arbiter.Outdated:
+		t.notSent(tally.Notable, rec, string(why))
+	default:
+		t.notSent(tally.Quiet, rec, string(why))
+	}
+	for i := range derived {
+		t.send(&derived[i])
+	}
+}
+
+// group splits a downtime of a group into those of its members.
+func (t *turn) group(rec *supervision.Record) {
+	d := rec.Downtime
+	members := t.inventory.Members(d.Scope, rec.Entity, d.Group)
+	if len(members) == 0 {
+		key := t.key(whatNotSent, t.source, rec.Kind.String(), "the group has no members in the object cache")
+		t.tally.Add(tally.Notable, key, 1, d.Group+" "+rec.Entity.String())
+	}
+	for _, member := range members {
+		one, of := *rec, *d
+		of.Scope, of.Group = supervision.ScopeEntity, ""
+		one.Entity, one.Downtime = member, &of
+		one.Ref += "#" + member.String()
+		t.record(&one)
+	}
+}
+
+// isPhantom reports whether a record is an order about a service that doesn't
+// exist: the log shows it although the supervisor refuses it. The object cache
+// may lag behind, so a service of which there was a result exists.
+func (t *turn) isPhantom(rec *supervision.Record) bool {
+	if rec.Note == nil && rec.Downtime == nil || rec.Entity.IsHost() || t.arbiter.Knows(rec.Entity) {
+		return false
+	}
+	host := supervision.Entity{Host: rec.Entity.Host}
+	return t.inventory.Object(host) != nil && t.inventory.Object(rec.Entity) == nil
+}
+
+// send maps a record. Events that no target takes are counted, not kept.
+func (t *turn) send(rec *supervision.Record) {
+	n := len(t.events)
+	flags := t.arbiter.Flags(rec.Entity)
+	var out eventmap.Outcome
+	t.events, out = t.mapper.Map(t.events, rec, t.inventory, &flags, t.now())
+	kept := t.events[:n]
+	for _, e := range t.events[n:] {
+		if !t.serves(e.Route) {
+			t.tally.Add(tally.Quiet, t.key(whatNotServed, t.source, rec.Kind.String(), string(e.Route)), 1, "")
+			continue
+		}
+		kept = append(kept, e)
+	}
+	t.events = kept
+	t.tally.Add(tally.Quiet, t.key(whatStored, t.source, rec.Kind.String(), ""), len(t.events)-n, "")
+	t.account(rec, out)
+}
+
+// account counts what became of a record that was to be sent.
+func (t *turn) account(rec *supervision.Record, out eventmap.Outcome) {
+	for repair := range out.Repairs.Names() {
+		t.tally.Add(tally.Quiet, t.key(whatRepaired, t.source, rec.Kind.String(), repair), 1, rec.Entity.String())
+	}
+	switch out.Reason {
+	case eventmap.Sent:
+	case eventmap.Unmappable:
+		t.setAside([]supervision.Rejected{{
+			Source: t.source, Where: rec.Ref, Reason: rec.Kind.String() + ": " + out.Detail, Raw: []byte(rec.Entity.String()),
+		}})
+	case eventmap.StateNotReported:
+		t.notSent(tally.Notable, rec, out.Reason.String())
+	default:
+		t.notSent(tally.Quiet, rec, out.Reason.String())
+	}
+}
+
+// notSent counts a record that is not sent.
+func (t *turn) notSent(level tally.Level, rec *supervision.Record, reason string) {
+	example := ""
+	if level == tally.Notable {
+		example = rec.Entity.String()
+	}
+	t.tally.Add(level, t.key(whatNotSent, t.source, rec.Kind.String(), reason), 1, example)
+}

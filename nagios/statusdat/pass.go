@@ -1,0 +1,205 @@
+package statusdat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"hash/maphash"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+var (
+	// errNoHead: objects come before the info block, so that their time is
+	// unknown.
+	errNoHead = errors.New("the file does not begin with an info block that has the time of its creation")
+	// errOlder: the file was created before the one that was read last.
+	errOlder = errors.New("the file is older than the one that was read before")
+)
+
+// pass is one pass through one file.
+type pass struct {
+	*run
+	shown   *snapshot.Reading // nil before the info block
+	dialect dialect
+	faults  map[uint64]struct{} // of this file
+}
+
+// block takes the next block of the file.
+func (p *pass) block(ctx context.Context, b *Block) error {
+	switch b.Kind {
+	case Malformed:
+		p.reject(b, b.Fault)
+		return nil
+	case Other:
+		return nil
+	case Info:
+		return p.info(b)
+	}
+	if p.shown == nil {
+		return errNoHead
+	}
+	v := values{block: b}
+	switch b.Kind {
+	case ProgramStatus:
+		p.dialect.perfdataOff = v.off(ProcessPerformanceData)
+		p.dialect.flappingOff = v.off(EnableFlapDetection)
+		return nil
+	case HostStatus, ServiceStatus:
+		return p.object(ctx, &v)
+	case HostComment, ServiceComment:
+		p.comment(&v)
+	case HostDowntime, ServiceDowntime:
+		p.downtime(&v)
+	}
+	p.rejectFailed(&v)
+	return nil
+}
+
+func (p *pass) info(b *Block) error {
+	if p.shown != nil {
+		return nil
+	}
+	v := values{block: b}
+	created := v.time(Created)
+	if v.err != nil || created.IsZero() {
+		return errNoHead
+	}
+	if !p.accept(created) {
+		return errOlder
+	}
+	p.shown = p.memory.Begin(created, sourceName+":"+string(b.Field(Created)))
+	p.dialect = dialectOf(b.Field(Version), b.Field(Created))
+	return nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// object takes a host or service. One that is as before costs no memory. The
+// Ref of a result ends with a checksum of the block, as a supervisor can write
+// two files in one second.
+func (p *pass) object(ctx context.Context, v *values) error {
+	b := v.block
+	name, ok := v.name()
+	if !ok {
+		p.rejectFailed(v)
+		return nil
+	}
+	object := p.shown.Object(name)
+	if conditions := conditionsOf(v, p.dialect); v.err == nil {
+		object.Conditions(conditions)
+	}
+	if !hasBeenChecked(b) || !isNewResult(&object, b) {
+		p.rejectFailed(v)
+		return nil
+	}
+	check, end := checkOf(v, p.dialect)
+	if p.rejectFailed(v) {
+		return nil
+	}
+	detail := fmt.Sprintf("check:%08x", crc32.Checksum(b.Raw, castagnoli))
+	return p.out.add(ctx, object.Result(check, end, detail))
+}
+
+func isNewResult(object *snapshot.Object, b *Block) bool {
+	return object.IsNewResult(b.Field(LastCheck), b.Field(CurrentState), b.Field(StateType), b.Field(CurrentAttempt),
+		b.Field(CheckExecutionTime), b.Field(PluginOutput), b.Field(LongPluginOutput), b.Field(PerformanceData))
+}
+
+// The values of entry_type that we read (include/comments.h of Nagios); the
+// others are of the comments that Nagios adds for downtimes and flapping.
+const (
+	entryUser            = 1
+	entryAcknowledgement = 4
+)
+
+// comment takes a comment that a user wrote, or the text of an acknowledgement.
+func (p *pass) comment(v *values) {
+	entryType := v.integer(EntryType)
+	if v.err != nil || entryType != entryUser && entryType != entryAcknowledgement {
+		return
+	}
+	name, _ := v.name()
+	key := snapshot.Key{Entry: v.time(EntryTime), ID: v.integer(CommentID)}
+	if v.err != nil || p.shown.Comment(name, key) {
+		return
+	}
+	note := supervision.Note{ID: key.ID, Author: string(v.block.Field(Author)), Text: string(v.block.Field(CommentData)),
+		Persistent: v.flag(Persistent), Expires: v.time(ExpireTime)}
+	if v.err == nil {
+		p.shown.AddComment(name, key.Entry, note, entryType == entryAcknowledgement)
+	}
+}
+
+// downtime takes a downtime.
+func (p *pass) downtime(v *values) {
+	name, _ := v.name()
+	key := snapshot.Key{ID: v.integer(DowntimeID), Entry: v.time(EntryTime)}
+	progress := progressOf(v)
+	if v.err != nil || p.shown.Downtime(name, key, progress) {
+		return
+	}
+	if details := downtimeOf(v, key); v.err == nil {
+		p.shown.AddDowntime(name, details, progress)
+	}
+}
+
+// finish compares the whole file with the one before, and emits the last batch
+// with the position.
+func (p *pass) finish(ctx context.Context) error {
+	for _, record := range p.shown.Finish(snapshot.AllTables) {
+		if err := p.out.add(ctx, record); err != nil {
+			return err
+		}
+	}
+	position, err := p.memory.Position()
+	if err != nil {
+		return err
+	}
+	return p.out.flush(ctx, position)
+}
+
+// rejectFailed rejects a block of which a field can't be read, and reports
+// whether that was so.
+func (p *pass) rejectFailed(v *values) bool {
+	if v.err != nil {
+		p.reject(v.block, v.err.Error())
+	}
+	return v.err != nil
+}
+
+// reject sends a block to quarantine, unless the same fault was in the file
+// before: a fault stays in the file for as long as the object does.
+func (p *pass) reject(b *Block, reason string) {
+	fault := p.faultOf(b, reason)
+	if len(p.faults) < maxRejected {
+		p.faults[fault] = struct{}{}
+	}
+	if _, known := p.run.faults[fault]; known {
+		return
+	}
+	p.out.reject(supervision.Rejected{
+		Source: sourceName,
+		Where:  fmt.Sprintf("%s:%d", p.path, b.Line),
+		Reason: reason,
+		Raw:    bytes.Clone(b.Raw[:min(len(b.Raw), supervision.RawKept)]),
+	})
+}
+
+// faultOf returns the hash by which a fault is known in the next file.
+func (p *pass) faultOf(b *Block, reason string) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(p.seed)
+	parts := [][]byte{[]byte(reason), b.Field(HostName), b.Field(ServiceDescription)}
+	if b.Kind == Malformed {
+		parts = append(parts, b.Raw)
+	}
+	for _, part := range parts {
+		maphash.WriteComparable(&hash, len(part))
+		hash.Write(part)
+	}
+	return hash.Sum64()
+}

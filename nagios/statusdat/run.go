@@ -1,0 +1,176 @@
+package statusdat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/maphash"
+	"io/fs"
+	"log/slog"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
+)
+
+// run is what one Run of a Source knows.
+type run struct {
+	path   string
+	log    *slog.Logger
+	memory *snapshot.Memory
+	parser *Parser
+	out    batcher
+	size   int64               // of the file that was read last; -1 before the first
+	seed   maphash.Seed        // of faults
+	faults map[uint64]struct{} // of the file before
+
+	done     version   // the file that needs no further look
+	refused  time.Time // creation of a file that was older than the one before
+	reported string    // what was logged last; empty: the file is read
+}
+
+// version distinguishes a file from the next one of the same name.
+type version struct {
+	device, inode uint64
+	size          int64
+	modified      int64 // nanoseconds since 1970
+}
+
+func versionOf(info fs.FileInfo) version {
+	v := version{size: info.Size(), modified: info.ModTime().UnixNano()}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		v.device, v.inode = uint64(stat.Dev), stat.Ino
+	}
+	return v
+}
+
+// look reads the file if it is a new one, and reports whether to look again at
+// once. An error is one of emit.
+func (r *run) look(ctx context.Context) (again bool, err error) {
+	now := time.Now()
+	info, err := os.Stat(r.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.absent()
+		return false, r.out.nothing(ctx, now)
+	case err != nil:
+		r.trouble(err)
+		return false, nil
+	case !info.Mode().IsRegular():
+		r.trouble(errNotRegular)
+		return false, nil
+	case versionOf(info) == r.done:
+		return false, r.out.nothing(ctx, now)
+	}
+	file, err := os.Open(r.path)
+	if err != nil {
+		r.trouble(err)
+		return false, nil
+	}
+	defer file.Close()
+	if err := r.read(ctx, file); err != nil {
+		if r.out.err != nil {
+			return false, r.out.err
+		}
+		r.trouble(err)
+		return false, r.out.flush(ctx, nil)
+	}
+	r.recovered()
+	return true, nil
+}
+
+var (
+	errNotRegular = errors.New("it is no regular file")
+	// errChanged: a file is being written in place, as by a copy.
+	errChanged = errors.New("the file was written to while it was read")
+)
+
+// read reads an open file, which stays what it is when another one takes its
+// name. After an error the file is looked at again, unless it will never be of
+// use.
+func (r *run) read(ctx context.Context, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	this := versionOf(info)
+	if err := checkEnd(file, info.Size()); err != nil {
+		return err
+	}
+	pass := pass{run: r, faults: make(map[uint64]struct{})}
+	r.out.rejected, r.size = 0, this.size
+	err = r.parser.Parse(file, func(b *Block) error { return pass.block(ctx, b) })
+	r.faults = pass.faults
+	if err == nil && pass.shown == nil {
+		err = errNoHead
+	}
+	if errors.Is(err, errOlder) || errors.Is(err, errNoHead) {
+		r.done = this
+	}
+	if err != nil {
+		return err
+	}
+	if info, err := file.Stat(); err != nil || versionOf(info) != this {
+		return errors.Join(errChanged, err)
+	}
+	if err := pass.finish(ctx); err != nil {
+		return err
+	}
+	r.done = this
+	return nil
+}
+
+// checkEnd returns an error unless the last block of a file is closed.
+func checkEnd(file *os.File, size int64) error {
+	tail := make([]byte, min(size, 16))
+	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil {
+		return err
+	}
+	if !bytes.HasSuffix(bytes.TrimRight(tail, "\n"), blockEnd[:len(blockEnd)-1]) || tail[len(tail)-1] != '\n' {
+		return ErrTruncated
+	}
+	return nil
+}
+
+// accept reports whether a file is newer than the one before. An older one may
+// be a copy that somebody put there; a second one, newer than that, shows that
+// the supervisor goes on from an earlier time.
+func (r *run) accept(created time.Time) bool {
+	before := r.memory.LastReading()
+	switch {
+	case !created.Before(before):
+	case !r.refused.IsZero() && created.After(r.refused):
+		r.log.Warn("the supervisor's clock was set back", "from", before, "to", created)
+	default:
+		r.refused = created
+		return false
+	}
+	r.refused = time.Time{}
+	return true
+}
+
+// absent logs once that there is no file.
+func (r *run) absent() {
+	const text = "there is no status file: the supervisor has stopped, or has not yet written it"
+	if r.reported != text {
+		r.log.Info(text)
+	}
+	r.reported = text
+}
+
+// trouble logs why the file isn't read, once, and again when the reason changes.
+func (r *run) trouble(err error) {
+	if r.reported != err.Error() {
+		r.log.Warn("can't read the status file; looking again until it works", "err", err)
+	}
+	r.reported = err.Error()
+}
+
+// recovered logs that the file is read again.
+func (r *run) recovered() {
+	if r.reported != "" {
+		r.log.Info("the status file is read")
+	}
+	r.reported = ""
+}
