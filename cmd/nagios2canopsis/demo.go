@@ -53,7 +53,7 @@ func demoCommand(ctx context.Context, env environment) (err error) {
 	log, _ := logger(env.stderr, l.Log)
 	d := daemon.Daemon{
 		Load:  func() (*assembly.Plan, error) { return assembly.Resolve(l, "/") },
-		Print: env.stdout, Logger: log, Version: version,
+		Print: env.stdout, Logger: log, Version: version(),
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return site.Run(ctx) })

@@ -19,7 +19,7 @@ import (
 // one of the version's tag.
 var build string
 
-var version = nagios2canopsis.Version() + build
+func version() string { return nagios2canopsis.Version() + build }
 
 const overview = `nagios2canopsis reads what Nagios, Naemon, Icinga 1 or Shinken write, and sends
 it to Canopsis as events on RabbitMQ: durably, in order, with nothing lost.
@@ -106,7 +106,7 @@ func versionCommand(_ context.Context, env environment) error {
 	if _, err := parse(env, "version", "Prints the version.\n", nil); err != nil {
 		return err
 	}
-	fmt.Fprintln(env.stdout, "nagios2canopsis", version)
+	fmt.Fprintln(env.stdout, "nagios2canopsis", version())
 	return nil
 }
 

@@ -45,7 +45,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", "--confg", "x"}, 2, "", "-config"},
 		{[]string{"run", "now"}, 2, "", `unexpected argument "now"`},
 		{[]string{"run", "--config", "/nowhere/c.yml"}, 1, "", "/nowhere/c.yml"},
-		{[]string{"version"}, 0, "nagios2canopsis " + version, ""},
+		{[]string{"version"}, 0, "nagios2canopsis " + version(), ""},
 	} {
 		code, stdout, stderr := call(t, c.args...)
 		if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {

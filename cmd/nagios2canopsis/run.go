@@ -27,7 +27,7 @@ func runCommand(ctx context.Context, env environment) error {
 	log, setLevel := logger(env.stderr, l.Log)
 	d := daemon.Daemon{
 		Load:  func() (*assembly.Plan, error) { return loadPlan(path) },
-		Print: env.stdout, Logger: log, SetLevel: setLevel, Version: version,
+		Print: env.stdout, Logger: log, SetLevel: setLevel, Version: version(),
 	}
 	return d.Run(ctx, env.hangups())
 }

@@ -32,7 +32,7 @@ const spoolGrace = time.Minute
 type perfdataFile struct {
 	key      string // in our configuration
 	reader   string // its name if it has one of its own
-	object   perfdata.Object
+	class    perfdata.Class
 	path     string
 	mode     nagios.PerfdataMode
 	format   *perfdata.Format
@@ -85,11 +85,11 @@ func (s *selection) perfdataFiles() (files []*perfdataFile, sound bool) {
 		template    string
 	}{
 		{
-			perfdataFile{key: "readers.perfdata.host", reader: perfdataHost, object: perfdata.Host},
+			perfdataFile{key: "readers.perfdata.host", reader: perfdataHost, class: perfdata.Host},
 			s.readers.Perfdata.Host, s.supervisor.HostPerfdata, "host_perfdata_file", perfdata.DefaultHostTemplate,
 		},
 		{
-			perfdataFile{key: "readers.perfdata.service", reader: perfdataService, object: perfdata.Service},
+			perfdataFile{key: "readers.perfdata.service", reader: perfdataService, class: perfdata.Service},
 			s.readers.Perfdata.Service, s.supervisor.ServicePerfdata, "service_perfdata_file", perfdata.DefaultServiceTemplate,
 		},
 	} {
@@ -132,7 +132,7 @@ func (f *perfdataFile) describe(own config.PerfdataFile, s nagios.Perfdata, fall
 	if target := movedTo(s.ProcessingCommand.Line); target != "" {
 		f.archives = []string{target}
 	}
-	f.format, err = perfdata.Compile(template, f.object)
+	f.format, err = perfdata.Compile(template, f.class)
 	return err
 }
 
@@ -158,8 +158,8 @@ func movedTo(line string) string {
 func witness(files []*perfdataFile, delay time.Duration) (arbiter.Witness, []pipeline.Wait) {
 	w := arbiter.Witness{View: arbiter.Complete, HasState: true, Delay: delay}
 	for _, f := range files {
-		w.Hosts = w.Hosts || f.object == perfdata.Host
-		w.Services = w.Services || f.object == perfdata.Service
+		w.Hosts = w.Hosts || f.class == perfdata.Host
+		w.Services = w.Services || f.class == perfdata.Service
 		w.HasState = w.HasState && f.format.HasState()
 	}
 	if w.HasState {
@@ -205,7 +205,7 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 				})
 			}
 			if err != nil {
-				return pipeline.Feed{}, &option.Fault{Name: f.key, Err: err}
+				return pipeline.Feed{}, option.Within(f.key, err)
 			}
 			return pipeline.Feed{Source: source, Witness: witness, Waits: waits}, nil
 		},
@@ -225,7 +225,7 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 				Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files), After: after, MoveTo: c.MoveTo, Logger: log,
 			})
 			if err != nil {
-				return pipeline.Feed{}, &option.Fault{Name: "readers.perfdata.spool", Err: err}
+				return pipeline.Feed{}, option.Within("readers.perfdata.spool", err)
 			}
 			return pipeline.Feed{Source: source, Witness: witness, Waits: waits}, nil
 		},

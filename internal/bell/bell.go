@@ -9,6 +9,7 @@ package bell
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -28,6 +29,11 @@ const (
 	retry = time.Second
 	// atOnce bounds how many events are taken between two rests.
 	atOnce = 4096
+	// yields is how often the watcher's goroutine gets the chance to hand over its
+	// next event before there is taken to be none.
+	yields = 16
+	// again is the rest where the next event is expected, but was not there yet.
+	again = 2 * time.Millisecond
 )
 
 // Bell watches a directory, or one file in it. Its rings are only hints: the
@@ -35,8 +41,8 @@ const (
 // there are too many, and does not work on every file system.
 type Bell struct {
 	log     *slog.Logger
-	path    string // the file; empty: every file of the directory
-	kinds   fsnotify.Op
+	path    string      // the file; empty: every file of the directory
+	kinds   fsnotify.Op // the kinds of events to ring for
 	rest    time.Duration
 	rings   chan struct{}
 	watcher *fsnotify.Watcher // nil where inotify does not work
@@ -58,11 +64,14 @@ func Watch(dir string, kinds fsnotify.Op, rest time.Duration, log *slog.Logger) 
 
 // WatchFile watches for everything that happens to a file under its path, be
 // it written, created, replaced or removed. The path may be a symbolic link.
-// After any event in the file's directory the bell is quiet for rest: while
-// nobody fetches them, the kernel makes one event of many like it, such as the
-// 40,000 of a status file of 170 MB that is written beside ours.
+// After any event in the file's directory, also of another file, the bell is
+// quiet for rest: as long as nobody fetches an event, the kernel joins it with
+// equal ones, such as the 40,000 of a status file of 170 MB that is being written.
 func WatchFile(path string, rest time.Duration, log *slog.Logger) *Bell {
-	b := &Bell{log: log, path: filepath.Clean(path), rest: rest}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute // as events are named
+	}
+	b := &Bell{log: log, path: path, rest: rest}
 	b.kinds = fsnotify.Create | fsnotify.Write | fsnotify.Remove | fsnotify.Rename | fsnotify.Chmod
 	b.resolve()
 	return b.start()
@@ -108,6 +117,7 @@ func (b *Bell) resolve() {
 			b.dirs = append(b.dirs, dir)
 		}
 	}
+	maps.DeleteFunc(b.missing, func(dir string, _ bool) bool { return !slices.Contains(b.dirs, dir) })
 }
 
 // add watches the directories. It reports whether one of them could not be
@@ -123,7 +133,7 @@ func (b *Bell) add() (found bool) {
 			delete(b.missing, dir)
 			found = true
 		case err != nil && !b.missing[dir]:
-			b.log.Warn("can't watch the directory by inotify, looking at fixed times until it works", "path", dir, "err", err)
+			b.log.Warn("the directory can't be watched by inotify, looking at fixed times until it can", "path", dir, "err", err)
 			b.missing[dir] = true
 		}
 	}
@@ -134,6 +144,7 @@ func (b *Bell) add() (found bool) {
 // is closed.
 func (b *Bell) listen() {
 	defer close(b.ended)
+	rang := false
 	for {
 		concerns, open := b.await()
 		for range atOnce {
@@ -146,48 +157,57 @@ func (b *Bell) listen() {
 			}
 			concerns, open = concerns || more, stillOpen
 		}
+		pause := b.rest
 		if concerns {
 			select {
 			case b.rings <- struct{}{}:
 			default:
 			}
+		} else if rang {
+			// The next event of a file that is steadily written may stand right
+			// behind that of another file.
+			pause = min(pause, again)
 		}
-		time.Sleep(b.rest)
+		rang = concerns
+		time.Sleep(pause)
 	}
 }
 
 // await waits for an event. It reports whether the event concerns the listener,
 // and whether the watcher is still open.
 func (b *Bell) await() (concerns, open bool) {
-	var again <-chan time.Time
+	var due <-chan time.Time
 	if len(b.missing) > 0 {
-		again = time.After(retry)
+		due = time.After(retry)
 	}
 	select {
 	case event, open := <-b.watcher.Events:
-		return open && b.concerns(event), open
+		return open && b.take(event), open
 	case _, open := <-b.watcher.Errors:
 		return open, open // events were lost, so there is something to see
-	case <-again:
+	case <-due:
 		return b.add(), true
 	}
 }
 
 // poll takes an event if there is one now.
 func (b *Bell) poll() (concerns, taken, open bool) {
-	// The watcher hands over its next event only when its goroutine runs again.
-	runtime.Gosched()
-	select {
-	case event, open := <-b.watcher.Events:
-		return open && b.concerns(event), true, open
-	case _, open := <-b.watcher.Errors:
-		return open, true, open
-	default:
-		return false, false, true
+	for range yields {
+		runtime.Gosched()
+		select {
+		case event, open := <-b.watcher.Events:
+			return open && b.take(event), true, open
+		case _, open := <-b.watcher.Errors:
+			return open, true, open
+		default:
+		}
 	}
+	return false, false, true
 }
 
-func (b *Bell) concerns(event fsnotify.Event) bool {
+// take reports whether an event concerns the listener. It keeps the watch up when
+// a directory or the file itself was replaced.
+func (b *Bell) take(event fsnotify.Event) bool {
 	if event.Op&(fsnotify.Remove|fsnotify.Rename) != 0 && slices.Contains(b.dirs, event.Name) {
 		// The directory itself is gone, and its watch with it.
 		b.add()

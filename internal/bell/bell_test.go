@@ -150,6 +150,16 @@ func TestAFileIsWatchedUnderItsPath(t *testing.T) {
 	}
 }
 
+func TestARelativePath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	b := WatchFile("file", 0, silent)
+	defer b.Close()
+	write(t, "file")
+	if !rings(b, 5*time.Second) {
+		t.Error("no ring")
+	}
+}
+
 func TestASymbolicLinkIsFollowed(t *testing.T) {
 	here, there, elsewhere := t.TempDir(), t.TempDir(), t.TempDir()
 	link := filepath.Join(here, "link")

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// openAhead bounds how many files are held open; the ones after them are
-// looked for when these are read.
+// openAhead bounds how many files are held open. The files after them are looked
+// for when these have been read.
 const openAhead = 32
 
 // chain is a sequence of files of the stream, oldest first.
@@ -36,8 +36,8 @@ const settleTries = 5
 // listing is what stands under the candidate paths.
 type listing map[string]fs.FileInfo
 
-// list looks at all archives; what is no regular file or has vanished is left
-// out.
+// list looks at all archives. It leaves out those that are not regular files or
+// have vanished.
 func (o Options) list() (listing, error) {
 	paths, err := o.Archives()
 	if err != nil {
@@ -57,7 +57,7 @@ func (o Options) list() (listing, error) {
 	return found, nil
 }
 
-// same tells whether every path still leads to the same file.
+// same reports whether every path still leads to the same file.
 func (l listing) same(now listing) bool {
 	if len(l) != len(now) {
 		return false
@@ -184,7 +184,7 @@ func (l listing) find(m Mark) *file {
 		}
 		f, err := openRegular(path)
 		if err != nil {
-			continue // told by newer, if it matters
+			continue // reported by newer, if it matters
 		}
 		switch {
 		case !m.in(f, f.size):

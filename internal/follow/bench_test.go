@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -15,7 +16,7 @@ import (
 	"github.com/nxadm/tail"
 )
 
-// BenchmarkBacklog reads a file that is there already, and gives the CPU time
+// BenchmarkBacklog reads a file that is there already, and reports the CPU time
 // of our readers and of nxadm/tail as multiples of a bufio.Reader.ReadSlice
 // loop that does nothing else, in the same run.
 func BenchmarkBacklog(b *testing.B) {
@@ -150,6 +151,70 @@ func BenchmarkLatency(b *testing.B) {
 			b.ReportMetric(float64(latencies[len(latencies)*99/100].Microseconds()), "p99-us")
 		})
 	}
+}
+
+// BenchmarkSteady is the cost of lines that come evenly, one in each write, with
+// the latency from the write to the delivery. The CPU time includes the
+// writer's.
+func BenchmarkSteady(b *testing.B) {
+	for name, engine := range map[string]Engine{"direct": Direct, "tail": Tail} {
+		for _, rate := range []int{30, 300, 3000} {
+			b.Run(fmt.Sprintf("%s/%d", name, rate), func(b *testing.B) { steady(b, engine, rate) })
+		}
+	}
+}
+
+func steady(b *testing.B, engine Engine, rate int) {
+	d := newDir(b, engine)
+	d.options.Poll = 0
+	d.append("", "")
+	written := make(chan time.Time, 1<<16)
+	var latencies []time.Duration
+	chunks := 0
+	ready := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- New(d.options).Run(ctx, nil, func(_ context.Context, c Chunk) error {
+			if len(c.Lines) > 0 {
+				chunks++
+			}
+			for range c.Lines {
+				latencies = append(latencies, time.Since(<-written))
+			}
+			select {
+			case ready <- struct{}{}:
+			default:
+			}
+			return nil
+		})
+	}()
+	<-ready
+	f, err := os.OpenFile(d.path, os.O_WRONLY|os.O_APPEND, 0)
+	d.check(err)
+	defer f.Close()
+	line := strings.Repeat("x", 150) + "\n"
+	tick := time.NewTicker(time.Second / time.Duration(rate))
+	defer tick.Stop()
+	began, used := time.Now(), cpuTime(b)
+	for b.Loop() {
+		<-tick.C
+		written <- time.Now()
+		_, err := f.WriteString(line)
+		d.check(err)
+	}
+	elapsed, used := time.Since(began), cpuTime(b)-used
+	cancel()
+	d.check(<-done)
+	if len(latencies) == 0 {
+		return
+	}
+	slices.Sort(latencies)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(100*float64(used)/float64(elapsed), "%CPU")
+	b.ReportMetric(float64(chunks)/elapsed.Seconds(), "chunks/s")
+	b.ReportMetric(float64(latencies[len(latencies)/2].Microseconds()), "p50-us")
+	b.ReportMetric(float64(latencies[len(latencies)*99/100].Microseconds()), "p99-us")
 }
 
 // BenchmarkIdle is the CPU time of following ten quiet files.

@@ -2,11 +2,9 @@ package follow
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 const (
@@ -19,12 +17,11 @@ const (
 // rewritten in place until then, and the block belongs behind it.
 type direct struct {
 	file       *file
-	wake       <-chan struct{} // may be nil
 	maxLine    int
 	batchLines int
 	batchBytes int
 
-	offset int64  // after the last whole line handed out
+	offset int64  // after the last whole line taken
 	tail   []byte // what stands just before offset
 	buf    []byte
 	data   []byte // part of buf: the file from offset on, as far as it was read
@@ -37,21 +34,21 @@ type direct struct {
 	skipped int64
 }
 
-func newDirect(f *file, offset int64, o Options, wake <-chan struct{}) (*direct, error) {
+func newDirect(f *file, offset int64, o Options) (*direct, error) {
 	tail, err := bytesBefore(f, offset)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s before byte %d: %w", f.path, offset, err)
 	}
 	return &direct{
-		file: f, wake: wake,
+		file:    f,
 		maxLine: o.MaxLine, batchLines: o.BatchLines, batchBytes: o.BatchBytes,
 		offset: offset, tail: tail,
 	}, nil
 }
 
-func (d *direct) read(c *Chunk) (bool, error) {
+func (d *direct) read(c *Chunk) (more bool, err error) {
 	if d.skipped == 0 && d.take(c) {
-		return true, nil
+		return true, nil // the file may have grown since the buffer was filled
 	}
 	if err := d.fill(); err != nil {
 		return false, err
@@ -59,10 +56,13 @@ func (d *direct) read(c *Chunk) (bool, error) {
 	if d.skipped > 0 {
 		return d.skip(c)
 	}
-	return d.take(c), nil
+	return d.take(c) && (d.full || d.hasLine()), nil
 }
 
-// take hands out the whole lines of the buffer.
+// hasLine reports whether the buffer holds a whole line.
+func (d *direct) hasLine() bool { return bytes.IndexByte(d.data, '\n') >= 0 }
+
+// take appends the whole lines of the buffer to the chunk.
 func (d *direct) take(c *Chunk) bool {
 	begin := d.data
 	for len(c.Lines) < d.batchLines {
@@ -108,7 +108,7 @@ func (d *direct) fill() error {
 			return errChanged
 		}
 		switch {
-		case d.skipped > 0 || !d.full || bytes.IndexByte(d.data, '\n') >= 0:
+		case d.skipped > 0 || !d.full || d.hasLine():
 			return nil
 		case len(d.data) > d.maxLine:
 			d.skipped = int64(len(d.data))
@@ -118,7 +118,7 @@ func (d *direct) fill() error {
 	}
 }
 
-// unchanged tells whether the file still has at its offset what was read there:
+// unchanged reports whether the file still has at its offset what was read there:
 // the tail and, at the beginning of the file, the first bytes of the block. A
 // block is read by several system calls, so it can't vouch for itself.
 func (d *direct) unchanged() bool {
@@ -169,14 +169,14 @@ func (d *direct) skip(c *Chunk) (bool, error) {
 }
 
 func (d *direct) atEnd() (bool, error) {
-	if bytes.IndexByte(d.data, '\n') >= 0 {
+	if d.hasLine() {
 		return false, nil
 	}
 	if err := d.fill(); err != nil {
 		return false, err
 	}
 	if d.skipped == 0 {
-		return bytes.IndexByte(d.data, '\n') < 0, nil
+		return !d.hasLine(), nil
 	}
 	return d.file.size <= d.offset+d.skipped, nil
 }
@@ -190,17 +190,4 @@ func (d *direct) advance(text string) {
 	d.data = nil
 }
 
-func (d *direct) wait(ctx context.Context, tick <-chan time.Time) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-tick:
-		return true
-	case <-d.wake:
-		return false
-	}
-}
-
 func (d *direct) place() (int64, []byte) { return d.offset, d.tail }
-
-func (d *direct) close() {}

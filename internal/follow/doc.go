@@ -10,9 +10,9 @@
 // that the caller stored with the chunk: a chunk whose delivery failed comes
 // again. A line of which only the first half is written waits for the rest.
 //
-// Files are known by what stands in them, not by name: a Position holds a hash
-// of the first bytes and one of the bytes just before the offset; device and
-// inode only help to choose. A file that was rotated, renamed again, or copied
+// Files are recognised by their content, not by name: a Position holds a hash of
+// the first bytes and one of the bytes just before the offset; device and inode
+// only help to choose. A file that was rotated, renamed again, or copied
 // elsewhere is found among the candidates that Options.Archives lists.
 //
 // The old file's lines come before the new file's. After a rotation the old
@@ -21,7 +21,7 @@
 //
 // # What it loses, and when
 //
-// Each of these is told by a Notice:
+// Each of these is reported by a Notice:
 //   - what was written between the copy and the truncation of a copytruncate
 //     rotation, and, if the copy isn't among the archives, what was written
 //     between the last look and the truncation;
@@ -29,11 +29,16 @@
 //     newline before the file was given up;
 //   - archives that are compressed, unreadable or gone.
 //
-// Not told, since nobody can see it: an archive that was made and deleted
+// Not reported, since nobody can see it: an archive that was made and deleted
 // between two looks, a line written to an old file after its grace, and a file
 // that was truncated and filled with the same bytes as before. An archive that
-// is, byte for byte, the beginning of another is taken for a copy of it, and
-// is not read for itself.
+// is, byte for byte, the beginning of another is taken for a copy of it, and is
+// not read.
+//
+// # When it delivers
+//
+// After a silence, as soon as a line is written; where lines come steadily, all
+// that came within bell.Company together.
 //
 // # What it needs
 //

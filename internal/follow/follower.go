@@ -2,6 +2,8 @@ package follow
 
 import (
 	"context"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 )
 
 // Deliver takes a chunk over. It returns nil when the lines and the position
@@ -16,19 +18,16 @@ type Follower struct{ options Options }
 func New(o Options) *Follower { return &Follower{options: o.withDefaults()} }
 
 // Run follows the path from a position (nil: there is none yet) until the
-// context ends, which gives nil. It calls deliver from the goroutine that
-// called it. At every Options.Poll it tells, with EndSeen, that it is at the end
-// of the stream, in a chunk without lines if none has come just then. An error
-// means that the file, its directory or an archive could not be read, or that
-// deliver failed: start again later, from the position that was stored last.
+// context ends, and returns nil then. It calls deliver from its own goroutine. At
+// every Options.Poll it reports by EndSeen that it is at the end of the stream, in
+// a chunk without lines if none has come just then. An error means that the file,
+// its directory or an archive could not be read, or that deliver failed: start
+// again later, from the position that was stored last.
 func (f *Follower) Run(ctx context.Context, from *Position, deliver Deliver) error {
-	s := &stream{Options: f.options, deliver: deliver}
+	written := bell.WatchFile(f.options.Path, bell.Company, f.options.Logger)
+	defer written.Close()
+	s := &stream{Options: f.options, deliver: deliver, written: written.Rings()}
 	defer s.close()
-	if s.Engine == Direct {
-		wakeup, stop := watch(s.Path, s.Logger)
-		defer stop()
-		s.wakeup = wakeup
-	}
 	if err := s.open(from); err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 )
 
 func TestAppend(t *testing.T) {
@@ -155,20 +157,20 @@ func TestChunksAreBounded(t *testing.T) {
 	})
 }
 
-// TestEndIsToldThoughThereAreAlwaysNewLines has a deliver that takes longer than
+// TestEndIsReportedThoughThereAreAlwaysNewLines has a deliver that takes longer than
 // the next line takes to come.
-func TestEndIsToldThoughThereAreAlwaysNewLines(t *testing.T) {
+func TestEndIsReportedThoughThereAreAlwaysNewLines(t *testing.T) {
 	d := newDir(t, Direct)
 	d.append("", "a\n")
 	ctx, cancel := context.WithCancel(t.Context())
-	told := make(chan struct{}, 1)
+	seen := make(chan struct{}, 1)
 	done := make(chan error, 1)
 	go func() {
 		done <- New(d.options).Run(ctx, nil, func(_ context.Context, c Chunk) error {
 			d.append("", "b\n")
 			if !c.EndSeen.IsZero() && len(c.Lines) > 0 {
 				select {
-				case told <- struct{}{}:
+				case seen <- struct{}{}:
 				default:
 				}
 			}
@@ -176,13 +178,54 @@ func TestEndIsToldThoughThereAreAlwaysNewLines(t *testing.T) {
 		})
 	}()
 	select {
-	case <-told:
+	case <-seen:
 		cancel()
 		d.check(<-done)
 	case <-time.After(patience):
 		cancel()
-		t.Fatal("the end was never told with lines: ", <-done)
+		t.Fatal("the end was never reported with lines: ", <-done)
 	}
+}
+
+// TestSteadyLinesAreTakenTogether has a line every millisecond.
+func TestSteadyLinesAreTakenTogether(t *testing.T) {
+	eachEngine(t, func(t *testing.T, d *dir) {
+		d.options.Poll = time.Second
+		d.append("", "")
+		r := d.follow(nil)
+		r.end()
+		lines := numbered(0, 300)
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		began := time.Now()
+		for _, line := range lines {
+			<-tick.C
+			d.append("", line+"\n")
+		}
+		r.want(lines...)
+		elapsed := time.Since(began)
+		r.stop()
+		// Each look reads as well, so there may be a chunk more for each.
+		if most := int(elapsed/bell.Company) + int(elapsed/d.options.Poll) + 2; len(r.chunks) > most {
+			t.Errorf("%d chunks in %s, want at most %d", len(r.chunks), elapsed, most)
+		}
+	})
+}
+
+func TestChunkReportsHowFarItIs(t *testing.T) {
+	eachEngine(t, func(t *testing.T, d *dir) {
+		d.append("", "a\nbc\nhalf")
+		enough := errors.New("enough")
+		err := New(d.options).Run(t.Context(), nil, func(_ context.Context, c Chunk) error {
+			if c.File != d.path || c.Offset != 5 || c.Size != 9 {
+				t.Errorf("%s: read up to byte %d of %d", c.File, c.Offset, c.Size)
+			}
+			return enough
+		})
+		if !errors.Is(err, enough) {
+			t.Error(err)
+		}
+	})
 }
 
 // TestForeignPositions are not ours, or damaged: they must do no harm.
@@ -223,7 +266,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 		r := d.follow(nil)
 		<-r.done
 		if !errors.Is(r.err, errNotRegular) || !strings.Contains(r.err.Error(), d.path) || !strings.Contains(r.err.Error(), "FIFO") {
-			t.Errorf("error %v does not say what is wrong with %s", r.err, d.path)
+			t.Errorf("error %v does not name what is wrong with %s", r.err, d.path)
 		}
 	})
 }

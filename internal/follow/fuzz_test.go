@@ -157,7 +157,7 @@ func (m *model) rotate() (name string, ok bool) {
 }
 
 // nextInstant waits until the clock of the file system has moved on. Rotations
-// within one of its ticks (4 ms here and there) can't all be told apart.
+// within one of its ticks (4 ms here and there) can't all be distinguished.
 func (m *model) nextInstant() {
 	stamp := func() time.Time {
 		m.replace("clock", "x")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,19 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	tailwatch "github.com/nxadm/tail/watch"
 )
-
-// TestMain makes nxadm/tail look more often than every 250 ms, but not when
-// that is to be measured. It does so before any follower runs, since the
-// variable is the library's own.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if flag.Lookup("test.bench").Value.String() == "" {
-		tailwatch.POLL_DURATION = 5 * time.Millisecond
-	}
-	os.Exit(m.Run())
-}
 
 const patience = 20 * time.Second
 
@@ -220,7 +207,7 @@ func (r *reading) wantNotices(kinds ...NoticeKind) {
 	}
 }
 
-// stop ends the follower and gives the stored position, as JSON keeps it.
+// stop ends the follower and returns the stored position, as JSON keeps it.
 func (r *reading) stop() *Position {
 	r.d.Helper()
 	r.cancel()
@@ -238,7 +225,7 @@ func (d *dir) roundTrip(p Position) *Position {
 	return &loaded
 }
 
-// numbered gives the lines from..to-1.
+// numbered returns the lines from..to-1.
 func numbered(from, to int) []string {
 	lines := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
@@ -259,7 +246,7 @@ type failing struct{ err error }
 
 func (f failing) deliver(context.Context, Chunk) error { return f.err }
 
-// one reads a single chunk of one line, and gives the position after it.
+// one reads a single chunk of one line, and returns it and the position after it.
 func (d *dir) one(from *Position) (string, Position) {
 	d.Helper()
 	enough := errors.New("enough")

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// graceLimit is after how many periods of grace a file is given up that is
-// still written to, although there is a newer one: it must not hold that up for
-// ever.
+// graceLimit is the number of grace periods after which a file is given up that
+// is still written to although there is a newer one: the newer one must not wait
+// for ever.
 const graceLimit = 30
 
 // incarnation is the file of the stream that is being read.
 type incarnation struct {
 	*file
-	reader  reader
+	engine  engine
 	head    []byte // the first bytes of the file, as far as they are known
 	headSum string // their hash
 	scratch [headSize]byte
@@ -62,7 +62,7 @@ func (i *incarnation) extendHead() error {
 		return nil
 	}
 	if !i.stillBegins(i.scratch[:n]) {
-		return nil // the next look tells
+		return nil // the next look reads it
 	}
 	i.head = append(i.head, i.scratch[len(i.head):n]...)
 	i.headSum = hash(i.head)
@@ -74,8 +74,8 @@ func (i *incarnation) extendHead() error {
 	return nil
 }
 
-// stillBegins reads the first bytes once more. A read is several system calls:
-// when the file was rewritten between two of them, it gave some of the old bytes
+// stillBegins reads the first bytes once more. A read is several system calls: when
+// the file was rewritten between two of them, it returned some of the old bytes
 // and some of the new ones.
 func (i *incarnation) stillBegins(read []byte) bool {
 	again := i.again[:len(read)]
@@ -83,8 +83,8 @@ func (i *incarnation) stillBegins(read []byte) bool {
 	return n == len(read) && bytes.Equal(again, read)
 }
 
-// begin is told when the first lines of the file were read: they, and not what
-// may have stood there before, are its beginning.
+// begin is called when the first lines of the file were read. They are its
+// beginning, and not what may have stood there before.
 func (i *incarnation) begin() {
 	if !i.begun {
 		i.begun = true
@@ -94,7 +94,7 @@ func (i *incarnation) begin() {
 
 func (i *incarnation) forgetHead() { i.head, i.headSum, i.lineID = nil, "", "" }
 
-// quiet tells whether a file that was replaced is done with: nothing was
+// quiet reports whether a file that was replaced may be given up: nothing was
 // written for the grace period, or something still is long after that.
 func (i *incarnation) quiet(grace time.Duration) bool {
 	if time.Since(i.replaced) > graceLimit*grace {
@@ -105,7 +105,7 @@ func (i *incarnation) quiet(grace time.Duration) bool {
 
 // mark is the place up to which whole lines were read.
 func (i *incarnation) mark() Mark {
-	offset, tail := i.reader.place()
+	offset, tail := i.engine.place()
 	return Mark{
 		Offset:  offset,
 		HeadLen: len(i.head), Head: i.headSum,
@@ -114,10 +114,10 @@ func (i *incarnation) mark() Mark {
 	}
 }
 
-// isRead tells whether the file ends with the last whole line that was read. It
+// isRead reports whether the file ends with the last whole line that was read. It
 // leaves the lines in the reader's buffer alone.
 func (i *incarnation) isRead() bool {
-	offset, _ := i.reader.place()
+	offset, _ := i.engine.place()
 	info, err := i.Stat()
 	return err == nil && info.Size() == offset
 }
@@ -133,7 +133,7 @@ func (i *incarnation) endMark() Mark {
 
 // unfinished is the notice of a last line without its newline, if there is one.
 func (i *incarnation) unfinished(maxLine int) []Notice {
-	offset, _ := i.reader.place()
+	offset, _ := i.engine.place()
 	length := i.size - offset
 	if length <= 0 {
 		return nil
@@ -143,11 +143,4 @@ func (i *incarnation) unfinished(maxLine int) []Notice {
 		n.Text = text
 	}
 	return []Notice{n}
-}
-
-func (i *incarnation) close() {
-	if i.reader != nil {
-		i.reader.close()
-	}
-	i.file.Close()
 }

@@ -74,7 +74,7 @@ func (o Options) successors(open []*file, since time.Time, finished []Mark) (cha
 	})
 }
 
-// beginning says where one goes on.
+// beginning describes where reading goes on.
 func (c *chain) beginning() string {
 	if len(c.files) == 0 {
 		return "waiting for the file to appear"
@@ -82,7 +82,7 @@ func (c *chain) beginning() string {
 	return fmt.Sprintf("going on at byte %d of %s", c.begin, c.files[0].path)
 }
 
-// openIfThere gives nil when there is no such file.
+// openIfThere returns nil when there is no such file.
 func openIfThere(path string) (*file, error) {
 	f, err := openRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// Begin says where to begin when there is no stored position.
+// Begin is where to begin when there is no stored position.
 type Begin uint8
 
 // The places to begin. A file that appears only later is read from its first
@@ -16,18 +18,15 @@ const (
 	FromBeginning              // the whole of the file that is there
 )
 
-// Engine says who watches the file at its end. Backlog is always read in large
-// blocks.
+// Engine chooses who reads the lines at the end of the live file. Either is
+// woken by inotify, or every Options.Poll where that does not work. A backlog is
+// always read in large blocks.
 type Engine uint8
 
 // The engines.
 const (
-	// Direct reads the file itself, woken by inotify, or every Options.Poll
-	// where that does not work.
-	Direct Engine = iota
-	// Tail leaves the live file to github.com/nxadm/tail, which looks every
-	// 250 ms.
-	Tail
+	Direct Engine = iota // our own code
+	Tail                 // github.com/nxadm/tail
 )
 
 // Options describe what to follow. Zero values mean the defaults.
@@ -47,10 +46,10 @@ type Options struct {
 	// a newer one. Default 2 s.
 	Grace time.Duration
 	// MaxLine is the length in bytes of the longest line delivered; a longer
-	// one is skipped and reported. Default 1 MiB.
+	// one is skipped and reported. Default supervision.LongestLine.
 	MaxLine int
 	// BatchLines and BatchBytes bound a chunk; it may exceed BatchBytes by one
-	// line. Defaults 1000 lines and 256 KiB.
+	// line. Defaults supervision.BatchLines and supervision.BatchBytes.
 	BatchLines int
 	BatchBytes int
 	// Logger gets one line per rotation, truncation or gap. Default: silence.
@@ -58,11 +57,8 @@ type Options struct {
 }
 
 const (
-	defaultPoll       = 250 * time.Millisecond
-	defaultGrace      = 2 * time.Second
-	defaultMaxLine    = 1 << 20
-	defaultBatchLines = 1000
-	defaultBatchBytes = 256 << 10
+	defaultPoll  = 250 * time.Millisecond
+	defaultGrace = 2 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -76,13 +72,13 @@ func (o Options) withDefaults() Options {
 		o.Grace = defaultGrace
 	}
 	if o.MaxLine <= 0 {
-		o.MaxLine = defaultMaxLine
+		o.MaxLine = supervision.LongestLine
 	}
 	if o.BatchLines <= 0 {
-		o.BatchLines = defaultBatchLines
+		o.BatchLines = supervision.BatchLines
 	}
 	if o.BatchBytes <= 0 {
-		o.BatchBytes = defaultBatchBytes
+		o.BatchBytes = supervision.BatchBytes
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -108,12 +104,15 @@ type Chunk struct {
 	Lines    []Line
 	Notices  []Notice
 	Position Position
+	// Offset is how far File has been read, Size how long it was when it was
+	// last looked at, both in bytes.
+	Offset, Size int64
 	// EndSeen is a moment from before which there is nothing more to read behind
 	// this chunk, in this or any other file; zero when there may be.
 	EndSeen time.Time
 }
 
-// Notice is something that an administrator should know of the stream.
+// Notice is something that an administrator should know about the stream.
 type Notice struct {
 	Kind   NoticeKind
 	File   string
@@ -123,7 +122,7 @@ type Notice struct {
 	Detail string // of Skipped and Gap: the reason
 }
 
-// NoticeKind says what a Notice is about.
+// NoticeKind is what a Notice is about.
 type NoticeKind uint8
 
 // The kinds of notice.

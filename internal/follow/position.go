@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	headSize = 1 << 10 // bytes at the start of a file that tell it from others
-	tailSize = 64      // bytes before an offset that tell that it was written before
+	headSize = 1 << 10 // bytes at the start of a file that distinguish it from others
+	tailSize = 64      // bytes before an offset that prove that it was read before
 	// finishedKept is how many files that were read to their end a position
-	// remembers: enough to tell the predecessors of a file whose modification
+	// remembers: enough to recognise the predecessors of a file whose modification
 	// times lie within one tick of the clock.
 	finishedKept = 4
 )
@@ -39,8 +39,8 @@ type Mark struct {
 	Inode   uint64 `json:"inode"`
 }
 
-// in tells whether a file holds the place that the mark names. A mark of a file
-// that was empty says nothing, so it is in no file.
+// in reports whether a file holds the place of the mark. The mark of an empty file
+// has nothing to compare, so it is in no file.
 func (m Mark) in(f io.ReaderAt, size int64) bool {
 	if m.HeadLen <= 0 || m.HeadLen > headSize || m.Offset < 0 || size < m.Offset || size < int64(m.HeadLen) {
 		return false
@@ -75,14 +75,14 @@ func bytesAt(f io.ReaderAt, offset int64, n int) ([]byte, error) {
 	return b, nil
 }
 
-// bytesBefore reads the bytes before an offset that vouch for it.
+// bytesBefore reads the bytes before an offset by which it is recognised.
 func bytesBefore(f io.ReaderAt, offset int64) ([]byte, error) {
 	n := min(offset, tailSize)
 	return bytesAt(f, offset-n, int(n))
 }
 
-// isCopy tells whether the first file is, as far as its ends tell, the
-// beginning of the second. Of very short files that says nothing.
+// isCopy reports whether the first file seems to be the beginning of the second:
+// both its ends are the same. Very short files have too little to compare.
 func isCopy(short, long *file) bool {
 	if short.size < tailSize || short.size > long.size {
 		return false

@@ -8,7 +8,8 @@ import (
 )
 
 // look checks what stands at the path and whether the current file is the one
-// that was read; it tells whether something changed that asks for reading.
+// that was read. It reports whether something changed so that there is more to
+// read.
 func (s *stream) look() (changed bool, err error) {
 	if s.current != nil {
 		err := s.current.look()
@@ -57,7 +58,7 @@ func (s *stream) discover() error {
 	return nil
 }
 
-// postpone keeps an error to itself while an older file may still be written.
+// postpone holds an error back while an older file may still be written.
 func (s *stream) postpone(err error) error {
 	if s.blocked == nil {
 		s.blockedSince = time.Now()
@@ -124,7 +125,7 @@ func (s *stream) notice(notices ...Notice) {
 // next closes the current file and goes on with the one after it.
 func (s *stream) next() error {
 	if s.current != nil {
-		s.current.close()
+		s.current.Close()
 	}
 	f := s.later[0]
 	s.later = s.later[1:]
@@ -134,7 +135,8 @@ func (s *stream) next() error {
 func (s *stream) laterHasContent() bool {
 	for _, f := range s.later {
 		if f.size == 0 {
-			// A file that can't be looked at is told when it is its turn.
+			// The error of a file that can't be looked at is returned when it is
+			// its turn.
 			_ = f.look()
 		}
 		if f.size > 0 {
@@ -166,7 +168,7 @@ func (s *stream) close() {
 		f.Close()
 	}
 	if s.current != nil {
-		s.current.close()
+		s.current.Close()
 	}
 	s.current, s.later = nil, nil
 }

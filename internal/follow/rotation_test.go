@@ -52,7 +52,7 @@ func TestHalfLineAtTheEndOfTheOldFile(t *testing.T) {
 		r.wantNotices(Unfinished)
 		r.stop()
 		if n := r.notices[0]; string(n.Text) != "lost" || n.Offset != 7 || n.Length != 4 {
-			t.Errorf("notice %+v does not tell the half line", n)
+			t.Errorf("notice %+v does not have the half line", n)
 		}
 	})
 }
@@ -348,7 +348,7 @@ func TestCompressedArchiveIsTold(t *testing.T) {
 	})
 }
 
-// TestFinishedFilesAreNotReadAgain gives old archives a new modification time.
+// TestFinishedFilesAreNotReadAgain sets a new modification time of old archives.
 func TestFinishedFilesAreNotReadAgain(t *testing.T) {
 	eachEngine(t, func(t *testing.T, d *dir) {
 		d.append("", text(numbered(0, 2)))

@@ -12,7 +12,7 @@ import (
 type stream struct {
 	Options
 	deliver Deliver
-	wakeup  <-chan struct{} // nil: only the clock wakes
+	written <-chan struct{} // a hint that the file may have changed
 
 	current  *incarnation // nil while there is no file
 	later    []*file      // the files after it, oldest first
@@ -20,7 +20,7 @@ type stream struct {
 	since    time.Time // the stream has nothing of interest that is older
 	notices  []Notice  // for the next chunk
 	lines    []Line    // reused
-	owesEnd  bool      // since the last look, no chunk told that the end was seen
+	owesEnd  bool      // since the last look, no chunk reported that the end was seen
 
 	// Why the file at the path can't be opened, while an older one is still
 	// being read.
@@ -98,13 +98,13 @@ func (s *stream) take(f *file, begin int64) error {
 	if now := time.Now(); i.grew.After(now) {
 		i.grew = now
 	}
-	d, err := newDirect(f, begin, s.Options, s.wakeup)
+	d, err := newDirect(f, begin, s.Options)
 	if err != nil {
 		return err
 	}
-	i.reader = d
+	i.engine = d
 	if s.Engine == Tail && !i.foundRotated {
-		i.reader = newTailing(d, s.Logger)
+		i.engine = newTailing(d, s.Logger)
 	}
 	s.moveSince()
 	return nil
@@ -142,15 +142,15 @@ func (s *stream) follow(ctx context.Context) error {
 			}
 			due, s.owesEnd = false, true
 		}
-		progress, err := s.readAndDeliver(ctx, began)
+		more, err := s.readAndDeliver(ctx, began)
 		if err != nil {
 			return err
 		}
-		if progress || changed {
+		if more || changed {
 			continue
 		}
 		if s.owesEnd {
-			if err := s.tellEnd(ctx, began); err != nil {
+			if err := s.sendEnd(ctx, began); err != nil {
 				return err
 			}
 		}
@@ -159,13 +159,13 @@ func (s *stream) follow(ctx context.Context) error {
 	return nil
 }
 
-// readAndDeliver moves one chunk, and tells whether there may be more. When it
-// reaches the end, it says so with the lines, if that is owed: a deliver that
-// takes long may find new lines each time that it returns.
-func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (progress bool, err error) {
+// readAndDeliver delivers one chunk, and reports whether there may be more at
+// once. When it reaches the end, it reports that with the lines, if that is
+// owed: a deliver that takes long may find new lines each time it returns.
+func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (more bool, err error) {
 	c := Chunk{Lines: s.lines[:0]}
 	if s.current != nil {
-		progress, err = s.current.reader.read(&c)
+		more, err = s.current.engine.read(&c)
 		s.lines = c.Lines
 	}
 	if errors.Is(err, errChanged) {
@@ -175,12 +175,12 @@ func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (progress 
 		return false, err
 	}
 	if len(c.Lines)+len(c.Notices)+len(s.notices) == 0 {
-		return progress, nil
+		return more, nil
 	}
 	if s.owesEnd && len(c.Lines) > 0 && s.current.isRead() && !s.laterHasContent() {
 		c.EndSeen = began
 	}
-	return progress, s.send(ctx, c)
+	return more, s.send(ctx, c)
 }
 
 // send completes a chunk and delivers it.
@@ -189,7 +189,7 @@ func (s *stream) send(ctx context.Context, c Chunk) error {
 	c.Position = Position{ModTime: s.since, Finished: s.finished}
 	c.File = s.Path
 	if i := s.current; i != nil {
-		if offset, _ := i.reader.place(); offset > 0 {
+		if offset, _ := i.engine.place(); offset > 0 {
 			i.begin()
 		}
 		if len(i.head) < headSize {
@@ -197,6 +197,8 @@ func (s *stream) send(ctx context.Context, c Chunk) error {
 			_ = i.extendHead()
 		}
 		c.File, c.FileID, c.Position.Mark = i.path, i.lineID, i.mark()
+		c.Offset = c.Position.Offset
+		c.Size = max(i.size, c.Offset)
 	}
 	if err := s.deliver(ctx, c); err != nil {
 		return fmt.Errorf("delivering lines of %s: %w", c.File, err)
@@ -208,8 +210,8 @@ func (s *stream) send(ctx context.Context, c Chunk) error {
 	return nil
 }
 
-// tellEnd delivers the news that there was nothing more to read, if so.
-func (s *stream) tellEnd(ctx context.Context, began time.Time) error {
+// sendEnd delivers a chunk that reports the end, if there is nothing more to read.
+func (s *stream) sendEnd(ctx context.Context, began time.Time) error {
 	end, err := s.atEnd()
 	if err != nil || !end || s.laterHasContent() {
 		return err
@@ -217,26 +219,27 @@ func (s *stream) tellEnd(ctx context.Context, began time.Time) error {
 	return s.send(ctx, Chunk{EndSeen: began})
 }
 
-// atEnd tells whether the current file has no whole line left.
+// atEnd reports whether the current file has no whole line left.
 func (s *stream) atEnd() (bool, error) {
 	if s.current == nil {
 		return true, nil
 	}
-	end, err := s.current.reader.atEnd()
+	end, err := s.current.engine.atEnd()
 	if errors.Is(err, errChanged) {
 		return false, s.rewritten()
 	}
 	return end, err
 }
 
+// wait blocks until there may be something to read, and reports whether a look
+// is due.
 func (s *stream) wait(ctx context.Context, tick <-chan time.Time) (due bool) {
-	if s.current != nil {
-		return s.current.reader.wait(ctx, tick)
-	}
 	select {
 	case <-ctx.Done():
+		return false
 	case <-tick:
-	case <-s.wakeup:
+		return true
+	case <-s.written:
+		return s.current == nil
 	}
-	return true
 }

@@ -2,13 +2,14 @@ package follow
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/nxadm/tail/util"
+	"github.com/nxadm/tail"
 )
 
 // TestBusyWriter writes 60,000 lines in halves at full speed and rotates as
@@ -169,47 +170,45 @@ func openDescriptors(t *testing.T) int {
 	return len(entries)
 }
 
-// TestFatalOfTheLibraryEndsOnlyItsGoroutine would end the test process.
-func TestFatalOfTheLibraryEndsOnlyItsGoroutine(t *testing.T) {
-	keepFatalFromExiting()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		util.Fatal("stat failed: %v", os.ErrPermission)
-	}()
-	<-ended
-}
-
-// TestTailThatSeesNothing goes on although the library's watcher has ended.
+// TestTailThatSeesNothing goes on although the library delivers nothing, or can't
+// open the file.
 func TestTailThatSeesNothing(t *testing.T) {
-	d := newDir(t, Tail)
-	d.append("", "a\n")
-	f, err := openRegular(d.path)
-	d.check(err)
-	defer f.Close()
-	direct, err := newDirect(f, 0, d.options.withDefaults(), nil)
-	d.check(err)
-	reader := newTailing(direct, d.options.withDefaults().Logger)
-	defer reader.close()
-	var got []string
-	blind := false
-	deadline := time.Now().Add(patience)
-	for len(got) < 2 {
-		if time.Now().After(deadline) {
-			t.Fatalf("got only %q", got)
-		}
-		var c Chunk
-		_, err := reader.read(&c)
-		d.check(err)
-		for _, line := range c.Lines {
-			got = append(got, string(line.Text))
-		}
-		if reader.tail != nil && !blind {
-			d.check(reader.tail.Stop())
-			d.append("", "b\n")
-			blind = true
-		}
-		_, err = reader.atEnd()
-		d.check(err)
+	for name, blind := range map[string]func(string, tail.Config) (*tail.Tail, error){
+		"delivers nothing": func(name string, c tail.Config) (*tail.Tail, error) {
+			c.Location = &tail.SeekInfo{Whence: io.SeekEnd}
+			return tail.TailFile(name, c)
+		},
+		"can't open": func(string, tail.Config) (*tail.Tail, error) { return nil, os.ErrPermission },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDir(t, Tail)
+			d.append("", "a\n")
+			f, err := openRegular(d.path)
+			d.check(err)
+			defer f.Close()
+			direct, err := newDirect(f, 0, d.options.withDefaults())
+			d.check(err)
+			engine := newTailing(direct, d.options.withDefaults().Logger)
+			var got []string
+			deadline := time.Now().Add(patience)
+			for len(got) < 2 {
+				if time.Now().After(deadline) {
+					t.Fatalf("got only %q", got)
+				}
+				var c Chunk
+				_, err := engine.read(&c)
+				d.check(err)
+				for _, line := range c.Lines {
+					got = append(got, string(line.Text))
+					engine.tailFile = blind
+					d.append("", "b\n")
+				}
+				_, err = engine.atEnd()
+				d.check(err)
+			}
+			if !slices.Equal(got[:2], []string{"a", "b"}) {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
 }

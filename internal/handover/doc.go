@@ -7,17 +7,23 @@
 // the module wrote it, while it is being written and after any stop: "once"
 // counts from the position that was stored with the batch. A segment is deleted
 // when all of it is durable and its writer can't come back to it. The files are
-// never written to, locked or synced: each of these can hold the writer up.
+// never written to, locked or synced, because each of these can block the
+// writer.
+//
+// A record that comes after a silence is read at once, within 5 ms. While
+// records come steadily, they are read once every 15 ms (bell.Company). A steady
+// stream costs one stat of the directory and two reads each time. The directory
+// is listed only when it has changed, and every 10 s.
 //
 // # What it loses, and when
 //
-// Nothing that a module wrote whole. What can't be read is told by a Rejected:
-// lines that are no record, and a last line that never got its line feed,
-// because the supervisor was killed while it was being written. What a module
-// could not keep itself (LOST records) is told as a Rejected, too.
+// Nothing that a module wrote whole. These are handed over as Rejected: lines
+// that are no record; a last line without a line feed, because the supervisor
+// was killed while it was being written; and the number of records that the
+// module itself could not keep (LOST).
 //
 // # What it needs
 //
 // Permission to list the directory, to read the segments, and to delete them.
-// A local file system; without inotify it looks by the clock.
+// A local file system. Without inotify it looks once a second.
 package handover

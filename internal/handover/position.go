@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Position says how far each segment that is still there has been read. It is
-// made to be stored as JSON.
+// Position is how far each segment that is still there has been read. It is
+// stored as JSON.
 type Position struct {
 	Segments []Mark `json:"segments"` // by name
 }
@@ -18,7 +18,7 @@ type Mark struct {
 	Offset int64  `json:"offset"` // behind the last line that is durable, in bytes
 }
 
-// ParsePosition reads a stored position; none is the zero one.
+// ParsePosition reads a stored position. No bytes are the zero position.
 func ParsePosition(stored []byte) (p Position, err error) {
 	if len(stored) == 0 {
 		return p, nil
@@ -34,7 +34,7 @@ func ParsePosition(stored []byte) (p Position, err error) {
 	return p, nil
 }
 
-// Of gives the offset in a segment: 0 for one that the position doesn't know.
+// Of returns the offset in a segment: 0 for one that is not in the position.
 func (p Position) Of(file string) int64 {
 	for _, m := range p.Segments {
 		if m.File == file {
@@ -44,14 +44,14 @@ func (p Position) Of(file string) int64 {
 	return 0
 }
 
-// keep forgets the segments that are not among those named.
+// keep removes the segments that are not among those named.
 func (p *Position) keep(names []Name) {
 	p.Segments = slices.DeleteFunc(p.Segments, func(m Mark) bool {
 		return !slices.ContainsFunc(names, func(n Name) bool { return n.File == m.File })
 	})
 }
 
-// forget forgets a segment.
+// forget removes a segment.
 func (p *Position) forget(file string) {
 	p.Segments = slices.DeleteFunc(p.Segments, func(m Mark) bool { return m.File == file })
 }

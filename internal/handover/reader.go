@@ -5,76 +5,76 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-const (
-	batchLines = 1000
-	batchBytes = 256 << 10
-	// rawKept is how much of a line that is too long goes to quarantine.
-	rawKept  = 4 << 10
-	readSize = 64 << 10
-	// mostOpen is how many segments may be open before those that are over are
-	// handed over and closed.
-	mostOpen = 64
-)
+// mostOpen is how many segments may be open before those that are over are
+// handed over and closed.
+const mostOpen = 64
 
-// reader reads the segments that are there, again and again.
-type reader struct {
+// spoolReader reads the segments of a spool directory, pass by pass.
+type spoolReader struct {
 	options Options
+	listing listing
 	resume  Position // of segments that were not opened yet
 	emit    supervision.Emit
-	open    map[string]*segment // by file name
+	meter   *supervision.Meter
+	open    map[string]*openSegment // by file name
+	current *openSegment            // the one that is being read, or was read last
+	behind  int64                   // bytes in the segments behind it
 	batch   supervision.Batch
-	bytes   int
+	bytes   int // of the batch's lines
 	buf     []byte
 	stored  []byte          // the position
-	told    map[string]bool // troubles that were logged
+	logged  map[string]bool // troubles that were logged
 }
 
-// segment is one that is being read.
-type segment struct {
+// openSegment is one that is being read.
+type openSegment struct {
 	Name
 	file   *os.File
 	offset int64 // behind the last whole line that was taken
+	size   int64 // when it was last looked at
 	held   bool  // its format is not ours
 	over   bool  // all of it was taken, and nothing more can come
 }
 
-func newReader(o Options, resume Position, stored []byte, emit supervision.Emit) *reader {
-	return &reader{
-		options: o, resume: resume, stored: stored, emit: emit,
-		open: map[string]*segment{}, buf: make([]byte, readSize), told: map[string]bool{},
+// newSpoolReader returns a reader that goes on from a position, whose stored
+// form is given too.
+func newSpoolReader(
+	o Options, resume Position, stored []byte, emit supervision.Emit, meter *supervision.Meter,
+) *spoolReader {
+	return &spoolReader{
+		options: o, listing: listing{dir: o.Dir}, resume: resume, stored: stored, emit: emit, meter: meter,
+		open: map[string]*openSegment{}, buf: make([]byte, readSize), logged: map[string]bool{},
 	}
 }
 
-func (r *reader) close() {
+func (r *spoolReader) close() {
 	for _, s := range r.open {
 		s.file.Close()
 	}
 }
 
 // skipToEnd makes the present ends of the segments the places to begin.
-func (r *reader) skipToEnd() error {
-	names, err := List(r.options.Dir)
-	if err != nil {
+func (r *spoolReader) skipToEnd() error {
+	if _, err := r.listing.refresh(); err != nil {
 		return err
 	}
-	for _, name := range names {
+	for _, name := range r.listing.names {
 		s, err := r.segment(name)
-		if err != nil || s == nil {
+		if err != nil {
 			return err
+		}
+		if s == nil {
+			continue
 		}
 		if s.offset, err = lastLineEnd(s.file); err != nil {
 			return err
@@ -83,40 +83,27 @@ func (r *reader) skipToEnd() error {
 	return nil
 }
 
-// lastLineEnd gives the offset behind the last line feed.
-func lastLineEnd(f *os.File) (int64, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	for end := info.Size(); end > 0; {
-		begin := max(end-readSize, 0)
-		block := make([]byte, end-begin)
-		if _, err := f.ReadAt(block, begin); err != nil {
-			return 0, err
-		}
-		if i := bytes.LastIndexByte(block, '\n'); i >= 0 {
-			return begin + int64(i) + 1, nil
-		}
-		end = begin
-	}
-	return 0, nil
-}
-
 // pass reads every segment to its end, oldest first, hands over what it read,
-// and deletes what is over. The list is taken before anything is read: if a
-// process has begun another segment by then, the one before is complete.
-func (r *reader) pass(ctx context.Context) error {
-	looked := time.Now()
-	names, err := List(r.options.Dir)
+// and deletes what is over. The listing is checked before anything is read: if
+// a process has begun another segment by then, the one before is complete.
+func (r *spoolReader) pass(ctx context.Context) error {
+	began := time.Now()
+	listed, err := r.listing.refresh()
 	if err != nil {
 		return err
 	}
-	if err := r.dropVanished(ctx, names); err != nil {
-		return err
+	if listed {
+		if err := r.dropVanished(ctx); err != nil {
+			return err
+		}
+		r.resume.keep(r.listing.names)
 	}
-	r.resume.keep(names)
-	for i, name := range names {
+	r.behind = 0
+	for i := range r.listing.names {
+		r.behind += r.unread(i)
+	}
+	for i, name := range r.listing.names {
+		r.behind -= r.unread(i)
 		s, err := r.segment(name)
 		if err != nil {
 			return err
@@ -124,13 +111,16 @@ func (r *reader) pass(ctx context.Context) error {
 		if s == nil {
 			continue // deleted since
 		}
+		s.size = max(s.size, r.listing.sizes[i])
+		r.current = s
 		if err := r.read(ctx, s); err != nil {
 			return err
 		}
 		if s.held {
 			break
 		}
-		if s.over = r.mayGo(name, names[i+1:]); s.over {
+		if listed && r.mayGo(s, r.listing.names[i+1:]) {
+			s.over = true
 			if err := r.tornTail(s); err != nil {
 				return err
 			}
@@ -141,12 +131,21 @@ func (r *reader) pass(ctx context.Context) error {
 			}
 		}
 	}
-	r.batch.EndSeen = looked
+	r.batch.EndSeen = began
 	return r.hand(ctx)
 }
 
-// segment gives the open segment of a name; nil if it is not there any more.
-func (r *reader) segment(name Name) (*segment, error) {
+// unread returns how many bytes of the ith segment wait, as far as it was listed.
+func (r *spoolReader) unread(i int) int64 {
+	file := r.listing.names[i].File
+	if s := r.open[file]; s != nil {
+		return max(r.listing.sizes[i]-s.offset, 0)
+	}
+	return max(r.listing.sizes[i]-r.resume.Of(file), 0)
+}
+
+// segment returns the open segment of a name; nil if it is not there any more.
+func (r *spoolReader) segment(name Name) (*openSegment, error) {
 	if s := r.open[name.File]; s != nil {
 		return s, nil
 	}
@@ -157,155 +156,29 @@ func (r *reader) segment(name Name) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &segment{Name: name, file: f, offset: r.resume.Of(name.File)}
+	s := &openSegment{Name: name, file: f, offset: r.resume.Of(name.File)}
 	r.open[name.File] = s
 	return s, nil
 }
 
-// read takes all whole lines of a segment.
-func (r *reader) read(ctx context.Context, s *segment) error {
-	for !s.held {
-		n, err := s.file.ReadAt(r.buf, s.offset)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		block := r.buf[:n]
-		taken, err := r.lines(ctx, s, block)
-		if err != nil {
-			return err
-		}
-		switch {
-		case taken == 0 && n < len(r.buf):
-			return nil // the end, or half a line
-		case taken == 0 && n > pairs.LongestLine:
-			if err := r.skipLine(s, block); err != nil {
-				return err
-			}
-		case taken == 0:
-			r.buf = make([]byte, min(2*len(r.buf), pairs.LongestLine+2))
-		}
-	}
-	return nil
-}
-
-// lines takes the whole lines of a block that begins at the segment's offset,
-// and gives their length. A batch that is full is handed over on the way.
-func (r *reader) lines(ctx context.Context, s *segment, block []byte) (taken int, err error) {
-	for {
-		n := bytes.IndexByte(block[taken:], '\n')
-		if n < 0 || s.held {
-			return taken, nil
-		}
-		r.line(s, string(block[taken:taken+n]))
-		if s.held {
-			return taken, nil
-		}
-		taken += n + 1
-		s.offset += int64(n) + 1
-		if r.bytes += n; r.bytes >= batchBytes || len(r.batch.Records)+len(r.batch.Rejected) >= batchLines {
-			if err := r.hand(ctx); err != nil {
-				return taken, err
-			}
-		}
-	}
-}
-
-// line takes one line, at the segment's offset.
-func (r *reader) line(s *segment, text string) {
-	line, err := ParseLine(text)
-	switch {
-	case s.offset == 0 && (line.Header == nil || err != nil):
-		r.tell(s.File, "a segment has no header: its lines are read as those of format "+format)
-	case s.offset == 0 && line.Header.Format != format:
-		s.held = true
-		r.tell(s.File, "a module writes a format that this version doesn't read: what it writes is kept until a newer nagios2canopsis is installed",
-			"module", line.Header.Module, "format", line.Header.Format, "known", format)
-		return
-	case s.offset == 0 && s.N == 1:
-		h := line.Header
-		r.options.Logger.Info("a module has begun to write", "module", h.Module, "program", h.Program, "layout", h.Layout, "pid", h.PID)
-	}
-	switch {
-	case err != nil:
-		r.reject(s, text, err.Error())
-	case line.Lost > 0:
-		r.reject(s, text, fmt.Sprintf("the module could not write to its spool for so long that %d records did not fit into its memory: they are lost", line.Lost))
-	case line.Skip != "":
-		r.skip(line.Skip)
-	case line.Record.Kind != 0:
-		line.Record.Ref = s.File + "@" + strconv.FormatInt(s.offset, 10)
-		r.batch.Records = append(r.batch.Records, line.Record)
-	}
-}
-
-func (r *reader) skip(why string) {
-	if r.batch.Skipped == nil {
-		r.batch.Skipped = map[string]int{}
-	}
-	r.batch.Skipped[why]++
-}
-
-func (r *reader) reject(s *segment, raw, reason string) {
-	r.batch.Rejected = append(r.batch.Rejected, supervision.Rejected{
-		Source: r.options.Name, Where: s.file.Name() + ":" + strconv.FormatInt(s.offset, 10),
-		Reason: reason, Raw: []byte(raw[:min(len(raw), rawKept)]),
-	})
-}
-
-// skipLine passes over a line that is too long, of which block is the beginning.
-func (r *reader) skipLine(s *segment, block []byte) error {
-	end := s.offset + int64(len(block))
-	for {
-		n, err := s.file.ReadAt(r.buf, end)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if i := bytes.IndexByte(r.buf[:n], '\n'); i >= 0 {
-			end += int64(i) + 1
-			break
-		}
-		if end += int64(n); n == 0 {
-			break // its end is still to come, and will be rejected by itself
-		}
-	}
-	r.reject(s, string(block), "the line is longer than 1 MiB")
-	s.offset = end
-	return nil
-}
-
-// mayGo tells whether nothing more can come to a segment, given those behind
+// mayGo reports whether nothing more can come to a segment, given those behind
 // it: its own process has begun another one, or another process has, and this
 // one has been quiet for long.
-func (r *reader) mayGo(name Name, later []Name) bool {
+func (r *spoolReader) mayGo(s *openSegment, later []Name) bool {
 	if len(later) == 0 {
 		return false
 	}
-	if slices.ContainsFunc(later, func(l Name) bool { return l.Module == name.Module && l.PID == name.PID }) {
+	if slices.ContainsFunc(later, func(l Name) bool { return l.Module == s.Module && l.PID == s.PID }) {
 		return true
 	}
-	info, err := os.Stat(filepath.Join(r.options.Dir, name.File))
+	info, err := os.Stat(s.file.Name())
 	return err == nil && time.Since(info.ModTime()) > r.options.Quiet
 }
 
-// tornTail sets aside what follows the last line feed of a segment that is over.
-func (r *reader) tornTail(s *segment) error {
-	info, err := s.file.Stat()
-	if err != nil || info.Size() <= s.offset {
-		return err
-	}
-	rest := make([]byte, min(info.Size()-s.offset, rawKept))
-	if _, err := s.file.ReadAt(rest, s.offset); err != nil {
-		return err
-	}
-	r.reject(s, string(rest), "the last record has no line feed: the supervisor was killed while it was being written")
-	s.offset = info.Size()
-	return nil
-}
-
 // dropVanished reads the rest of segments that somebody else deleted.
-func (r *reader) dropVanished(ctx context.Context, names []Name) error {
+func (r *spoolReader) dropVanished(ctx context.Context) error {
 	for file, s := range r.open {
-		if slices.ContainsFunc(names, func(n Name) bool { return n.File == file }) {
+		if slices.ContainsFunc(r.listing.names, func(n Name) bool { return n.File == file }) {
 			continue
 		}
 		if err := r.read(ctx, s); err != nil {
@@ -319,7 +192,7 @@ func (r *reader) dropVanished(ctx context.Context, names []Name) error {
 
 // hand emits the batch, with the position behind it, and deletes the segments
 // that are over.
-func (r *reader) hand(ctx context.Context) error {
+func (r *spoolReader) hand(ctx context.Context) error {
 	position, err := json.Marshal(r.position())
 	if err != nil {
 		return err
@@ -331,15 +204,25 @@ func (r *reader) hand(ctx context.Context) error {
 		return err
 	}
 	r.stored = position
+	r.measure()
 	clear(r.batch.Records) // lets go of the strings
 	r.batch, r.bytes = supervision.Batch{Records: r.batch.Records[:0]}, 0
 	r.remove()
 	return nil
 }
 
-// position gives the places in all segments, also of those of an earlier run
+// measure notes how far the reader has come with the batch that was taken.
+func (r *spoolReader) measure() {
+	if r.current == nil {
+		r.meter.Handed(r.batch, r.options.Dir, 0, 0)
+		return
+	}
+	r.meter.Handed(r.batch, r.current.file.Name(), r.current.offset, r.current.size+r.behind)
+}
+
+// position returns the places in all segments, also in those of an earlier run
 // that have not been opened yet.
-func (r *reader) position() (p Position) {
+func (r *spoolReader) position() (p Position) {
 	for _, s := range r.open {
 		p.Segments = append(p.Segments, Mark{s.File, s.offset})
 	}
@@ -353,7 +236,7 @@ func (r *reader) position() (p Position) {
 }
 
 // remove deletes the segments that are over and durable.
-func (r *reader) remove() {
+func (r *spoolReader) remove() {
 	if r.options.Watch {
 		return
 	}
@@ -362,20 +245,21 @@ func (r *reader) remove() {
 			continue
 		}
 		if err := os.Remove(s.file.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			r.tell("remove", "can't delete a segment that was read, trying again: the spool directory must be writable", "err", err)
+			r.complain("remove", "can't delete a segment that was read, trying again: "+
+				"the spool directory must be writable", "err", err)
 			continue
 		}
-		delete(r.told, "remove")
+		delete(r.logged, "remove")
 		s.file.Close()
 		delete(r.open, file)
 		r.resume.forget(file)
 	}
 }
 
-// tell logs a trouble once.
-func (r *reader) tell(trouble, message string, args ...any) {
-	if !r.told[trouble] {
-		r.told[trouble] = true
+// complain logs a trouble once.
+func (r *spoolReader) complain(trouble, message string, args ...any) {
+	if !r.logged[trouble] {
+		r.logged[trouble] = true
 		r.options.Logger.Error(message, append([]any{"path", r.options.Dir, "trouble", trouble}, args...)...)
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// Line is what a line of a segment says: a record, or one of the other things.
+// Line is a parsed line of a segment: a record, or one of the other things.
 type Line struct {
 	Record supervision.Record // its Kind is zero when the line is none
 	Header *Header            // of a segment
 	Lost   int64              // records that the module could not keep
-	Skip   string             // why the line says nothing to us; empty: it does
+	Skip   string             // why the line is skipped; empty: it is not
 }
 
 // ParseLine reads a line, without its line feed. The strings of the record
@@ -62,10 +62,10 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 		delete(c.Extra, key)
 		return value, ok
 	}
-	acknowledged, toldAck := take("ACKNOWLEDGED")
-	flapping, toldFlapping := take("FLAPPING")
-	depth, toldDepth := take("DOWNTIMEDEPTH")
-	if toldAck && toldFlapping && toldDepth {
+	acknowledged, hasAck := take("ACKNOWLEDGED")
+	flapping, hasFlapping := take("FLAPPING")
+	depth, hasDepth := take("DOWNTIMEDEPTH")
+	if hasAck && hasFlapping && hasDepth {
 		n, err := strconv.Atoi(depth)
 		if err != nil {
 			return Line{}, fmt.Errorf("field DOWNTIMEDEPTH: %.40q is not a number", depth)
@@ -75,10 +75,11 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 	_, c.Truncated = take("TRUNCATED")
 	// An object without a display name has its own name for one
 	// (common/objects.c, add_host and add_service).
-	for key, name := range map[string]string{"HOSTDISPLAYNAME": rec.Entity.Host, "SERVICEDISPLAYNAME": rec.Entity.Service} {
-		if c.Extra[key] == name {
-			delete(c.Extra, key)
-		}
+	if c.Extra["HOSTDISPLAYNAME"] == rec.Entity.Host {
+		delete(c.Extra, "HOSTDISPLAYNAME")
+	}
+	if c.Extra["SERVICEDISPLAYNAME"] == rec.Entity.Service {
+		delete(c.Extra, "SERVICEDISPLAYNAME")
 	}
 	if len(c.Extra) == 0 {
 		c.Extra = nil
@@ -86,7 +87,7 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 	if present {
 		rec.Kind = supervision.PresentState
 		if !c.Start.IsZero() {
-			// TIMET is when it was told; the result is older.
+			// TIMET is the time of the record; the result is older.
 			if end := c.Start.Add(time.Duration(c.Execution * float64(time.Second))); end.Before(rec.Time) {
 				rec.Time = end
 			}
@@ -113,7 +114,7 @@ func condition(kind string, f *fields) (Line, error) {
 			rec.Kind = supervision.CommentDeleted
 		}
 		if entryType := f.text("ENTRYTYPE"); entryType != "1" {
-			// The acknowledgement, downtime or flapping that it comes with is told by itself.
+			// The acknowledgement, downtime or flapping that it belongs to has a record of its own.
 			out.Skip = "comment of the supervisor's own"
 		}
 	case "DOWNTIMESCHEDULED", "DOWNTIMESTARTED", "DOWNTIMEENDED", "DOWNTIMECANCELLED", "DOWNTIMEDELETED":
@@ -146,8 +147,8 @@ func condition(kind string, f *fields) (Line, error) {
 	return out, nil
 }
 
-// ackEnd says in words how an acknowledgement ended; empty for one that
-// somebody removed, or whose reason is not reported.
+// ackEnd is how an acknowledgement ended, by the REASON of its record. There is
+// no text for one that somebody removed, or whose reason is not reported.
 var ackEnd = map[string]string{
 	"RECOVERY": "acknowledgement cleared by recovery",
 	"CHANGE":   "acknowledgement cleared by a change of state",
@@ -168,8 +169,7 @@ var processKinds = map[string]supervision.Kind{
 	"PROCESSSTOPPED":  supervision.SupervisorStopped,
 }
 
-// fields gives the values of a line by key, and keeps the first that is not
-// what it has to be.
+// fields reads the values of a line by key, and keeps the first error.
 type fields struct {
 	pairs []pairs.Pair
 	err   error
@@ -222,13 +222,13 @@ func (f *fields) yes(key string) bool {
 	}
 }
 
-// time reads a time; see pairs.ParseTime.
+// time reads a time; see supervision.ParseTime.
 func (f *fields) time(key string) time.Time {
 	value := f.text(key)
 	if value == "" {
 		return time.Time{}
 	}
-	t, ok := pairs.ParseTime(value)
+	t, ok := supervision.ParseTime(value)
 	if !ok {
 		f.fault(key, value, "a time")
 	}
@@ -252,7 +252,8 @@ func (f *fields) downtime() *supervision.Downtime {
 	}
 }
 
-// flapping says a change in the words of Nagios' log (base/flapping.c).
+// flapping reads a change of the flapping state. Its text is that of Nagios' log
+// (base/flapping.c).
 func (f *fields) flapping(kind supervision.Kind) *supervision.Flapping {
 	change, low, high := f.decimal("PERCENTCHANGE"), f.decimal("LOWTHRESHOLD"), f.decimal("HIGHTHRESHOLD")
 	out := &supervision.Flapping{Disabled: f.yes("DISABLED")}

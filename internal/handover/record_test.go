@@ -165,7 +165,7 @@ func FuzzParseLine(f *testing.F) {
 		case rec.Entity.Host == "" && rec.Process == nil:
 			t.Errorf("no host: %+v", rec)
 		case rec.Check == nil && rec.Note == nil && rec.Downtime == nil && rec.Flapping == nil && rec.Process == nil:
-			t.Errorf("nothing told: %+v", rec)
+			t.Errorf("nothing was reported: %+v", rec)
 		}
 	})
 }

@@ -22,7 +22,7 @@ type Name struct {
 	N      int // since the module was loaded
 }
 
-// ParseName tells whether a file name is that of a segment.
+// ParseName reads the name of a segment. It reports whether it is one.
 func ParseName(file string) (Name, bool) {
 	base, ok := strings.CutSuffix(file, ".log")
 	parts := strings.Split(base, "-")
@@ -41,7 +41,7 @@ func ParseName(file string) (Name, bool) {
 // startDigits is the width of a segment's start in its name.
 const startDigits = 16
 
-// List gives the segments of a directory, oldest first.
+// List returns the segments of a directory, oldest first.
 func List(dir string) ([]Name, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -57,7 +57,7 @@ func List(dir string) ([]Name, error) {
 	return names, nil
 }
 
-// compare orders segments as they were begun.
+// compare orders segments by the time at which they were begun.
 func (n Name) compare(o Name) int {
 	return cmp.Or(cmp.Compare(n.Start, o.Start), cmp.Compare(n.N, o.N), strings.Compare(n.File, o.File))
 }

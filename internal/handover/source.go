@@ -22,31 +22,32 @@ type Options struct {
 	Dir string
 	// Watch: read only what is written from now on, and delete nothing.
 	Watch bool
-	// Poll is the time between two looks at the directory; what is written wakes
-	// the reader where inotify works. Default 1 s.
+	// Poll is the longest time between two looks at the segments. Where inotify
+	// works, a write wakes the reader at once. Default 1 s.
 	Poll time.Duration
 	// Quiet is how long the last segment of a process that is followed by another
-	// one must not have been written to before it is deleted. A module that lives
+	// one must not have been written to before it is deleted. A living module
 	// writes at least every half minute. Default 5 minutes.
 	Quiet time.Duration
-	// Logger gets a line for each module that begins to write, and for trouble.
-	// Default: silence.
+	// Logger receives a line for each module that begins to write, and for each
+	// trouble. Default: no log.
 	Logger *slog.Logger
 }
 
 const (
 	defaultPoll  = time.Second
 	defaultQuiet = 5 * time.Minute
-	// gather is how long records gather that come one after the other: a commit of
-	// one takes a hundred times the processor time of what it holds. The first
-	// after a silence is told at once.
-	gather = 5 * time.Millisecond
 )
 
-// Source reads the segments of a spool directory.
-type Source struct{ options Options }
+// Source reads the segments of a spool directory. Its progress is the segment
+// that is being read, its offset, and as size that offset and all bytes that
+// wait behind it, in later segments too.
+type Source struct {
+	supervision.Meter
+	options Options
+}
 
-// New makes a source. Nothing is opened before Run.
+// New returns a source. Nothing is opened before Run.
 func New(o Options) *Source {
 	if o.Poll <= 0 {
 		o.Poll = defaultPoll
@@ -57,14 +58,14 @@ func New(o Options) *Source {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o}
+	return &Source{options: o}
 }
 
-// Name is the key of the source.
+// Name returns the key of the source.
 func (s *Source) Name() string { return s.options.Name }
 
 // Run reads until the context ends. It fails when the directory or one of its
-// segments can't be read; a directory that is not there is waited for.
+// segments can't be read. It waits for a directory that does not exist.
 func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
 	position, err := ParsePosition(from)
 	if err != nil {
@@ -76,9 +77,9 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 	if ctx.Err() != nil {
 		return nil
 	}
-	written := bell.Watch(s.options.Dir, fsnotify.Create|fsnotify.Write, gather, s.options.Logger)
+	written := bell.Watch(s.options.Dir, fsnotify.Create|fsnotify.Write, bell.Company, s.options.Logger)
 	defer written.Close()
-	r := newReader(s.options, position, from, emit)
+	r := newSpoolReader(s.options, position, from, emit, &s.Meter)
 	defer r.close()
 	if s.options.Watch && len(from) == 0 {
 		if err := r.skipToEnd(); err != nil {
@@ -115,7 +116,7 @@ func (s *Source) awaitDirectory(ctx context.Context) error {
 		case !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("spool: %w", err)
 		case first:
-			s.options.Logger.Info("the spool directory is not there yet", "path", s.options.Dir)
+			s.options.Logger.Info("the spool directory does not exist yet, waiting for it", "path", s.options.Dir)
 		}
 		select {
 		case <-ctx.Done():

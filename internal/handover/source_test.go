@@ -14,9 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
+
+var _ supervision.Gauge = (*Source)(nil)
 
 // module writes segments as a broker module does.
 type module struct {
@@ -66,7 +67,7 @@ func checkLine(number int) string {
 	return fmt.Sprintf("DATATYPE::HOSTCHECK\tTIMET::1700000000\tHOSTNAME::h\tHOSTSTATEID::0\tHOSTOUTPUT::%d\n", number)
 }
 
-// journal takes batches over as the pipeline does, and remembers the position.
+// journal takes batches over as the pipeline does, and stores the position.
 type journal struct {
 	mu       sync.Mutex
 	outputs  []string
@@ -76,6 +77,8 @@ type journal struct {
 	ends     int
 	// refuse makes it take nothing any more.
 	refuse bool
+	// atEnd is closed when a source has read to its end; nil: nobody waits.
+	atEnd chan struct{}
 }
 
 var errRefused = errors.New("refused")
@@ -100,7 +103,9 @@ func (j *journal) emit(_ context.Context, b supervision.Batch) error {
 		j.position = bytes.Clone(b.Position)
 	}
 	if !b.EndSeen.IsZero() {
-		j.ends++
+		if j.ends++; j.ends == 1 && j.atEnd != nil {
+			close(j.atEnd)
+		}
 	}
 	return nil
 }
@@ -111,7 +116,7 @@ func (j *journal) count() int {
 	return len(j.outputs)
 }
 
-// read runs a source from where the journal is, until done says so.
+// read runs a source from the stored position until done returns true.
 func (j *journal) read(t *testing.T, o Options, done func() bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -307,7 +312,7 @@ func TestBadLinesAreSetAsideWithTheirPlace(t *testing.T) {
 	m.write("rubbish\n")
 	m.check(0)
 	m.write("DATATYPE::LOST\tTIMET::1\tCOUNT::42\n")
-	m.write("DATATYPE::HOSTCHECK\t" + strings.Repeat("x", pairs.LongestLine+5) + "\n")
+	m.write("DATATYPE::HOSTCHECK\t" + strings.Repeat("x", supervision.LongestLine+5) + "\n")
 	m.check(1)
 	j.sees(t, Options{Dir: dir}, 2)
 	var reasons []string
@@ -358,12 +363,24 @@ func TestAnUnknownFormatIsKept(t *testing.T) {
 	j.sees(t, Options{Dir: dir}, 2)
 }
 
+// firstLine is a log that reports its first line.
+type firstLine struct {
+	once    sync.Once
+	written chan struct{}
+}
+
+func (l *firstLine) Write(p []byte) (int, error) {
+	l.once.Do(func() { close(l.written) })
+	return len(p), nil
+}
+
 func TestADirectoryThatAppearsLater(t *testing.T) {
 	dir, j := filepath.Join(t.TempDir(), "neb"), &journal{}
+	waits := &firstLine{written: make(chan struct{})}
 	began := make(chan struct{})
 	go func() {
 		defer close(began)
-		time.Sleep(50 * time.Millisecond)
+		<-waits.written
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Error(err)
 		}
@@ -371,22 +388,19 @@ func TestADirectoryThatAppearsLater(t *testing.T) {
 		m.begin()
 		m.check(0)
 	}()
-	j.sees(t, Options{Dir: dir}, 1)
+	j.sees(t, Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(waits, nil))}, 1)
 	<-began
 }
 
 func TestWatchBeginsAtTheEndAndDeletesNothing(t *testing.T) {
-	dir, j := t.TempDir(), &journal{}
+	dir, j := t.TempDir(), &journal{atEnd: make(chan struct{})}
 	m := newModule(t, dir, 11)
 	m.begin()
 	m.write(checkLine(99) + checkLine(98))
 	m.begin()
 	m.write(checkLine(97) + checkLine(0)[:20])
-	ready := func() bool { return j.ends > 0 }
 	go func() {
-		for !func() bool { j.mu.Lock(); defer j.mu.Unlock(); return ready() }() {
-			time.Sleep(time.Millisecond)
-		}
+		<-j.atEnd
 		m.write(checkLine(0)[20:])
 		m.begin()
 		m.check(1)
@@ -409,6 +423,57 @@ func TestManySegments(t *testing.T) {
 	j.sees(t, Options{Dir: dir}, n)
 	j.read(t, Options{Dir: dir}, func() bool { return len(segments(t, dir)) == 1 })
 	j.inOrder(t, n)
+}
+
+// Progress is that of the segment that is being read, and counts what waits in
+// later ones.
+func TestProgress(t *testing.T) {
+	dir := t.TempDir()
+	m := newModule(t, dir, 11)
+	size := func() int64 {
+		info, err := m.file.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	m.begin()
+	for i := range supervision.BatchLines + 5 {
+		m.check(i)
+	}
+	first, firstSize := m.file.Name(), size()
+	m.begin()
+	m.check(0)
+	m.write("DATATYPE::HOSTCHECK\tTIMET::1800000000\tHOSTNAME::h\tHOSTSTATEID::0\n")
+	m.write("half a line")
+	second, secondSize := m.file.Name(), size()
+
+	source := New(Options{Name: "module", Dir: dir})
+	if got := source.Progress(); got != (supervision.Progress{}) {
+		t.Errorf("before the first record: %+v", got)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	began := time.Now()
+	var all []supervision.Progress
+	err := source.Run(ctx, nil, func(_ context.Context, b supervision.Batch) error {
+		all = append(all, source.Progress()) // with what was handed over before
+		if len(all) == 3 {
+			stop()
+		}
+		return nil
+	})
+	if err != nil || len(all) < 3 {
+		t.Fatalf("%d batches, %v", len(all), err)
+	}
+	if got := all[1]; got.Path != first || got.Offset >= firstSize || got.Size != firstSize+secondSize ||
+		got.Newest.Unix() != 1700000000 || !got.EndSeen.IsZero() {
+		t.Errorf("after the first batch: %+v, want a place in %s, of %d bytes in all", got, first, firstSize+secondSize)
+	}
+	if got := all[2]; got.Path != second || got.Offset != secondSize-int64(len("half a line")) || got.Size != secondSize ||
+		got.Newest.Unix() != 1800000000 || got.EndSeen.Before(began) {
+		t.Errorf("at the end: %+v, want the end of %s, %d", got, second, secondSize)
+	}
 }
 
 func TestOtherFilesAreLeftAlone(t *testing.T) {

@@ -15,12 +15,11 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 )
 
-// aliveFor is how long after its last write a module is taken to be at work:
-// four times as long as it is ever silent, writing ALIVE when idle.
+// aliveFor is how long after its last write a module counts as alive. An idle
+// module writes ALIVE four times as often.
 const aliveFor = 2 * time.Minute
 
-// Spool is the state of a spool directory, as somebody sees it who doesn't read
-// it.
+// Spool is the state of a spool directory, for those who don't consume it.
 type Spool struct {
 	Dir      string
 	Segments []Segment // oldest first
@@ -30,16 +29,16 @@ type Spool struct {
 	Lost       int64     // records since the module was loaded
 }
 
-// Alive tells whether a module is writing to a directory now. It lists the
-// directory, and reads nothing. A directory that can't be listed has none.
+// Alive reports whether a module is writing to a directory now. It lists the
+// directory and reads no file. In a directory that can't be listed, none is.
 func Alive(dir string, now time.Time) bool {
 	segments, err := list(dir)
 	return err == nil && Spool{Segments: segments}.Alive(now)
 }
 
-// Look lists a spool directory, and reads its newest segment. With an error,
-// the Spool has what was learnt before it; a directory that doesn't exist gives
-// fs.ErrNotExist.
+// Look lists a spool directory, and reads its newest segment. With an error, the
+// Spool holds what was read before it. For a directory that does not exist the
+// error is fs.ErrNotExist.
 func Look(dir string) (Spool, error) {
 	s := Spool{Dir: dir}
 	var err error
@@ -52,7 +51,7 @@ func Look(dir string) (Spool, error) {
 	}
 	read, err := readSegment(filepath.Join(dir, newest.File))
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil // the connector has just done with it
+		return s, nil // the connector has just deleted it
 	}
 	if err != nil {
 		return s, fmt.Errorf("reading the newest segment: %w", err)
@@ -64,7 +63,7 @@ func Look(dir string) (Spool, error) {
 	return s, nil
 }
 
-// Newest gives the segment that was begun last.
+// Newest returns the segment that was begun last.
 func (s Spool) Newest() (Segment, bool) {
 	if len(s.Segments) == 0 {
 		return Segment{}, false
@@ -72,14 +71,14 @@ func (s Spool) Newest() (Segment, bool) {
 	return s.Segments[len(s.Segments)-1], true
 }
 
-// Alive tells whether the newest segment was written to within the last two
+// Alive reports whether the newest segment was written to within the last two
 // minutes.
 func (s Spool) Alive(now time.Time) bool {
 	newest, found := s.Newest()
 	return found && now.Sub(newest.Modified).Abs() <= aliveFor
 }
 
-// Size gives the bytes of all segments.
+// Size returns the bytes of all segments.
 func (s Spool) Size() (bytes int64) {
 	for _, segment := range s.Segments {
 		bytes += segment.Size
@@ -87,7 +86,7 @@ func (s Spool) Size() (bytes int64) {
 	return bytes
 }
 
-// Backlog gives the bytes behind a position; all of them without one.
+// Backlog returns the bytes behind a position; all of them without one.
 func (s Spool) Backlog(from *Position) (bytes int64) {
 	for _, segment := range s.Segments {
 		bytes += segment.Size
@@ -121,8 +120,8 @@ func list(dir string) ([]Segment, error) {
 	return segments, nil
 }
 
-// readSegment reads what a file says. Who can write to the directory must not
-// make us read another file, or wait for a pipe.
+// readSegment summarizes a file. Those who can write to the directory must not
+// be able to make us read another file, or wait for a pipe.
 func readSegment(path string) (summary, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -136,15 +135,15 @@ func readSegment(path string) (summary, error) {
 	return s, nil
 }
 
-// summary is what the text of a segment says.
+// summary is what is read from the text of a segment.
 type summary struct {
 	header Header
 	lost   int64     // records, since the module was loaded
 	last   time.Time // of its last whole record; zero if that has no time
 }
 
-// summarize reads a segment, whose last line may be half written. Of a line
-// only the beginning is looked at.
+// summarize reads a segment, whose last line may be half written. It looks at
+// the beginning of each line only.
 func summarize(r io.Reader) (summary, error) {
 	const beginning = 16 << 10
 	lines := bufio.NewReaderSize(r, beginning)
@@ -165,9 +164,9 @@ func summarize(r io.Reader) (summary, error) {
 	}
 }
 
-// add takes the nth line, from 0. A header is written together with the first
-// record, and has counted what is lost by then: if that record is LOST, it
-// tells nothing further.
+// add adds the nth line, from 0. A header is written together with the first
+// record, and counts what is lost by then: a LOST that is the first record is in
+// that number already.
 func (s *summary) add(n int, line string) {
 	if header, err := ParseHeader(line); n == 0 && err == nil {
 		s.header, s.lost = header, header.Lost

@@ -98,7 +98,7 @@ func FuzzSummarize(f *testing.F) {
 		if s.lost < 0 || s.header.Lost < 0 {
 			t.Errorf("%+v", s)
 		}
-		// What has no line feed says nothing.
+		// What has no line feed does not count.
 		whole, err := summarize(strings.NewReader(text[:strings.LastIndexByte(text, '\n')+1]))
 		if err != nil || whole != s {
 			t.Errorf("%v: %+v, without the half line %+v", err, s, whole)

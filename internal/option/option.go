@@ -47,3 +47,18 @@ func Of(err error) (*Fault, bool) {
 	ok := errors.As(err, &f)
 	return f, ok
 }
+
+// Within returns the faults of a room as those of the section that the room is
+// configured by: their names become "section.name". An error that names no
+// option becomes a fault of the section itself.
+func Within(section string, err error) error {
+	var all []error
+	for _, e := range Split(err) {
+		if f, ok := Of(e); ok {
+			all = append(all, &Fault{Name: section + "." + f.Name, Err: f.Err})
+			continue
+		}
+		all = append(all, &Fault{Name: section, Err: e})
+	}
+	return errors.Join(all...)
+}

@@ -26,3 +26,13 @@ func TestSplitFindsEveryFault(t *testing.T) {
 		t.Error("nil has parts")
 	}
 }
+
+func TestWithinNamesTheSection(t *testing.T) {
+	err := Within("readers.log", errors.Join(Faultf("path", "is empty"), errors.New("other")))
+	if got, want := err.Error(), "readers.log.path: is empty\nreaders.log: other"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if Within("readers.log", nil) != nil {
+		t.Error("no error became one")
+	}
+}

@@ -67,7 +67,7 @@ func TestTwice(t *testing.T) {
 	}
 }
 
-// Escaping as the modules do and back gives the same bytes.
+// Escaping as the modules do, and back, returns the same bytes.
 func FuzzEscapes(f *testing.F) {
 	f.Add("a\\b\tc\nd\re\x00f\\", "\\n\t")
 	f.Fuzz(func(t *testing.T, a, b string) {

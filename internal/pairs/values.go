@@ -11,56 +11,16 @@ import (
 
 // The bounds of what is read.
 const (
-	// LongestLine is the length in bytes up to which lines are read. Our modules
-	// write up to 128 KiB.
-	LongestLine = 1 << 20
 	// LongestSeconds bounds durations: some thirty years.
 	LongestSeconds = 1e9
-	// latestTime is the last second of the year 9999. People enter dates that are
-	// far ahead, such as the end of a downtime.
-	latestTime = 253402300799
 	// latestMoment bounds the time at which something happened (the year 2200).
+	// Dates that people enter, such as the end of a downtime, may be later.
 	latestMoment = 7258118400
 )
 
-// ParseTime reads seconds since 1970 with up to six decimals; more are dropped.
-// Zero and less is what supervisors write for never: the zero time. It returns
-// false for what is not a time, or is behind the year 9999.
-func ParseTime[T string | []byte](text T) (time.Time, bool) {
-	negative := len(text) > 0 && text[0] == '-'
-	i := 0
-	if negative {
-		i++
-	}
-	digits := i
-	var seconds, micros int64
-	for ; i < len(text) && text[i] != '.'; i++ {
-		if text[i] < '0' || text[i] > '9' || seconds > latestTime {
-			return time.Time{}, false
-		}
-		seconds = 10*seconds + int64(text[i]-'0')
-	}
-	if i == digits || !negative && seconds > latestTime {
-		return time.Time{}, false
-	}
-	for unit := int64(100_000); unit > 0; unit /= 10 {
-		if i++; i >= len(text) {
-			break
-		}
-		if text[i] < '0' || text[i] > '9' {
-			return time.Time{}, false
-		}
-		micros += unit * int64(text[i]-'0')
-	}
-	if negative || seconds == 0 {
-		return time.Time{}, true
-	}
-	return time.Unix(seconds, micros*1000), true
-}
-
 // parseMoment reads the time at which something happened.
 func parseMoment(s string) (time.Time, error) {
-	t, ok := ParseTime(s)
+	t, ok := supervision.ParseTime(s)
 	switch {
 	case strings.Trim(s, ".0123456789") != "":
 		return time.Time{}, fmt.Errorf("%s is not a number of seconds", Quote(s))

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// archives lists what the log may have been rotated to: the files of the
+// archives lists the files to which the log may have been rotated: those of the
 // archive directory that are named like the log
 // (nagios-11-23-2026-00.log, naemon.log-20261123, nagios.log.1), and the same
-// beside the log. Whether one of them is part of the log is decided by what
-// stands in it.
+// beside the log. Whether one of them is part of the log is decided by its
+// content.
 func archives(path, dir string) ([]string, error) {
 	beside := filepath.Dir(path)
 	dirs := []string{beside}
@@ -38,7 +38,7 @@ func archives(path, dir string) ([]string, error) {
 	return found, nil
 }
 
-// isArchiveName tells whether a file is named after the log: "base.1",
+// isArchiveName reports whether a file is named after the log: "base.1",
 // "base-20261123", "stem-11-23-2026-00.log", with whatever a compressor adds.
 func isArchiveName(name, base, stem string) bool {
 	return strings.HasPrefix(name, base+".") || strings.HasPrefix(name, base+"-") ||

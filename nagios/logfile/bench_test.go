@@ -14,7 +14,7 @@ func BenchmarkReader(b *testing.B) {
 	lines := linesOf("nagios.log", content)
 	b.SetBytes(int64(len(content)))
 	b.ReportAllocs()
-	r := NewReader("")
+	r := NewParser("")
 	for b.Loop() {
 		for _, l := range lines {
 			r.Add(l)

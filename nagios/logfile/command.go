@@ -8,8 +8,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// parseCommand reads the arguments of an external command and gives what it
-// orders: mostly one record.
+// parseCommand reads the arguments of an external command and returns the records
+// of what it orders, mostly one.
 type parseCommand func(f *fields) ([]supervision.Record, error)
 
 // commands are the external commands that become records; the names are those

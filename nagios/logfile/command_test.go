@@ -43,7 +43,7 @@ func TestNoteCommands(t *testing.T) {
 	}
 	b := readOne(t, "EXTERNAL COMMAND: ACKNOWLEDGE_HOST_SVC_PROBLEM;h;2;1;1;0;bob;all of it")
 	if len(b.Records) != 1 || b.Records[0].Entity != h || b.Skipped[skipHostServices] != 1 {
-		t.Errorf("an acknowledgement of a host with its services gives %+v", b)
+		t.Errorf("an acknowledgement of a host with its services becomes %+v", b)
 	}
 }
 
@@ -140,6 +140,6 @@ func TestDeleteByFilter(t *testing.T) {
 		}
 	}
 	if b := readOne(t, "EXTERNAL COMMAND: DEL_DOWNTIME_BY_START_TIME_COMMENT;;"); len(b.Rejected) != 1 {
-		t.Errorf("a filter that names nothing gives %+v", b)
+		t.Errorf("a filter that names nothing becomes %+v", b)
 	}
 }

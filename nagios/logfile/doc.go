@@ -13,42 +13,42 @@
 // # What it can't see
 //
 //   - Results of active checks that change nothing: no supervisor logs them.
-//   - Perfdata and long output, but for passive results given by command.
+//   - Perfdata and long output, except of passive results sent by command.
 //   - Whether a command was obeyed. Nagios logs an order the same way when it
-//     refuses it, so the record says what was ordered; compare it with the state.
+//     refuses it. The record is the order; compare it with the state.
 //   - The end of an acknowledgement, a flexible downtime that never starts, a
-//     downtime cancelled before its start by anything else than a command.
-//   - What an object is after a gap in the log. Nagios writes all states again
-//     after a rotation (log_current_states) and at a start (log_initial_states).
+//     downtime cancelled before its start other than by a command.
+//   - The state of an object after a gap in the log. Nagios writes all states
+//     again after a rotation (log_current_states) and at a start
+//     (log_initial_states).
 //
 // # Fields with semicolons
 //
 // Nagios separates fields by ";" and quotes nothing. The last field of a line
 // may hold any number of them. A ";" in an author's name moves the rest of the
 // fields, in Nagios as here: author "a;b", text "c" becomes author "a", text
-// "b;c". A downtime's comment is given as it was ordered; Nagios itself keeps
-// only what stands before its first ";" (base/commands.c, cmd_schedule_downtime).
+// "b;c". The record has a downtime's comment as it was ordered; Nagios itself
+// keeps it only up to its first ";" (base/commands.c, cmd_schedule_downtime).
 //
 // # Passive results
 //
 // Nagios 4.4 and later log PASSIVE SERVICE CHECK and PASSIVE HOST CHECK before
-// they take the result over (base/checks.c, service_is_passive), so the line
-// shows the state and output of the result before. The new ones stand in the
-// EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT (or _HOST_) line immediately in
-// front of it; the two make one check result. Nagios up to 4.3, Naemon, Icinga 1
-// and Shinken log the new state, so there the PASSIVE line is enough, and a
-// command in front of it that agrees adds long output and perfdata. Which of
-// them wrote the log is known from its "starting..." line or from
-// Options.Program. Until it is known, only pairs are believed.
+// they process the result (base/checks.c, service_is_passive), so the line shows
+// the state and output of the previous result. The new ones are in the EXTERNAL
+// COMMAND: PROCESS_SERVICE_CHECK_RESULT (or _HOST_) line immediately before it;
+// the two make one check result. Nagios up to 4.3, Naemon, Icinga 1 and Shinken
+// log the new state, so there the PASSIVE line is enough, and a command before it
+// that agrees adds long output and perfdata. Which of them wrote the log is known
+// from its "starting..." line or from Options.Program. Until it is known, only
+// pairs are used.
 //
-// If the result also causes an ALERT, that line follows with nothing but
-// flapping, downtime and notification lines of the same host between. It
-// tells more (state type, attempt), so it is the record, completed by what the
-// pair tells, and the pair gives no second one. That is why a pair waits for
-// what follows it: for a line of another kind or object, or, at the end of the
-// log, for half a second of quiet.
-// Shinken is the exception: it alerts seconds later and out of order, so a
-// passive result that alerts is two records there.
+// If the result also causes an ALERT, that line follows, with nothing but
+// flapping, downtime and notification lines of the same host between. The ALERT
+// has more (state type, attempt), so it becomes the record, completed by what
+// only the pair has, and the pair becomes none. That is why a pair waits for what
+// follows it: for a line of another kind or object, or, at the end of the log,
+// for half a second of quiet. Shinken is the exception: it alerts seconds later
+// and out of order, so a passive result that alerts becomes two records there.
 //
 // With log_passive_checks=0 nothing of this is in the log; a result that came
 // through Nagios' check result directory is not reported by Nagios 4.4 and later,
@@ -58,12 +58,12 @@
 //
 // Every line becomes records, one Rejected, or a count under one of a fixed
 // set of reasons; what is wrong with the file itself (a line over 1 MiB, lines
-// that may be missing) is a Rejected too. The position given with a batch holds
-// the lines that still wait for others, so the records after a restart are the
-// same as without it, with the same Refs.
+// that may be missing) is a Rejected too. The position of a batch holds the lines
+// that still wait for others, so the records after a restart are the same as
+// without it, with the same Refs.
 //
 // An order that names a comment or downtime by its id, or all downtimes with a
-// start or comment, gives a record with an empty Entity (see command.go and
+// start or comment, becomes a record with an empty Entity (see command.go and
 // downtime.go). A DowntimeCancelled with a Text is what the supervisor did, one
 // without is an order.
 package logfile

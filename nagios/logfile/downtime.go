@@ -115,7 +115,7 @@ func deleteDowntimeByStart(f *fields) ([]supervision.Record, error) {
 		return nil, err
 	}
 	if d.Start.IsZero() && d.Comment == "" {
-		return nil, &malformed{"start", "neither a start nor a comment is given"}
+		return nil, &malformed{"start", "neither a start nor a comment"}
 	}
 	return cancelled(supervision.Entity{}, d, supervision.ScopeEntity), nil
 }

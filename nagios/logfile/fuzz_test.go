@@ -10,9 +10,9 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// FuzzReader reads arbitrary logs. Every line must be accounted for, the
+// FuzzParser reads arbitrary logs. Every line must be accounted for, the
 // records complete and the Refs unique, and a restart must change nothing.
-func FuzzReader(f *testing.F) {
+func FuzzParser(f *testing.F) {
 	for _, path := range []string{"testdata/nagios-4.4.6.log", "testdata/shinken-1.4.log", "testdata/icinga-2.13.6.log"} {
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -28,13 +28,13 @@ func FuzzReader(f *testing.F) {
 		lines := linesOf("nagios.log", append(bytes.Clone(content), '\n'))
 		want := readFrom(program, lines)
 		restart := int(cut) % len(lines)
-		r := NewReader(program)
+		r := NewParser(program)
 		var got output
 		for i, l := range lines {
 			if i == restart {
 				b := r.Take()
 				got.merge(output{b.Records, b.Rejected, b.Skipped})
-				again := NewReader(r.Program())
+				again := NewParser(r.Program())
 				for _, held := range r.Held() {
 					again.Add(held)
 				}
@@ -56,7 +56,7 @@ func FuzzReader(f *testing.F) {
 }
 
 func readFrom(program string, lines []Line) output {
-	r := NewReader(program)
+	r := NewParser(program)
 	for _, l := range lines {
 		r.Add(l)
 	}
@@ -64,14 +64,14 @@ func readFrom(program string, lines []Line) output {
 	return r.ready
 }
 
-// account checks that nothing is lost and nothing is half-made. A line may give
-// two records or a record and a count; a PASSIVE line may give none, when its
-// ALERT does.
+// account checks that nothing is lost and nothing is half-made. A line may become
+// two records or a record and a count; a PASSIVE line may become none, when its
+// ALERT becomes one.
 func account(t *testing.T, lines []Line, o output) {
 	t.Helper()
-	told := len(o.records) + len(o.rejected)
+	counted := len(o.records) + len(o.rejected)
 	for _, n := range o.skipped {
-		told += n
+		counted += n
 	}
 	passives := 0
 	for _, l := range lines {
@@ -79,13 +79,13 @@ func account(t *testing.T, lines []Line, o output) {
 			passives++
 		}
 	}
-	if told+passives < len(lines) || told > 3*len(lines) {
-		t.Errorf("%d lines, %d of them accounted for", len(lines), told)
+	if counted+passives < len(lines) || counted > 3*len(lines) {
+		t.Errorf("%d lines, %d of them accounted for", len(lines), counted)
 	}
 	refs := map[string]bool{}
 	for _, rec := range o.records {
 		if refs[rec.Ref] {
-			t.Errorf("Ref %s is given twice", rec.Ref)
+			t.Errorf("Ref %s is used twice", rec.Ref)
 		}
 		refs[rec.Ref] = true
 		if part := hasItsPart(rec); !part || rec.Time.IsZero() {

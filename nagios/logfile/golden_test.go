@@ -74,7 +74,7 @@ func render(t *testing.T, b supervision.Batch) string {
 	return s.String()
 }
 
-// compact gives JSON without the fields that are empty.
+// compact returns JSON without the fields that are empty.
 func compact(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)

@@ -6,8 +6,8 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// parseRecord reads what stands behind "KIND: ". It gives a record without
-// Time and Ref, or the reason why the line says nothing to us.
+// parseRecord reads the rest of a line behind "KIND: ". It returns a record without
+// Time and Ref, or the reason why the line is skipped.
 type parseRecord func(rest []byte) (rec supervision.Record, skip string, err error)
 
 // kinds are the lines that become one record each. Passive checks and
@@ -44,7 +44,7 @@ const (
 	skipHostServices  = "acknowledgement of all services of a host"
 )
 
-// silentKinds are known lines that say nothing to us.
+// silentKinds are the kinds of known lines that are skipped, with the reason.
 var silentKinds = map[string]string{
 	"LOG ROTATION":                 skipRotation,
 	"LOG VERSION":                  skipRotation,
@@ -66,7 +66,7 @@ var silentKinds = map[string]string{
 	"nerd":                         skipInformational,
 }
 
-// silentPrefixes begin known lines without a kind, that say nothing to us.
+// silentPrefixes begin known lines without a kind that are skipped.
 var silentPrefixes = []string{
 	"Auto-save of retention data", "Local time is ", "Event broker module ",
 	"External command ", "Successfully launched command file worker",
@@ -88,7 +88,7 @@ func silent(m message) (reason string) {
 	return skipUnknown
 }
 
-// parseEntityRecord reads what stands behind the entity's names.
+// parseEntityRecord reads the fields behind the entity's names.
 type parseEntityRecord func(e supervision.Entity, f *fields) (rec supervision.Record, skip string, err error)
 
 func hostKind(parse parseEntityRecord) parseRecord {
@@ -140,9 +140,9 @@ func parseAlert(e supervision.Entity, f *fields) (rec supervision.Record, skip s
 
 // parsePresentState reads the same fields, but an object that was never
 // checked has no state. Shinken calls it PENDING. Nagios writes "(null)" or
-// nothing as its output, Icinga 2 nothing (and calls it DOWN or UNKNOWN): such
-// a record is given with the reason to skip it, since to Shinken an object
-// without output is one of its business rules.
+// nothing as its output, Icinga 2 nothing (and calls it DOWN or UNKNOWN). Such a
+// record is returned together with the reason to skip it: in Shinken an object
+// without output is a business rule, and is not skipped.
 func parsePresentState(e supervision.Entity, f *fields) (rec supervision.Record, skip string, err error) {
 	rec = supervision.Record{Kind: supervision.PresentState, Entity: e}
 	word, err := f.next("state")

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// maxEpoch is the last second of the year 9999, the last that RFC 3339 can tell.
+// maxEpoch is the last second of the year 9999, the last that RFC 3339 can express.
 const maxEpoch = 253402300799
 
-// message is a line of the log without its clothes.
+// message is a line of the log, taken apart.
 type message struct {
 	time time.Time
 	text []byte // all behind the "[epoch] "
@@ -17,13 +17,13 @@ type message struct {
 	rest []byte // behind "KIND: "
 }
 
-// malformed says which field of a line of a known kind can't be read.
+// malformed is a field of a line of a known kind that can't be read.
 type malformed struct{ field, reason string }
 
 func (m *malformed) Error() string { return m.field + ": " + m.reason }
 
 // splitLine takes "[epoch] text" apart. A line that does not begin so is the
-// rest of an entry with a newline in it, and gives ok false.
+// rest of an entry with a newline in it; ok is false then.
 func splitLine(line []byte) (m message, ok bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) < 2 || line[0] != '[' || line[1] < '0' || line[1] > '9' {
@@ -42,12 +42,12 @@ func splitLine(line []byte) (m message, ok bool, err error) {
 	if m.time, err = epoch("time", stamp); err != nil {
 		return m, false, err
 	}
-	m.say(text)
+	m.setText(text)
 	return m, true, nil
 }
 
-// say sets the text, and takes "KIND: rest" apart.
-func (m *message) say(text []byte) {
+// setText sets the text, and takes "KIND: rest" apart.
+func (m *message) setText(text []byte) {
 	m.text, m.kind, m.rest = text, nil, nil
 	if kind, rest, found := bytes.Cut(text, []byte(": ")); found {
 		m.kind, m.rest = kind, rest
@@ -56,7 +56,7 @@ func (m *message) say(text []byte) {
 	}
 }
 
-// fields walks through what is separated by semicolons.
+// fields are separated by semicolons, and read one after the other.
 type fields struct {
 	left []byte
 	end  bool
@@ -64,7 +64,7 @@ type fields struct {
 
 func newFields(b []byte) *fields { return &fields{left: b} }
 
-// next gives the next field; it is an error if there is none.
+// next returns the next field; it is an error if there is none.
 func (f *fields) next(name string) ([]byte, error) {
 	if f.end {
 		return nil, &malformed{name, "missing"}
@@ -74,7 +74,7 @@ func (f *fields) next(name string) ([]byte, error) {
 	return field, nil
 }
 
-// optional gives the next field, or nothing if there is none.
+// optional returns the next field, or nothing if there is none.
 func (f *fields) optional() []byte {
 	field, err := f.next("")
 	if err != nil {
@@ -83,7 +83,7 @@ func (f *fields) optional() []byte {
 	return field
 }
 
-// text gives the next field as a string; it must not be empty.
+// text returns the next field as a string; it must not be empty.
 func (f *fields) text(name string) (string, error) {
 	field, err := f.next(name)
 	if err != nil {
@@ -95,7 +95,7 @@ func (f *fields) text(name string) (string, error) {
 	return string(field), nil
 }
 
-// number gives the next field as a number that is not negative.
+// number returns the next field as a number that is not negative.
 func (f *fields) number(name string) (int64, error) {
 	field, err := f.next(name)
 	if err != nil {
@@ -113,7 +113,7 @@ func (f *fields) option(name string) (int64, error) {
 	return number(name, field)
 }
 
-// moment gives the next field, epoch seconds, as a time.
+// moment returns the next field, epoch seconds, as a time.
 func (f *fields) moment(name string) (time.Time, error) {
 	field, err := f.next(name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (f *fields) moment(name string) (time.Time, error) {
 	return epoch(name, field)
 }
 
-// remainder gives all that is left, semicolons included.
+// remainder returns all that is left, semicolons included.
 func (f *fields) remainder() string {
 	f.end = true
 	return string(f.left)

@@ -57,11 +57,11 @@ func reason(isHost bool, why string) (kind string, state supervision.State, err 
 	} else {
 		state = supervision.StateNotReported
 	}
-	if told, ok := stateNamed(isHost, name); ok {
-		if told == supervision.OK {
-			return "RECOVERY", told, nil
+	if named, ok := stateNamed(isHost, name); ok {
+		if named == supervision.OK {
+			return "RECOVERY", named, nil
 		}
-		return "PROBLEM", told, nil
+		return "PROBLEM", named, nil
 	}
 	if name == "RECOVERY" {
 		state = supervision.OK
@@ -69,8 +69,8 @@ func reason(isHost bool, why string) (kind string, state supervision.State, err 
 	return name, state, nil
 }
 
-// notificationTail reads what stands behind the command: the output, and where
-// somebody caused the notification the author and the comment. Nagios has no
+// notificationTail reads what follows the command: the output, and, where
+// somebody caused the notification, the author and the comment. Nagios has no
 // semicolon in the output; Icinga 2 may have, and ends a notification that
 // nobody caused with one.
 func notificationTail(n *supervision.Notify, tail string) {

@@ -46,7 +46,7 @@ func parseOrderedResult(name string, f *fields) (*passiveResult, error) {
 }
 
 // parseShownResult reads "host[;service];code;output" of a PASSIVE line. It is
-// the first line of the output; Shinken shows all that it was given, unescaped.
+// the first line of the output; Shinken shows the whole output, unescaped.
 func parseShownResult(isHost bool, rest []byte, program string) (*passiveResult, error) {
 	f := newFields(rest)
 	p, err := passiveEntity(isHost, f)
@@ -75,7 +75,7 @@ func passiveEntity(isHost bool, f *fields) (p *passiveResult, err error) {
 	return p, err
 }
 
-// passiveState gives the state that a return code stands for. To Shinken a
+// passiveState returns the state that a return code stands for. In Shinken a
 // host's code is a plugin's exit code; the others take UP, DOWN, UNREACHABLE.
 func passiveState(isHost bool, code int64, program string) supervision.State {
 	switch {
@@ -90,7 +90,7 @@ func passiveState(isHost bool, code int64, program string) supervision.State {
 	return supervision.State(min(code, int64(supervision.Unknown)))
 }
 
-// isOrderFor tells whether a PASSIVE line can show what was ordered. Only the
+// isOrderFor reports whether a PASSIVE line can show what was ordered. Only the
 // service is compared: the order may name the host by its address.
 func (p *passiveResult) isOrderFor(shown *passiveResult) bool {
 	return p.entity.Service == shown.entity.Service
@@ -106,7 +106,7 @@ func (p *passiveResult) agrees(e supervision.Entity, c *supervision.Check) bool 
 	return c.State == p.check.State || e.IsHost() && c.State != supervision.Up && p.check.State != supervision.Up
 }
 
-// complete adds to an ALERT what only the passive result tells.
+// complete adds to an ALERT what only the passive result has.
 func (p *passiveResult) complete(alert *supervision.Check) {
 	alert.CheckType = p.check.CheckType
 	alert.LongOutput, alert.Perfdata = p.check.LongOutput, p.check.Perfdata
@@ -125,7 +125,7 @@ type held struct {
 }
 
 // The bounds of what is held back. Notifications, one per contact, are most of
-// it; beyond the bounds the result is given without waiting for an ALERT.
+// it; beyond the bounds the result no longer waits for an ALERT.
 const (
 	maxHeldLines = 500
 	maxHeldBytes = 256 << 10
@@ -139,7 +139,7 @@ func (h *held) keep(l Line) {
 
 func (h *held) full() bool { return len(h.lines) >= maxHeldLines || h.bytes >= maxHeldBytes }
 
-// mayPrecedeAlert tells whether an entry can stand between a result and the
+// mayPrecedeAlert reports whether an entry can stand between a result and the
 // ALERT that it causes.
 func (h *held) mayPrecedeAlert(e entry) bool {
 	if e.err != nil || h.full() {
@@ -162,7 +162,7 @@ func (h *held) mayPrecedeAlert(e entry) bool {
 	return false
 }
 
-// isAlert tells whether an entry is the ALERT for the result.
+// isAlert reports whether an entry is the ALERT for the result.
 func (h *held) isAlert(e entry) bool {
 	if len(e.records) != 1 || !h.near(e.time) {
 		return false
@@ -172,7 +172,7 @@ func (h *held) isAlert(e entry) bool {
 		h.result.agrees(rec.Entity, rec.Check)
 }
 
-// near tells whether what happened at t can come from the same call of the same
+// near reports whether what happened at t can come from the same call of the same
 // function: order, PASSIVE line and ALERT are written in one second or two.
 func (h *held) near(t time.Time) bool {
 	later := t.Sub(h.time)

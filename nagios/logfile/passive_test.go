@@ -17,7 +17,7 @@ const (
 )
 
 // TestPassiveResults shows each record that matters as "entity state output",
-// with "+perfdata", "+long" and the state type where they are told.
+// with "+perfdata", "+long" and the state type where they were reported.
 func TestPassiveResults(t *testing.T) {
 	for name, test := range map[string]struct {
 		program string
@@ -103,7 +103,7 @@ func TestPassiveResults(t *testing.T) {
 			lines: []string{orderH + "1;gone", "PASSIVE HOST CHECK: h;0;before", "HOST ALERT: h;UNREACHABLE;HARD;1;gone"},
 			want:  []string{`h 2 passive hard "gone"`},
 		},
-		"Nagios 3 tells the result itself": {
+		"Nagios 3 shows the result itself": {
 			program: "Nagios 3.5.1",
 			lines:   []string{orderS + "1;one|a=1", orderS + "2;two", "PASSIVE SERVICE CHECK: h;s;1;one", "PASSIVE SERVICE CHECK: h;s;2;two"},
 			want:    []string{`h;s 1 passive "one"`, `h;s 2 passive "two"`},
@@ -113,7 +113,7 @@ func TestPassiveResults(t *testing.T) {
 			lines:   []string{orderS + `2;bad|a=1\nmore`, "PASSIVE SERVICE CHECK: h;s;2;bad"},
 			want:    []string{`h;s 2 passive "bad" +"a=1" +"more"`},
 		},
-		"Icinga 1 tells a translated state": {
+		"Icinga 1 shows a translated state": {
 			program: "Icinga 1.14.2",
 			lines:   []string{orderH + "1;gone|a=1", "PASSIVE HOST CHECK: h;2;gone", "HOST ALERT: h;UNREACHABLE;SOFT;1;gone"},
 			want:    []string{`h 2 passive soft "gone" +"a=1"`},
@@ -123,7 +123,7 @@ func TestPassiveResults(t *testing.T) {
 			lines:   []string{"PASSIVE HOST CHECK: h;1;gone", "HOST ALERT: h;DOWN;SOFT;1;gone"},
 			want:    []string{`h 1 passive soft "gone"`},
 		},
-		"Shinken shows what it was given": {
+		"Shinken shows the whole output": {
 			program: "Shinken 2.4.3",
 			lines:   []string{`PASSIVE SERVICE CHECK: h;s;2;bad\nmore | a=1`, "PASSIVE HOST CHECK: h;1;code of a plugin", "PASSIVE HOST CHECK: h;2;gone"},
 			want:    []string{`h;s 2 passive "bad\\nmore" +"a=1"`, `h 0 passive "code of a plugin"`, `h 1 passive "gone"`},
@@ -137,7 +137,7 @@ func TestPassiveResults(t *testing.T) {
 			lines: []string{"INFO: [Shinken] Shinken 2.4.3", "PASSIVE HOST CHECK: h;2;gone"},
 			want:  []string{`h 1 passive "gone"`}, skipped: map[string]int{skipInformational: 1},
 		},
-		"Shinken 1.4 says commands through its logger": {
+		"Shinken 1.4 logs commands through its logger": {
 			lines: []string{"Info :    EXTERNAL COMMAND: [1795424199] REMOVE_HOST_ACKNOWLEDGEMENT;h"},
 			want:  []string{"h acknowledgement removed"},
 		},
@@ -211,7 +211,7 @@ func TestPassiveLinesTellNews(t *testing.T) {
 		"Icinga 1.14.2": true,
 		"Shinken":       true,
 	} {
-		if got := passiveLinesTellNews(program); got != want {
+		if got := passiveLinesAreCurrent(program); got != want {
 			t.Errorf("%q: %v, want %v", program, got, want)
 		}
 	}

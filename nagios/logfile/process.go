@@ -8,7 +8,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// parseProcess reads the lines in which a supervisor speaks of itself:
+// parseProcess reads the lines about the supervisor's own process:
 //
 //	Nagios 4.4.6 starting... (PID=123)
 //	Caught SIGHUP, restarting...            (Naemon: Caught 'Hangup', restarting...)
@@ -24,21 +24,21 @@ import (
 func parseProcess(text []byte) (rec supervision.Record, ok bool) {
 	process := &supervision.ProcessState{}
 	rec.Process = process
-	said := bytes.TrimRight(text, " ")
-	if before, pid, found := bytes.Cut(said, []byte(" (PID=")); found {
-		said = before
+	event := bytes.TrimRight(text, " ")
+	if before, pid, found := bytes.Cut(event, []byte(" (PID=")); found {
+		event = before
 		process.PID, _ = strconv.Atoi(string(bytes.TrimSuffix(pid, []byte(")"))))
 	}
-	version, starting := bytes.CutSuffix(said, []byte(" starting..."))
+	version, starting := bytes.CutSuffix(event, []byte(" starting..."))
 	switch {
 	case starting && process.PID > 0:
 		rec.Kind = supervision.SupervisorStarted
 		process.Version = string(version)
-	case bytes.HasSuffix(said, []byte(", restarting...")):
+	case bytes.HasSuffix(event, []byte(", restarting...")):
 		rec.Kind = supervision.SupervisorReloaded
-	case bytes.HasSuffix(said, []byte(", shutting down...")),
-		bytes.HasPrefix(said, []byte("Successfully shutdown")),
-		bytes.HasPrefix(said, []byte("Bailing out due to ")):
+	case bytes.HasSuffix(event, []byte(", shutting down...")),
+		bytes.HasPrefix(event, []byte("Successfully shutdown")),
+		bytes.HasPrefix(event, []byte("Bailing out due to ")):
 		rec.Kind = supervision.SupervisorStopped
 	default:
 		return supervision.Record{}, false
@@ -55,30 +55,30 @@ func isShinken(program string) bool {
 	return strings.EqualFold(name, shinkenProgram)
 }
 
-// shinkenLevels begin what Shinken's daemons say through their own logger:
+// shinkenLevels begin the lines of the logger of Shinken's daemons:
 // "Info :    text" up to version 2.0, "INFO: [daemon] text" from 2.4 on.
 var shinkenLevels = []string{
 	"Info :  ", "Warning : ", "Error :  ", "Critical : ", "Debug :  ",
 	"INFO: [", "WARNING: [", "ERROR: [", "CRITICAL: [", "DEBUG: [",
 }
 
-// fromShinken tells whether a line was written by one of Shinken's daemons.
+// fromShinken reports whether a line was written by one of Shinken's daemons.
 // Version 1.4 logs external commands that way; text is then the line without
 // its level.
 func fromShinken(text []byte) (unlevelled []byte, ok bool) {
 	for _, level := range shinkenLevels {
 		if bytes.HasPrefix(text, []byte(level)) {
-			_, said, _ := bytes.Cut(text, []byte(":"))
-			return bytes.TrimLeft(said, " "), true
+			_, rest, _ := bytes.Cut(text, []byte(":"))
+			return bytes.TrimLeft(rest, " "), true
 		}
 	}
 	return nil, false
 }
 
-// passiveLinesTellNews says whether a supervisor's PASSIVE ... CHECK lines show
-// the result that came in rather than the one before. Nobody knows that of a
-// supervisor that has not said who it is.
-func passiveLinesTellNews(program string) bool {
+// passiveLinesAreCurrent reports whether a supervisor's PASSIVE ... CHECK lines
+// show the result that came in rather than the one before it. That of an unknown
+// supervisor is not known, and it reports false.
+func passiveLinesAreCurrent(program string) bool {
 	name, version, _ := strings.Cut(program, " ")
 	if !strings.EqualFold(name, "Nagios") {
 		return program != ""

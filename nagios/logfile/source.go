@@ -11,21 +11,20 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// Options say which log to read.
+// Options describe the log.
 type Options struct {
 	// Path is the log: log_file of nagios.cfg.
 	Path string
 	// ArchiveDir is where rotated logs go: log_archive_path. Empty: there are
 	// only the ones beside the log.
 	ArchiveDir string
-	// Begin says where to begin on the first start.
+	// Begin is where to begin on the first start.
 	Begin follow.Begin
 	// Poll is the time between two looks for rotation. Default 250 ms.
 	Poll time.Duration
 	// Program is what the supervisor calls itself, such as "Nagios 4.4.6" (in any
-	// case), if
-	// that is known from elsewhere (version in the status file's info section).
-	// It decides how passive results are read until the log tells it.
+	// case), if that is known from elsewhere (version in the status file's info
+	// section). It decides how passive results are read until the log names it.
 	Program string
 	// Logger gets what an administrator should know of rotations and gaps.
 	// Default: silence.
@@ -34,6 +33,7 @@ type Options struct {
 
 // Source reads a supervisor's log.
 type Source struct {
+	supervision.Meter
 	options  Options
 	follower *follow.Follower
 }
@@ -54,16 +54,16 @@ func New(o Options) *Source {
 }
 
 // rotatedGrace is how long a rotated log has to be quiet before the new one is
-// read. One process writes both, and has begun the new one by then: what may
-// come late is a line that another thread of Icinga or Shinken was writing.
-// Until then all readers wait that wait for the log.
+// read. One process writes both, and has begun the new one by then. Only a line
+// that another thread of Icinga or Shinken was writing may come late. Readers that
+// wait for the log wait as long.
 const rotatedGrace = 500 * time.Millisecond
 
 // Name is "log".
 func (s *Source) Name() string { return sourceName }
 
-// position is the source's place, as it is stored. Held are the lines in front
-// of Log that wait for the ones behind it.
+// position is the source's place, as it is stored. Held are the lines before Log
+// that wait for those after it.
 type position struct {
 	Log     follow.Position `json:"log"`
 	Held    []Line          `json:"held,omitempty"`
@@ -76,7 +76,7 @@ const settleTime = 500 * time.Millisecond
 
 // Run reads from the stored position until the context ends.
 func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
-	run := &run{reader: NewReader(s.options.Program), emit: emit}
+	run := &run{parser: NewParser(s.options.Program), emit: emit, meter: &s.Meter}
 	var start *follow.Position
 	if from != nil {
 		var p position
@@ -84,10 +84,10 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 			return fmt.Errorf("reading the stored position of %s: %w", s.options.Path, err)
 		}
 		if p.Program != "" {
-			run.reader = NewReader(p.Program)
+			run.parser = NewParser(p.Program)
 		}
 		for _, line := range p.Held {
-			run.reader.Add(line)
+			run.parser.Add(line)
 		}
 		start, run.stored = &p.Log, string(from)
 	}
@@ -99,31 +99,32 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 
 // run is one Run of a Source.
 type run struct {
-	reader *Reader
+	parser *Parser
 	emit   supervision.Emit
-	stored string    // the last position given
+	meter  *supervision.Meter
+	stored string    // the last position emitted
 	quiet  time.Time // since when the log's end has been seen with a result waiting
 
-	ended     time.Time // the last moment at which the log's end was seen
-	waiting   string    // the Ref of the result that is held back, empty if none is
-	toldUntil time.Time // everything from before this moment was given out
+	ended    time.Time // the last moment at which the log's end was seen
+	waiting  string    // the Ref of the result that is held back, empty if none is
+	complete time.Time // everything from before this moment was emitted
 }
 
 // deliver turns a chunk into a batch.
 func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	if len(c.Notices) > 0 {
-		r.reader.release() // what follows need not be the next line
+		r.parser.release() // what follows need not be the next line
 	}
 	for _, line := range c.Lines {
-		r.reader.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
+		r.parser.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
 	}
 	r.settle(c)
-	b := r.reader.Take()
+	b := r.parser.Take()
 	for _, n := range c.Notices {
 		b.Rejected = append(b.Rejected, rejection(n))
 	}
-	b.EndSeen = r.told(c)
-	encoded, err := json.Marshal(position{Log: c.Position, Held: r.reader.Held(), Program: r.reader.Program()})
+	b.EndSeen = r.endSeen(c)
+	encoded, err := json.Marshal(position{Log: c.Position, Held: r.parser.Held(), Program: r.parser.Program()})
 	if err != nil {
 		return fmt.Errorf("encoding the position in %s: %w", c.File, err)
 	}
@@ -134,39 +135,40 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 		return err
 	}
 	r.stored = string(encoded)
+	r.meter.Handed(b, c.File, c.Offset, c.Size)
 	return nil
 }
 
-// told gives the moment from before which everything was given out. A result
-// that is held back came after the last sight of the end before it: where
-// passive results never cease, one is always held back, and readers that wait
-// for this one would wait for ever.
-func (r *run) told(c follow.Chunk) time.Time {
-	waiting := r.reader.Waiting()
+// endSeen returns the moment from before which everything was emitted. A result
+// that is held back came after the end was last seen before it. So other readers
+// wait no longer than for that, although where passive results never cease there
+// is always one held back.
+func (r *run) endSeen(c follow.Chunk) time.Time {
+	waiting := r.parser.Waiting()
 	switch {
 	case waiting == "":
-		r.toldUntil = c.EndSeen
+		r.complete = c.EndSeen
 	case waiting != r.waiting:
-		r.toldUntil = r.ended
+		r.complete = r.ended
 	}
 	r.waiting = waiting
 	if !c.EndSeen.IsZero() {
 		r.ended = c.EndSeen
 	}
-	return r.toldUntil
+	return r.complete
 }
 
 // settle ends the wait for an ALERT when the log has been quiet for long enough.
 func (r *run) settle(c follow.Chunk) {
 	switch {
-	case len(c.Lines) > 0 || r.reader.Waiting() == "":
+	case len(c.Lines) > 0 || r.parser.Waiting() == "":
 		r.quiet = time.Time{}
 	case c.EndSeen.IsZero():
 	case r.quiet.IsZero():
 		r.quiet = c.EndSeen
 	case c.EndSeen.Sub(r.quiet) >= settleTime:
 		r.quiet = time.Time{}
-		r.reader.Settle()
+		r.parser.Settle()
 	}
 }
 

@@ -57,7 +57,7 @@ func (s *site) rotate(name string) {
 
 var errStop = errors.New("stop")
 
-// run runs a new source from the stored position until done says so. What done
+// run runs a new source from the stored position until done returns true. What done
 // sees is stored; after fail batches the next one is refused, as in a crash.
 func (s *site) run(fail int, done func(supervision.Batch) bool) {
 	s.t.Helper()
@@ -108,6 +108,34 @@ func TestSourceReadsTheWholeLog(t *testing.T) {
 	}
 }
 
+func TestProgress(t *testing.T) {
+	s := newSite(t)
+	content := []byte("[1700000000] SERVICE ALERT: h;s;OK;HARD;1;a\n[1700000100] SERVICE ALERT: h;s;OK;HARD;1;b\n")
+	s.write(append(content, "half"...))
+	source := New(Options{Path: s.log(), Begin: follow.FromBeginning, Poll: 10 * time.Millisecond})
+	var gauge supervision.Gauge = source
+	if got := gauge.Progress(); got != (supervision.Progress{}) {
+		t.Errorf("before the start: %+v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var end time.Time
+	err := source.Run(ctx, nil, func(_ context.Context, b supervision.Batch) error {
+		if !b.EndSeen.IsZero() {
+			end = b.EndSeen
+			cancel()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := supervision.Progress{Path: s.log(), Offset: int64(len(content)), Size: int64(len(content)) + 4,
+		Newest: time.Unix(1700000100, 0).UTC(), EndSeen: end}
+	if diff := cmp.Diff(want, gauge.Progress()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestSourceResumesExactly stops the source after every line, by refusing a
 // batch or at the log's end, and rotates the log twice while it is stopped.
 func TestSourceResumesExactly(t *testing.T) {
@@ -149,7 +177,7 @@ func recordsOf(content []byte) []supervision.Record {
 }
 
 // TestSourceSettlesAtTheEnd has a passive result as the last word of the log:
-// it is given once the log was quiet, and the end is not reported before.
+// it is emitted once the log was quiet, and the end is not reported before.
 func TestSourceSettlesAtTheEnd(t *testing.T) {
 	s := newSite(t)
 	lines := logLines("EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;gone|a=1", "PASSIVE HOST CHECK: h;0;before")
@@ -158,7 +186,7 @@ func TestSourceSettlesAtTheEnd(t *testing.T) {
 	}
 	s.run(1<<30, func(b supervision.Batch) bool {
 		if atEnd(b) && len(s.records) == 0 {
-			t.Error("the end is told while a result is held back")
+			t.Error("the end is reported while a result is held back")
 		}
 		return b.Position != nil
 	})
@@ -178,10 +206,10 @@ func TestSourceSettlesAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestSettleTime gives the moments at which the end of the log was seen.
+// TestSettleTime lists the moments at which the end of the log was seen.
 func TestSettleTime(t *testing.T) {
 	var got []string
-	r := &run{reader: NewReader("Naemon 1.4.1"), emit: func(_ context.Context, b supervision.Batch) error {
+	r := &run{parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter), emit: func(_ context.Context, b supervision.Batch) error {
 		for _, rec := range b.Records {
 			got = append(got, brief(rec))
 		}
@@ -191,9 +219,9 @@ func TestSettleTime(t *testing.T) {
 	warning := follow.Line{Text: []byte("[1795424200] Warning: disk full")}
 	begin := time.Now()
 	for i, step := range []struct {
-		at    time.Duration // 0: the end was not seen
-		lines []follow.Line
-		given int
+		at      time.Duration // 0: the end was not seen
+		lines   []follow.Line
+		emitted int
 	}{
 		{lines: []follow.Line{result}},
 		{at: time.Second},
@@ -202,11 +230,11 @@ func TestSettleTime(t *testing.T) {
 		{at: 2 * time.Second},
 		{},
 		{at: 2*time.Second + settleTime - 1},
-		{at: 2*time.Second + settleTime, given: 1},
-		{at: 5 * time.Second, given: 1},
-		{lines: []follow.Line{result, result}, given: 2},
-		{at: 6 * time.Second, given: 2},
-		{at: 7 * time.Second, given: 3},
+		{at: 2*time.Second + settleTime, emitted: 1},
+		{at: 5 * time.Second, emitted: 1},
+		{lines: []follow.Line{result, result}, emitted: 2},
+		{at: 6 * time.Second, emitted: 2},
+		{at: 7 * time.Second, emitted: 3},
 	} {
 		c := follow.Chunk{Lines: step.lines}
 		if step.at > 0 {
@@ -215,18 +243,18 @@ func TestSettleTime(t *testing.T) {
 		if err := r.deliver(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if len(got) != step.given {
-			t.Fatalf("step %d: %d results given, want %d", i+1, len(got), step.given)
+		if len(got) != step.emitted {
+			t.Fatalf("step %d: %d results emitted, want %d", i+1, len(got), step.emitted)
 		}
 	}
 }
 
 // TestToldWhilePassiveResultsNeverCease has a result held back at each sight of
-// the end: what came before it is told all the same.
+// the end: what came before it is reported all the same.
 func TestToldWhilePassiveResultsNeverCease(t *testing.T) {
-	var told time.Time
-	r := &run{reader: NewReader("Naemon 1.4.1"), emit: func(_ context.Context, b supervision.Batch) error {
-		told = b.EndSeen
+	var reported time.Time
+	r := &run{parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter), emit: func(_ context.Context, b supervision.Batch) error {
+		reported = b.EndSeen
 		return nil
 	}}
 	line := func(offset int64, text string) follow.Chunk {
@@ -237,8 +265,8 @@ func TestToldWhilePassiveResultsNeverCease(t *testing.T) {
 	end := func(at time.Duration) follow.Chunk { return follow.Chunk{EndSeen: begin.Add(at)} }
 	const never = -1
 	for i, step := range []struct {
-		chunk follow.Chunk
-		told  time.Duration
+		chunk    follow.Chunk
+		reported time.Duration
 	}{
 		{result(0), never},
 		{end(1), never}, // the result may be older than the first sight of the end
@@ -257,17 +285,17 @@ func TestToldWhilePassiveResultsNeverCease(t *testing.T) {
 		if err := r.deliver(t.Context(), step.chunk); err != nil {
 			t.Fatal(err)
 		}
-		want := begin.Add(step.told)
-		if step.told == never {
+		want := begin.Add(step.reported)
+		if step.reported == never {
 			want = time.Time{}
 		}
-		if !told.Equal(want) {
-			t.Errorf("step %d: told until %s, want %s", i+1, told.Sub(begin), step.told)
+		if !reported.Equal(want) {
+			t.Errorf("step %d: reported until %s, want %s", i+1, reported.Sub(begin), step.reported)
 		}
 	}
 }
 
-// TestSourceRemembersWhoWrites stops between the supervisor's start, which says
+// TestSourceRemembersWhoWrites stops between the supervisor's start, which shows
 // that its PASSIVE lines can be believed, and such a line.
 func TestSourceRemembersWhoWrites(t *testing.T) {
 	s := newSite(t)

@@ -9,10 +9,7 @@ func BenchmarkCollector(b *testing.B) {
 			"\tSERVICECHECKCOMMAND::check_truth\tHOSTSTATE::DOWN\tHOSTSTATETYPE::SOFT\tSERVICESTATE::OK\tSERVICESTATETYPE::HARD"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			c, err := newCollector("bench", []*Format{mustCompile(b, DefaultServiceTemplate, Service), Pairs()})
-			if err != nil {
-				b.Fatal(err)
-			}
+			c := newCollector("bench", []*Format{mustCompile(b, DefaultServiceTemplate, Service), Pairs()})
 			line, from := []byte(bench.line), place{ref: "0123456789abcdef", file: "service-perfdata"}
 			b.SetBytes(int64(len(line) + 1))
 			b.ReportAllocs()

@@ -2,28 +2,19 @@ package perfdata
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-const (
-	// collectorLines and collectorBytes bound a batch.
-	collectorLines = 1000
-	collectorBytes = 256 << 10
-	// longestLine is the length in bytes up to which lines are read.
-	longestLine = pairs.LongestLine
-	// shortestMark is the length in bytes from which a format's prefix is
-	// taken for the start of a record wherever it stands.
-	shortestMark = 8
-	// rawKept is how much of a line that is too long goes to quarantine.
-	rawKept = 4 << 10
-)
+// shortestMark is the length in bytes from which a format's prefix is taken for
+// the start of a record wherever it stands.
+const shortestMark = 8
 
 const (
 	reasonTooLong = "the line is longer than 1 MiB"
@@ -32,7 +23,7 @@ const (
 	reasonGone    = "the file was removed before it was read to its end: its lines from here on are lost"
 )
 
-// place says where lines come from.
+// place is where lines come from.
 type place struct {
 	ref  string // names the input, the same whenever it is read again
 	file string // for people
@@ -44,23 +35,27 @@ func (p place) where(offset int64) string {
 
 // collector gathers lines into a batch.
 type collector struct {
-	source  string
+	source  string    // its name
 	formats []*Format // longest prefix first
 	batch   supervision.Batch
 	bytes   int
 }
 
-// newCollector refuses a list of formats that nothing could be read with.
-func newCollector(source string, formats []*Format) (*collector, error) {
+// checkFormats refuses options that nothing could be read with.
+func checkFormats(source string, formats []*Format) error {
 	if source == "" {
-		return nil, errors.New("a perfdata reader needs a name")
+		return option.Faultf("name", "a perfdata reader needs a name")
 	}
 	if len(formats) == 0 {
-		return nil, fmt.Errorf("perfdata reader %s: no template", source)
+		return option.Faultf("template", "perfdata reader %s has no template", source)
 	}
+	return nil
+}
+
+func newCollector(source string, formats []*Format) *collector {
 	sorted := slices.Clone(formats)
 	slices.SortStableFunc(sorted, func(a, b *Format) int { return len(b.prefix) - len(a.prefix) })
-	return &collector{source: source, formats: sorted}, nil
+	return &collector{source: source, formats: sorted}
 }
 
 // reset begins a new batch in the memory of the last one.
@@ -71,12 +66,10 @@ func (c *collector) reset() {
 	c.bytes = 0
 }
 
-func (c *collector) full() bool {
-	return c.bytes >= collectorBytes || len(c.batch.Records)+len(c.batch.Rejected) >= collectorLines
-}
+func (c *collector) full() bool { return c.batch.Full(c.bytes) }
 
-// add takes over a line without its line feed. The batch keeps no reference to
-// its memory except in Rejected.Raw.
+// add adds a line without its line feed. The batch keeps no reference to the
+// line's memory.
 func (c *collector) add(line []byte, from place, offset int64) {
 	c.bytes += len(line)
 	if len(line) == 0 {
@@ -116,8 +109,8 @@ func (c *collector) reject(raw []byte, from place, offset int64, reason string) 
 	})
 }
 
-// parse tries the formats whose prefix the line has. Formats without a prefix
-// are tried one after the other; the first one's error is the reason.
+// parse tries the formats whose prefix the line has, one after the other. If none
+// fits, the first one's error is returned.
 func (c *collector) parse(line string) (supervision.Record, error) {
 	var first error
 	for _, f := range c.formats {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// dispose does with a durable file what the options say.
+// dispose removes or moves a durable file, as the options say.
 func (s *shelf) dispose(path string, id fileID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,12 +46,12 @@ func (s *shelf) target(path string, id fileID) string {
 // trouble logs the first of a kind, until a scan went without it.
 func (s *shelf) trouble(kind, message, path string, err error) {
 	if !s.logged[kind] && !s.troubles[kind] {
-		s.options.Logger.Warn(message, "path", path, "error", err)
+		s.options.Logger.Warn(message, "path", path, "err", err)
 	}
 	s.troubles[kind] = true
 }
 
-func (s *shelf) tellRecovery() {
+func (s *shelf) logRecovery() {
 	for kind := range s.logged {
 		if !s.troubles[kind] {
 			s.options.Logger.Info("perfdata spool is in order again", "path", s.options.Dir, "trouble", kind)

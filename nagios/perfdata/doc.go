@@ -31,10 +31,10 @@
 // FileSource follows a file of mode "a" or "w", also while it is moved away or
 // truncated, and finds the moved files that it missed while we were down, if
 // they are still there: lines of a file that another program removed meanwhile
-// are lost. Every gap is told by a Rejected.
+// are lost. Every gap is reported by a Rejected.
 //
 // SpoolSource reads the files of a directory into which they are moved, oldest
-// first, and removes them only if told to. A file counts as complete when it
+// first, and removes them only if After says so. A file counts as complete when it
 // was moved in, or has not been written to for a second; one that changes
 // after it was read is read again from its start. Files are opened when they
 // are seen, up to 256 ahead, so that npcd and its like may remove them; lines

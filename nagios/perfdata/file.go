@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/follow"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -27,7 +28,7 @@ type FileOptions struct {
 	// Archives are glob patterns of the places to which a processing command
 	// moves the file, besides its siblings: Path, one of ".-_", and a digit.
 	Archives []string
-	// Begin says where to begin on the first start.
+	// Begin is where to begin on the first start.
 	Begin follow.Begin
 	// Poll is the time between two looks for a moved file. Default 250 ms.
 	Poll time.Duration
@@ -42,17 +43,19 @@ const movedGrace = 100 * time.Millisecond
 
 // FileSource follows a perfdata file.
 type FileSource struct {
+	supervision.Meter
 	options FileOptions
 }
 
-// NewFile makes a source of a perfdata file. Nothing is opened before Run.
+// NewFile makes a source of a perfdata file. It opens nothing. The error is an
+// *option.Fault.
 func NewFile(options FileOptions) (*FileSource, error) {
-	if _, err := newCollector(options.Name, options.Formats); err != nil {
+	if err := checkFormats(options.Name, options.Formats); err != nil {
 		return nil, err
 	}
 	for _, pattern := range options.Archives {
 		if _, err := filepath.Match(pattern, ""); err != nil {
-			return nil, fmt.Errorf("perfdata file %s: archive pattern %q: %w", options.Path, pattern, err)
+			return nil, option.Faultf("archives", "pattern %q: %w", pattern, err)
 		}
 	}
 	return &FileSource{options: options}, nil
@@ -70,25 +73,17 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 			return fmt.Errorf("perfdata file %s: stored position: %w", s.options.Path, err)
 		}
 	}
-	lines, err := newCollector(s.options.Name, s.options.Formats)
-	if err != nil {
-		return err
-	}
 	follower := follow.New(follow.Options{
-		Path:       s.options.Path,
-		Archives:   s.archives,
-		Begin:      s.options.Begin,
-		Engine:     follow.Direct,
-		Poll:       s.options.Poll,
-		Grace:      movedGrace,
-		MaxLine:    longestLine,
-		BatchLines: collectorLines,
-		BatchBytes: collectorBytes,
-		Logger:     s.options.Logger,
+		Path:     s.options.Path,
+		Archives: s.archives,
+		Begin:    s.options.Begin,
+		Engine:   follow.Direct,
+		Poll:     s.options.Poll,
+		Grace:    movedGrace,
+		Logger:   s.options.Logger,
 	})
-	h := fileHand{lines: lines, emit: emit, stored: from}
-	err = follower.Run(ctx, position, h.deliver)
-	if err != nil {
+	h := fileHand{lines: newCollector(s.options.Name, s.options.Formats), emit: emit, meter: &s.Meter, stored: from}
+	if err := follower.Run(ctx, position, h.deliver); err != nil {
 		return fmt.Errorf("perfdata file %s: %w", s.options.Path, err)
 	}
 	return nil
@@ -98,6 +93,7 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 type fileHand struct {
 	lines  *collector
 	emit   supervision.Emit
+	meter  *supervision.Meter
 	stored []byte // the position
 }
 
@@ -125,6 +121,7 @@ func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
 		return err
 	}
 	h.stored = position
+	h.meter.Handed(batch, c.File, c.Offset, c.Size)
 	return nil
 }
 

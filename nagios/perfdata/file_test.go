@@ -163,7 +163,7 @@ func TestFileLatency(t *testing.T) {
 func TestFileNotices(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "service-perfdata")
 	nagios := openNagiosFile(t, path, os.O_APPEND)
-	nagios.write(lines(0, 1) + strings.Repeat("x", longestLine+5) + "\n" + lines(1, 2))
+	nagios.write(lines(0, 1) + strings.Repeat("x", supervision.LongestLine+5) + "\n" + lines(1, 2))
 	o := newOutbox()
 	r := start(t, fileSource(t, path), o)
 	o.waitRecords(t, 2)

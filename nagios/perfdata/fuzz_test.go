@@ -18,11 +18,11 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("$TIMET$ $HOSTNAME$ $HOSTSTATEID$ $HOSTOUTPUT$|$HOSTPERFDATA$", "1 a b 2 x | y|z=1", false)
 	f.Add("<$$$TIMET$|$HOSTNAME$>", "<$1|h>", false)
 	f.Fuzz(func(t *testing.T, template, line string, service bool) {
-		object := Host
+		class := Host
 		if service {
-			object = Service
+			class = Service
 		}
-		format, err := Compile(template, object)
+		format, err := Compile(template, class)
 		if err != nil {
 			return
 		}
@@ -54,11 +54,11 @@ func checkRecord(t *testing.T, r supervision.Record, line string) {
 	if r.Entity.Host == "" || r.Time.Unix() < 0 || c == nil {
 		t.Fatalf("%q gave %+v", line, r)
 	}
-	told := len(c.Output) + len(c.Perfdata) + len(c.LongOutput) + len(c.Command) + len(r.Entity.Host) + len(r.Entity.Service)
+	kept := len(c.Output) + len(c.Perfdata) + len(c.LongOutput) + len(c.Command) + len(r.Entity.Host) + len(r.Entity.Service)
 	for _, value := range c.Extra {
-		told += len(value)
+		kept += len(value)
 	}
-	if told > len(line) {
+	if kept > len(line) {
 		t.Fatalf("%q gave more than it holds: %+v", line, c)
 	}
 	if c.State < supervision.StateNotReported || c.State > supervision.Unknown || r.Entity.IsHost() && c.State > supervision.Unreachable {
@@ -75,10 +75,7 @@ func FuzzCollector(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newCollector("fuzz", []*Format{service, Pairs()})
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := newCollector("fuzz", []*Format{service, Pairs()})
 		var buffer lineBuffer
 		lines := 0
 		reader := bytes.NewReader(input)

@@ -35,10 +35,7 @@ func TestRealLines(t *testing.T) {
 	for name, formats := range files {
 		t.Run(name, func(t *testing.T) {
 			input := readTestdata(t, name)
-			c, err := newCollector("test", formats)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := newCollector("test", formats)
 			for line := range bytes.Lines(input) {
 				c.add(bytes.TrimSuffix(line, []byte("\n")), place{ref: "r", file: "f"}, 0)
 			}
@@ -76,7 +73,7 @@ func compareGolden(t *testing.T, name string, records []supervision.Record) {
 	}
 }
 
-// describe writes what a record tells on one line.
+// describe writes a record in one line.
 func describe(r supervision.Record) string {
 	var b strings.Builder
 	c := r.Check
@@ -107,10 +104,7 @@ func describe(r supervision.Record) string {
 // was cut, fifty seconds were lost, and the next record follows the cut one.
 func TestGluedRecord(t *testing.T) {
 	const template = DefaultServiceTemplate + "\t$LONGDATETIME$\t$LASTSERVICECHECK$"
-	c, err := newCollector("test", []*Format{mustCompile(t, template, Service)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newCollector("test", []*Format{mustCompile(t, template, Service)})
 	for line := range bytes.Lines(readTestdata(t, "nagios4-pipe-full")) {
 		c.add(bytes.TrimSuffix(line, []byte("\n")), place{ref: "r", file: "f"}, 100)
 	}
@@ -128,10 +122,7 @@ func TestGluedRecord(t *testing.T) {
 
 // A plugin may print what looks like the start of a record.
 func TestNotGlued(t *testing.T) {
-	c, err := newCollector("test", []*Format{mustCompile(t, DefaultServiceTemplate, Service)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newCollector("test", []*Format{mustCompile(t, DefaultServiceTemplate, Service)})
 	c.add([]byte("[SERVICEPERFDATA]\t1\th\ts\t0\t0\tlike [SERVICEPERFDATA]\t5 of them\ta=1"), place{}, 0)
 	want := []supervision.Record{checkOf("h", "s", 1, func(c *supervision.Check) { c.Output, c.Perfdata = "like [SERVICEPERFDATA]\t5 of them", "a=1" })}
 	want[0].Ref = "@0"
@@ -142,15 +133,12 @@ func TestNotGlued(t *testing.T) {
 
 // Hosts and services share one file in three forms.
 func TestSeveralFormats(t *testing.T) {
-	c, err := newCollector("test", []*Format{
+	c := newCollector("test", []*Format{
 		mustCompile(t, shinkenTemplate, Service),
 		mustCompile(t, "$TIMET$\t$HOSTNAME$\t$HOSTOUTPUT$\t$HOSTSTATE$\t$HOSTPERFDATA$", Host),
 		mustCompile(t, DefaultHostTemplate, Host),
 		Pairs(),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, line := range []string{
 		"1\ta\tb\tout\tOK\t", "2\ta\tout\tDOWN\t", "[HOSTPERFDATA]\t3\ta\t0.1\tout\t", "DATATYPE::HOSTCHECK\tTIMET::4\tHOSTNAME::a", "", "damage", "[HOSTPERFDATA]\tx\ta\t0.1\tout\t",
 	} {

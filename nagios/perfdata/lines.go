@@ -1,6 +1,10 @@
 package perfdata
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
 
 const readSize = 64 << 10
 
@@ -26,9 +30,9 @@ func (l *lineBuffer) fill(read func([]byte) (int, error)) (int, error) {
 	return n, err
 }
 
-// cut hands every whole line to whole, and the beginning of a line that is
-// longer than longestLine to tooLong, once. Then it keeps the rest. The lines'
-// memory is valid during the call.
+// cut passes every whole line to whole, and the beginning of a line that is
+// longer than supervision.LongestLine to tooLong, once. Then it keeps the rest.
+// The lines' memory is valid during the call.
 func (l *lineBuffer) cut(whole, tooLong func(line []byte, offset int64)) {
 	start := 0
 	for {
@@ -42,16 +46,16 @@ func (l *lineBuffer) cut(whole, tooLong func(line []byte, offset int64)) {
 		switch {
 		case l.dropping:
 			l.dropping = false
-		case len(line) > longestLine:
-			tooLong(line[:rawKept], at)
+		case len(line) > supervision.LongestLine:
+			tooLong(line[:supervision.RawKept], at)
 		default:
 			whole(line, at)
 		}
 		start = end + 1
 	}
-	if rest := l.buf[start:]; l.dropping || len(rest) > longestLine {
+	if rest := l.buf[start:]; l.dropping || len(rest) > supervision.LongestLine {
 		if !l.dropping {
-			tooLong(rest[:rawKept], l.offset+int64(start))
+			tooLong(rest[:supervision.RawKept], l.offset+int64(start))
 			l.dropping = true
 		}
 		start = len(l.buf)

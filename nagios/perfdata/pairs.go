@@ -12,35 +12,35 @@ import (
 // PNP4Nagios' templates, Icinga 2's PerfdataWriter, Shinken's NPCD module and
 // our broker modules write them.
 func Pairs() *Format {
-	return &Format{prefix: pairs.Prefix, pairs: true, tellsState: true}
+	return &Format{prefix: pairs.Prefix, pairs: true, hasState: true}
 }
 
-// compilePairs gives nil for templates that don't make KEY::VALUE lines.
-func compilePairs(template string, object Object) (*Format, error) {
+// compilePairs returns nil for templates that don't make KEY::VALUE lines.
+func compilePairs(template string, class Class) (*Format, error) {
 	if !strings.HasPrefix(template, pairs.Prefix) {
 		return nil, nil
 	}
-	f := &Format{object: object, prefix: pairs.Prefix, pairs: true}
-	told := make(map[pairs.Meaning]bool)
+	f := &Format{class: class, prefix: pairs.Prefix, pairs: true}
+	present := make(map[pairs.Meaning]bool)
 	for segment := range strings.SplitSeq(template, "\t") {
 		key, value, ok := pairs.CutKey(segment)
 		if !ok {
 			return nil, nil
 		}
-		m := object.MeaningOf(key)
+		m := class.MeaningOf(key)
 		if m == pairs.DataType {
-			if want := strings.ToUpper(object.String()) + "PERFDATA"; value != want {
+			if want := strings.ToUpper(class.String()) + "PERFDATA"; value != want {
 				return nil, fmt.Errorf("DATATYPE::%s is not DATATYPE::%s", value, want)
 			}
 		}
-		if macro := strings.Trim(value, "$"); m == pairs.Other && object.MeaningOf(macro) != pairs.Other {
+		if macro := strings.Trim(value, "$"); m == pairs.Other && class.MeaningOf(macro) != pairs.Other {
 			if f.aliases == nil {
 				f.aliases = make(map[string]string)
 			}
 			f.aliases[key] = macro
-			m = object.MeaningOf(macro)
+			m = class.MeaningOf(macro)
 		}
-		told[m] = true
+		present[m] = true
 	}
-	return f, f.checkComplete(func(m pairs.Meaning) bool { return told[m] })
+	return f, f.checkComplete(func(m pairs.Meaning) bool { return present[m] })
 }

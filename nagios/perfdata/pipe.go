@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -41,12 +42,14 @@ const (
 // when the process is killed is lost, and so is what Nagios writes while the
 // pipe is full.
 type PipeSource struct {
+	supervision.Meter
 	options PipeOptions
 }
 
-// NewPipe makes a source of a FIFO. Nothing is opened before Run.
+// NewPipe makes a source of a FIFO. It opens nothing. The error is an
+// *option.Fault.
 func NewPipe(options PipeOptions) (*PipeSource, error) {
-	if _, err := newCollector(options.Name, options.Formats); err != nil {
+	if err := checkFormats(options.Name, options.Formats); err != nil {
 		return nil, err
 	}
 	if options.Poll <= 0 {
@@ -77,7 +80,7 @@ func (s *PipeSource) Run(ctx context.Context, _ []byte, emit supervision.Emit) e
 }
 
 // openFIFO opens for reading and writing, as Nagios does: neither side ever
-// waits for the other, and there is no end of file while Nagios restarts.
+// waits for the other, and a restart of Nagios does not end the file.
 func openFIFO(path string) (*os.File, error) {
 	fifo, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -101,16 +104,20 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 	if err != nil {
 		return err
 	}
-	// A larger pipe loses less while emit is held up; it works without.
-	_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
+	// A larger pipe loses less while emit is held up; it works without. Only then
+	// may what was written wait for more.
+	large := false
+	_ = raw.Control(func(fd uintptr) {
+		size, err := unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize)
+		large = err == nil && size >= pipeSize
+	})
 
-	lines, err := newCollector(s.options.Name, s.options.Formats)
-	if err != nil {
-		return err
-	}
+	lines := newCollector(s.options.Name, s.options.Formats)
 	// Bytes of a pipe are never read again, so a run's start makes refs unique.
 	from := place{ref: strconv.FormatInt(time.Now().UnixNano(), 36), file: s.options.Path}
 	var buffer lineBuffer
+	var pace bell.Pace
+	checked := time.Now()
 	for ctx.Err() == nil {
 		looked := time.Now()
 		n, err := buffer.fill(func(b []byte) (int, error) { return readNow(raw, b) })
@@ -122,21 +129,29 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 		}, func(line []byte, offset int64) {
 			lines.reject(line, from, offset, reasonTooLong)
 		})
-		if n == 0 {
+		empty := n < readSize
+		if empty {
 			lines.batch.EndSeen = looked
 		}
 		if err := emit(ctx, lines.batch); err != nil {
 			return err
 		}
+		s.Handed(lines.batch, s.options.Path, -1, -1)
 		lines.reset()
-		if n > 0 {
+		if !empty {
 			continue
 		}
-		if replaced(fifo, s.options.Path) {
-			return errReplaced // whatever its last record lacks will never come
+		if looked.Sub(checked) >= s.options.Poll {
+			if replaced(fifo, s.options.Path) {
+				return errReplaced // whatever its last record lacks will never come
+			}
+			checked = looked
 		}
 		if err := s.wait(fifo, raw); err != nil {
 			return err
+		}
+		if large {
+			pace.Wait(ctx)
 		}
 	}
 	return nil
@@ -181,8 +196,8 @@ func ignoringEINTR(call func() (int, error)) (int, error) {
 	}
 }
 
-// replaced tells whether another file took the pipe's name. While the name is
-// gone the old pipe is kept.
+// replaced reports whether another file took the pipe's name. While there is no
+// such name, the old pipe is kept.
 func replaced(fifo *os.File, path string) bool {
 	now, err := os.Stat(path)
 	if err != nil {

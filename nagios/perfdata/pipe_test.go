@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -29,7 +30,7 @@ func openNagiosPipe(t *testing.T, path string) nagiosPipe {
 	return nagiosPipe{fd}
 }
 
-// put tells whether all of a record went in.
+// put reports whether all of a record went in.
 func (p nagiosPipe) put(record string) bool {
 	for b := []byte(record + "\n"); len(b) > 0; {
 		n, err := syscall.Write(p.fd, b[:min(len(b), 4096)])
@@ -94,6 +95,34 @@ func TestPipe(t *testing.T) {
 	}
 }
 
+// Records that come steadily are taken together.
+func TestPipeCompany(t *testing.T) {
+	path, source := makePipe(t)
+	o := newOutbox()
+	batches := 0
+	o.gate = func(b supervision.Batch) error {
+		if len(b.Records) > 0 {
+			batches++
+		}
+		return nil
+	}
+	r := start(t, source, o)
+	o.waitEnd(t)
+	nagios := openNagiosPipe(t, path)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	for n := range 200 {
+		<-tick.C
+		nagios.put(line(n))
+	}
+	o.waitRecords(t, 200)
+	r.stop(t)
+	if most := int(time.Since(began)/bell.Company) + 2; batches > most {
+		t.Errorf("%d batches, want at most %d", batches, most)
+	}
+}
+
 // While we are held up the pipe fills, Nagios goes on without waiting, and what
 // it could not write is gone; the record that was cut spoils nothing but
 // itself.
@@ -143,7 +172,7 @@ func TestPipeTooLongLine(t *testing.T) {
 	r := start(t, source, o)
 	nagios := openNagiosPipe(t, path)
 	piece := strings.Repeat("z", 4096)
-	for written := 0; written <= longestLine; {
+	for written := 0; written <= supervision.LongestLine; {
 		if n, err := syscall.Write(nagios.fd, []byte(piece)); err == nil {
 			written += n
 		}
@@ -153,7 +182,7 @@ func TestPipeTooLongLine(t *testing.T) {
 	}
 	o.waitRecords(t, 1)
 	r.stop(t)
-	if len(o.rejected) != 1 || o.rejected[0].Reason != reasonTooLong || len(o.rejected[0].Raw) != rawKept {
+	if len(o.rejected) != 1 || o.rejected[0].Reason != reasonTooLong || len(o.rejected[0].Raw) != supervision.RawKept {
 		t.Errorf("%d rejected", len(o.rejected))
 	}
 	if diff := cmp.Diff(numbered(1, 2), o.outputs()); diff != "" {
@@ -167,7 +196,7 @@ func TestPipeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := source.Run(t.Context(), nil, newOutbox().emit); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a missing pipe gave %v", err)
+		t.Errorf("a missing pipe returned %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("something was created")
@@ -176,7 +205,7 @@ func TestPipeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := source.Run(t.Context(), nil, newOutbox().emit); err == nil || !strings.Contains(err.Error(), "is no named pipe") {
-		t.Errorf("a plain file gave %v", err)
+		t.Errorf("a plain file returned %v", err)
 	}
 }
 

@@ -18,14 +18,14 @@ import (
 const (
 	// maxOpen bounds the files that are held open ahead of the reader.
 	maxOpen = 256
-	// maxRemembered bounds the files in the directory of which we know one by
-	// one that they were read.
+	// maxRemembered bounds the files in the directory that are remembered one by
+	// one as read.
 	maxRemembered = 4096
 	// settling is how long a file that was not moved in must be unchanged.
 	settling = time.Second
 )
 
-// fileState is how far we are with a file in the directory.
+// fileState is what was done with a file of the directory.
 type fileState uint8
 
 const (
@@ -34,11 +34,12 @@ const (
 	stored                    // durable
 )
 
-// spoolFile is a file that was opened as soon as it was seen, so that it can be
-// read when somebody removes its name.
+// spoolFile is a file that was opened as soon as it was seen, so that it can still
+// be read after its name was removed.
 type spoolFile struct {
 	id   fileID
 	file *os.File
+	size int64
 }
 
 // shelf keeps the files of the directory in the order in which they have to be
@@ -119,9 +120,10 @@ type candidate struct {
 	path     string
 	modified time.Time
 	changed  int64
+	size     int64
 }
 
-// scan looks at the whole directory, opens what is new, and tells how soon to
+// scan looks at the whole directory, opens new files, and returns how soon to
 // look again.
 func (s *shelf) scan() (again time.Duration, err error) {
 	looked := time.Now()
@@ -141,7 +143,7 @@ func (s *shelf) scan() (again time.Duration, err error) {
 		}
 		id := identify(info)
 		present[id] = true
-		c := candidate{id, filepath.Join(s.options.Dir, entry.Name()), info.ModTime(), changeTime(info)}
+		c := candidate{id, filepath.Join(s.options.Dir, entry.Name()), info.ModTime(), changeTime(info), info.Size()}
 		switch known := s.files[id]; {
 		case known != nil:
 			known.changed = c.changed
@@ -162,7 +164,7 @@ func (s *shelf) scan() (again time.Duration, err error) {
 		s.quiet = looked
 		s.forgetCrowd()
 	}
-	s.tellRecovery()
+	s.logRecovery()
 	signal(s.scanned)
 	if unsettled {
 		return min(s.options.Poll, settling/4), nil
@@ -170,7 +172,7 @@ func (s *shelf) scan() (again time.Duration, err error) {
 	return s.options.Poll, nil
 }
 
-// lstat gives nil for what is no file of ours.
+// lstat returns nil for what is not a file to read.
 func (s *shelf) lstat(entry fs.DirEntry) fs.FileInfo {
 	name := entry.Name()
 	if ours, err := filepath.Match(s.options.Pattern, name); !ours || err != nil || strings.HasPrefix(name, ".") {
@@ -187,8 +189,8 @@ func (s *shelf) lstat(entry fs.DirEntry) fs.FileInfo {
 	return info
 }
 
-// settled tells a file that is complete. One that was moved in is: a rename
-// changes the inode, but not the time of the last write. Anything else is taken
+// settled reports whether a file is complete. One that was moved in is: a rename
+// changes the inode, but not the time of the last write. Any other file counts
 // as complete when it has not been written to for a while.
 func settled(info fs.FileInfo, now time.Time) bool {
 	return changeTime(info) > info.ModTime().UnixNano() || now.Sub(info.ModTime()).Abs() >= settling
@@ -232,7 +234,7 @@ func (s *shelf) enqueue(fresh []candidate) {
 			continue
 		}
 		s.files[c.id] = &shelved{state: queued, changed: c.changed}
-		s.queue = append(s.queue, &spoolFile{id: c.id, file: file})
+		s.queue = append(s.queue, &spoolFile{id: c.id, file: file, size: c.size})
 	}
 }
 
@@ -245,10 +247,9 @@ func (s *shelf) forgetAbsent(present map[fileID]bool) {
 	}
 }
 
-// forgetCrowd keeps the memory bounded where nobody removes files: the older
-// half of those that were read is from then on known by its age alone. Younger
-// than that are all files that come, because a rename makes an inode's time
-// new.
+// forgetCrowd keeps the memory bounded where nobody removes files. The older half
+// of those that were read is from then on recognised by its age alone: all new
+// files are younger, because a rename renews the inode's time.
 func (s *shelf) forgetCrowd() {
 	if len(s.files) <= maxRemembered {
 		return
@@ -276,8 +277,8 @@ func (s *shelf) forgetCrowd() {
 	s.trouble("size", "nobody removes the files of the perfdata spool, so it grows", s.options.Dir, fmt.Errorf("%d files", len(s.files)+len(ages)))
 }
 
-// take gives the next file. With none it gives the moment of the last look
-// after which all was taken.
+// take returns the next file. If there is none, it returns the time of the last
+// look after which all files were taken.
 func (s *shelf) take() (*spoolFile, time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -292,8 +293,8 @@ func (s *shelf) take() (*spoolFile, time.Time) {
 	return f, time.Time{}
 }
 
-// grown gives a file that was written to while it was read the id that it has
-// now. If the scan met it under that id too, then once more is not needed.
+// grown changes the id of a file that was written to while it was read. If the
+// scan has queued it under the new id too, it is taken out of the queue.
 func (s *shelf) grown(from, to fileID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -307,7 +308,7 @@ func (s *shelf) grown(from, to fileID) {
 	})
 }
 
-// holds tells whether a file is there.
+// holds reports whether a file is there.
 func (s *shelf) holds(id fileID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -27,10 +30,10 @@ type outbox struct {
 	rejected []supervision.Rejected
 	position []byte
 	endSeen  time.Time
-	news     chan struct{}
+	emitted  chan struct{}
 }
 
-func newOutbox() *outbox { return &outbox{news: make(chan struct{}, 1)} }
+func newOutbox() *outbox { return &outbox{emitted: make(chan struct{}, 1)} }
 
 var errCrashed = errors.New("crashed")
 
@@ -56,7 +59,7 @@ func (o *outbox) emit(ctx context.Context, b supervision.Batch) error {
 	if !b.EndSeen.IsZero() {
 		o.endSeen = b.EndSeen
 	}
-	signal(o.news)
+	signal(o.emitted)
 	return nil
 }
 
@@ -72,7 +75,7 @@ func (o *outbox) wait(t *testing.T, what string, enough func() bool) {
 			return
 		}
 		select {
-		case <-o.news:
+		case <-o.emitted:
 		case <-deadline:
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -174,27 +177,24 @@ func serviceFormat(t testing.TB) []*Format {
 
 func TestNewRefuses(t *testing.T) {
 	formats := serviceFormat(t)
-	refused := func(err error) bool { return err != nil }
-	tests := map[string]bool{}
-	_, err := NewFile(FileOptions{Path: "p", Formats: formats})
-	tests["file without a name"] = refused(err)
-	_, err = NewFile(FileOptions{Name: "n", Path: "p"})
-	tests["file without formats"] = refused(err)
-	_, err = NewFile(FileOptions{Name: "n", Path: "p", Formats: formats, Archives: []string{"["}})
-	tests["archive pattern"] = refused(err)
-	_, err = NewPipe(PipeOptions{Name: "n", Path: "p"})
-	tests["pipe without formats"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d"})
-	tests["spool without formats"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, Pattern: "["})
-	tests["spool pattern"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, After: Move})
-	tests["move to nowhere"] = refused(err)
-	_, err = NewSpool(SpoolOptions{Name: "n", Dir: "d/", Formats: formats, After: Move, MoveTo: "d"})
-	tests["move to itself"] = refused(err)
-	for name, ok := range tests {
-		if !ok {
-			t.Errorf("%s was accepted", name)
+	file := func(o FileOptions) error { _, err := NewFile(o); return err }
+	spool := func(o SpoolOptions) error { _, err := NewSpool(o); return err }
+	_, pipeWithoutFormats := NewPipe(PipeOptions{Name: "n", Path: "p"})
+	for _, tt := range []struct {
+		name, option string
+		err          error
+	}{
+		{"file without a name", "name", file(FileOptions{Path: "p", Formats: formats})},
+		{"file without formats", "template", file(FileOptions{Name: "n", Path: "p"})},
+		{"archive pattern", "archives", file(FileOptions{Name: "n", Path: "p", Formats: formats, Archives: []string{"["}})},
+		{"pipe without formats", "template", pipeWithoutFormats},
+		{"spool without formats", "template", spool(SpoolOptions{Name: "n", Dir: "d"})},
+		{"spool pattern", "pattern", spool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, Pattern: "["})},
+		{"move to nowhere", "move_to", spool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, After: Move})},
+		{"move to itself", "move_to", spool(SpoolOptions{Name: "n", Dir: "d/", Formats: formats, After: Move, MoveTo: "d"})},
+	} {
+		if fault, ok := option.Of(tt.err); !ok || fault.Name != tt.option {
+			t.Errorf("%s: got %v, want a fault of %s", tt.name, tt.err, tt.option)
 		}
 	}
 }
@@ -225,5 +225,53 @@ func TestDamagedPosition(t *testing.T) {
 	}
 	if got, err := parseSpoolPosition(b); err != nil || fmt.Sprint(got) != fmt.Sprint(p) {
 		t.Errorf("%s came back as %v, %v", b, got, err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "service-perfdata")
+	pipe, fromPipe := makePipe(t)
+	d := makeDirs(t)
+	text := lines(0, 3)
+	for name, c := range map[string]struct {
+		source interface {
+			supervision.Source
+			supervision.Gauge
+		}
+		write func()
+		want  supervision.Progress
+	}{
+		"file": {fileSource(t, file), func() { openNagiosFile(t, file, os.O_APPEND).write(text + "half") },
+			supervision.Progress{Path: file, Offset: int64(len(text)), Size: int64(len(text)) + 4}},
+		"spool": {d.source(t, nil), func() { d.moveIn(t, "one", text, time.Hour) },
+			supervision.Progress{Path: filepath.Join(d.spool, "one"), Offset: int64(len(text)), Size: int64(len(text))}},
+		"pipe": {fromPipe, func() {
+			p := openNagiosPipe(t, pipe)
+			for n := range 3 {
+				p.put(line(n))
+			}
+		}, supervision.Progress{Path: pipe, Offset: -1, Size: -1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.source.Progress(); got != (supervision.Progress{}) {
+				t.Errorf("before the start: %+v", got)
+			}
+			o := newOutbox()
+			began := time.Now()
+			r := start(t, c.source, o)
+			o.waitEnd(t)
+			c.write()
+			o.waitRecords(t, 3)
+			o.waitEnd(t)
+			r.stop(t)
+			got := c.source.Progress()
+			if !got.EndSeen.After(began) {
+				t.Errorf("the end was seen at %s, the start was at %s", got.EndSeen, began)
+			}
+			c.want.Newest, c.want.EndSeen = o.records[2].Time, got.EndSeen
+			if got != c.want {
+				t.Errorf("got  %+v\nwant %+v", got, c.want)
+			}
+		})
 	}
 }

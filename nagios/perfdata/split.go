@@ -9,7 +9,7 @@ import (
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// split cuts a line at the first place where each separator stands, and tells
+// split cuts a line at the first place where each separator stands, and reports
 // whether other cuts are possible. If this finds a separator missing then no
 // other cut would find it.
 func (f *Format) split(line string, values []string) (_ []string, ambiguous bool, err error) {
@@ -38,7 +38,7 @@ func (f *Format) split(line string, values []string) (_ []string, ambiguous bool
 // maxTries bounds the cuts that search looks at.
 const maxTries = 20000
 
-// strictness says what search expects of the values, the more the better.
+// strictness is what search expects of the values.
 type strictness uint8
 
 const (
@@ -112,11 +112,11 @@ func (s *searcher) accepts(fd *field, value string) bool {
 	case fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName:
 		return value != "" && s.mayGrow(fd, value)
 	}
-	scratch := pairs.NewBuilder(s.format.object)
+	scratch := pairs.NewBuilder(s.format.class)
 	return scratch.Put(fd.meaning, fd.macro, value) == nil
 }
 
-// mayGrow tells whether a longer value could still be accepted.
+// mayGrow reports whether a longer value could still be accepted.
 func (s *searcher) mayGrow(fd *field, value string) bool {
 	const longestName = 1024
 	switch {
@@ -128,8 +128,8 @@ func (s *searcher) mayGrow(fd *field, value string) bool {
 	return !strings.ContainsFunc(value, isControl)
 }
 
-// startsLikePerfdata tells a text whose first token is label=number, the label
-// quoted if it has blanks, the number U when unknown (Nagios plugin
+// startsLikePerfdata reports whether the first token of a text is label=number,
+// the label quoted if it has blanks, the number U when unknown (Nagios plugin
 // guidelines).
 func startsLikePerfdata(s string) bool {
 	s = strings.TrimLeft(s, " ")

@@ -14,10 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// After says what happens to a spool file once all of it is durable.
+// After is what happens to a spool file once all of it is durable.
 type After uint8
 
 // What may happen to a file. Files are kept by default, so that npcd and its
@@ -56,22 +57,24 @@ const defaultSpoolPoll = time.Second
 // SpoolSource reads the files of a spool directory, each to its end, oldest
 // first.
 type SpoolSource struct {
+	supervision.Meter
 	options SpoolOptions
 }
 
-// NewSpool makes a source of a spool directory. Nothing is opened before Run.
+// NewSpool makes a source of a spool directory. It opens nothing. The error is an
+// *option.Fault.
 func NewSpool(options SpoolOptions) (*SpoolSource, error) {
-	if _, err := newCollector(options.Name, options.Formats); err != nil {
+	if err := checkFormats(options.Name, options.Formats); err != nil {
 		return nil, err
 	}
 	if options.Pattern == "" {
 		options.Pattern = "*"
 	}
 	if _, err := filepath.Match(options.Pattern, ""); err != nil {
-		return nil, fmt.Errorf("perfdata spool %s: pattern %q: %w", options.Dir, options.Pattern, err)
+		return nil, option.Faultf("pattern", "%q: %w", options.Pattern, err)
 	}
 	if options.After == Move && (options.MoveTo == "" || filepath.Clean(options.MoveTo) == filepath.Clean(options.Dir)) {
-		return nil, fmt.Errorf("perfdata spool %s: finished files need another directory to be moved to, not %q", options.Dir, options.MoveTo)
+		return nil, option.Faultf("move_to", "finished files of %s need another directory to be moved to, not %q", options.Dir, options.MoveTo)
 	}
 	if options.Poll <= 0 {
 		options.Poll = defaultSpoolPoll
@@ -92,18 +95,15 @@ func (s *SpoolSource) Run(ctx context.Context, from []byte, emit supervision.Emi
 	if err != nil {
 		return fmt.Errorf("perfdata spool %s: stored position: %w", s.options.Dir, err)
 	}
-	lines, err := newCollector(s.options.Name, s.options.Formats)
-	if err != nil {
-		return err
-	}
+	lines := newCollector(s.options.Name, s.options.Formats)
 	shelf := newShelf(s.options, position)
 	defer shelf.close()
-	arrived := bell.Watch(s.options.Dir, fsnotify.Create, 0, s.options.Logger)
+	arrived := bell.Watch(s.options.Dir, fsnotify.Create, bell.Company, s.options.Logger)
 	defer arrived.Close()
 	if _, err := shelf.scan(); err != nil {
 		return fmt.Errorf("perfdata spool: %w", err)
 	}
-	r := &spoolReader{dir: s.options.Dir, shelf: shelf, lines: lines, emit: emit, resume: position}
+	r := &spoolRun{dir: s.options.Dir, shelf: shelf, lines: lines, emit: emit, meter: &s.Meter, resume: position}
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return shelf.watch(running, arrived.Rings()) })
 	g.Go(func() error { return r.read(running) })
@@ -113,13 +113,19 @@ func (s *SpoolSource) Run(ctx context.Context, from []byte, emit supervision.Emi
 	return nil
 }
 
-// spoolReader reads what lies on the shelf.
-type spoolReader struct {
+// spoolRun is one Run of a SpoolSource. It reads the files of the shelf.
+type spoolRun struct {
 	dir    string
 	shelf  *shelf
 	lines  *collector
 	emit   supervision.Emit
+	meter  *supervision.Meter
 	resume spoolPosition
+
+	// The file that was read last, for the meter.
+	path         string
+	offset, size int64
+
 	// finished are the files whose last lines are in the batch or before.
 	finished []finishedFile
 }
@@ -129,9 +135,9 @@ type finishedFile struct {
 	id   fileID
 }
 
-// missResumed reports a file that was read half before we stopped, and that
-// somebody removed meanwhile.
-func (r *spoolReader) missResumed(ctx context.Context) error {
+// missResumed rejects the rest of a file that an earlier run has read only in part,
+// if the file was removed since.
+func (r *spoolRun) missResumed(ctx context.Context) error {
 	if r.resume.Reading == 0 || r.shelf.holds(r.resume.Reading) {
 		return nil
 	}
@@ -140,11 +146,11 @@ func (r *spoolReader) missResumed(ctx context.Context) error {
 	return r.hand(ctx, spoolPosition{})
 }
 
-func (r *spoolReader) read(ctx context.Context) error {
+func (r *spoolRun) read(ctx context.Context) error {
 	if err := r.missResumed(ctx); err != nil {
 		return err
 	}
-	var told time.Time
+	var reported time.Time
 	for {
 		f, quiet := r.shelf.take()
 		switch {
@@ -158,13 +164,12 @@ func (r *spoolReader) read(ctx context.Context) error {
 			if err := r.hand(ctx, spoolPosition{}); err != nil {
 				return err
 			}
-		case quiet.After(told):
+		case quiet.After(reported):
 			r.lines.batch.EndSeen = quiet
-			if err := r.emit(ctx, r.lines.batch); err != nil {
+			if err := r.emitBatch(ctx); err != nil {
 				return err
 			}
-			r.lines.reset()
-			told = quiet
+			reported = quiet
 		default:
 			select {
 			case <-ctx.Done():
@@ -175,8 +180,8 @@ func (r *spoolReader) read(ctx context.Context) error {
 	}
 }
 
-// readFile hands over a file, from the place where an earlier run stopped.
-func (r *spoolReader) readFile(ctx context.Context, f *spoolFile) error {
+// readFile reads a file, from the place where an earlier run stopped.
+func (r *spoolRun) readFile(ctx context.Context, f *spoolFile) error {
 	var buffer lineBuffer
 	if f.id == r.resume.Reading {
 		if _, err := f.file.Seek(r.resume.Offset, io.SeekStart); err != nil {
@@ -185,6 +190,7 @@ func (r *spoolReader) readFile(ctx context.Context, f *spoolFile) error {
 		buffer.offset = r.resume.Offset
 	}
 	from := place{ref: f.id.String(), file: f.file.Name()}
+	r.path, r.size = f.file.Name(), f.size
 	for {
 		_, err := buffer.fill(f.file.Read)
 		buffer.cut(func(line []byte, offset int64) {
@@ -192,6 +198,8 @@ func (r *spoolReader) readFile(ctx context.Context, f *spoolFile) error {
 		}, func(line []byte, offset int64) {
 			r.lines.reject(line, from, offset, reasonTooLong)
 		})
+		r.offset = buffer.offset
+		r.size = max(r.size, r.offset)
 		if errors.Is(err, io.EOF) {
 			info, err := f.file.Stat()
 			if err != nil {
@@ -212,9 +220,9 @@ func (r *spoolReader) readFile(ctx context.Context, f *spoolFile) error {
 	}
 }
 
-// finish counts a file as read. Small files share a batch. The file's id is
-// another one now if somebody wrote to it while we read.
-func (r *spoolReader) finish(ctx context.Context, f *spoolFile, id fileID, from place, buffer *lineBuffer) error {
+// finish counts a file as read. Small files share a batch. The file has another
+// id now if it was written to while it was read.
+func (r *spoolRun) finish(ctx context.Context, f *spoolFile, id fileID, from place, buffer *lineBuffer) error {
 	if len(buffer.buf) > 0 {
 		r.lines.reject(buffer.buf, from, buffer.offset, reasonNoLF)
 	}
@@ -229,24 +237,33 @@ func (r *spoolReader) finish(ctx context.Context, f *spoolFile, id fileID, from 
 	return nil
 }
 
-// hand emits the batch with a position: the file that is being read, if any,
-// and what the shelf knows of the others. Only then it lets go of those that
-// are finished.
-func (r *spoolReader) hand(ctx context.Context, p spoolPosition) error {
+// hand emits the batch with a position: the file that is being read, if any, and
+// what the shelf knows of the others. Then it disposes of those that are
+// finished.
+func (r *spoolRun) hand(ctx context.Context, p spoolPosition) error {
 	p.Done, p.Forgotten = r.shelf.done()
 	encoded, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
 	r.lines.batch.Position = encoded
-	if err := r.emit(ctx, r.lines.batch); err != nil {
+	if err := r.emitBatch(ctx); err != nil {
 		return err
 	}
-	r.lines.reset()
 	for _, f := range r.finished {
 		r.shelf.setState(f.id, stored)
 		r.shelf.dispose(f.path, f.id)
 	}
 	r.finished = r.finished[:0]
+	return nil
+}
+
+// emitBatch emits the batch as it is, and begins the next one.
+func (r *spoolRun) emitBatch(ctx context.Context) error {
+	if err := r.emit(ctx, r.lines.batch); err != nil {
+		return err
+	}
+	r.meter.Handed(r.lines.batch, r.path, r.offset, r.size)
+	r.lines.reset()
 	return nil
 }

@@ -296,6 +296,9 @@ func TestSpoolMissing(t *testing.T) {
 // Where nobody removes files the position stays small, nothing is read twice,
 // and new files are read.
 func TestSpoolCrowd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: thousands of files")
+	}
 	d := makeDirs(t)
 	const files = maxRemembered + 200
 	for n := range files {

@@ -79,7 +79,7 @@ func TestSpoolCrashBeforeDelete(t *testing.T) {
 	}
 }
 
-// A half-read file that is gone when we come back is told, once.
+// A half-read file that is gone after a restart is reported, once.
 func TestSpoolHalfReadFileGone(t *testing.T) {
 	d := makeDirs(t)
 	d.moveIn(t, "half", lines(0, 5000), time.Second)
@@ -108,6 +108,6 @@ func TestSpoolHalfReadFileGone(t *testing.T) {
 	}
 	where := fmt.Sprintf("%s/half:%d", d.spool, len(lines(0, read)))
 	if o.rejected[0].Where != where {
-		t.Errorf("it was read up to %s, told %s", where, o.rejected[0].Where)
+		t.Errorf("it was read up to %s, reported at %s", where, o.rejected[0].Where)
 	}
 }

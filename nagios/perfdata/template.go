@@ -10,17 +10,17 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// The templates that Nagios 3, 4, Naemon and Icinga 1 use when nagios.cfg gives
+// The templates that Nagios 3, 4, Naemon and Icinga 1 use when nagios.cfg has
 // none (base/perfdata.h), with real tabs.
 const (
 	DefaultHostTemplate    = "[HOSTPERFDATA]\t$TIMET$\t$HOSTNAME$\t$HOSTEXECUTIONTIME$\t$HOSTOUTPUT$\t$HOSTPERFDATA$"
 	DefaultServiceTemplate = "[SERVICEPERFDATA]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$SERVICEPERFDATA$"
 )
 
-// Object is what the lines of a template are about.
-type Object = pairs.Class
+// Class is the class of objects that the lines of a template are about.
+type Class = pairs.Class
 
-// The objects that have perfdata.
+// The classes that have perfdata.
 const (
 	Host    = pairs.Host
 	Service = pairs.Service
@@ -31,15 +31,15 @@ const maxMacros = 128
 
 // Format knows the form of the lines that one template makes.
 type Format struct {
-	object Object
-	// prefix is the text before the first macro; it tells lines of different
-	// formats apart, and where a record begins.
-	prefix     string
-	fields     []field
-	pairs      bool              // KEY::VALUE lines
-	aliases    map[string]string // of pairs: the macro that stands behind a key of its own
-	tellsState bool
-	warnings   []string
+	class Class
+	// prefix is the text before the first macro. It distinguishes lines of
+	// different formats, and marks where a record begins.
+	prefix   string
+	fields   []field
+	pairs    bool              // KEY::VALUE lines
+	aliases  map[string]string // of pairs: the macro behind a key of its own
+	hasState bool
+	warnings []string
 }
 
 // field is one macro of a template and the literal text behind it.
@@ -53,9 +53,9 @@ type field struct {
 	extends bool
 }
 
-// HasState tells whether the lines say in which state the check left its
-// object. Nagios' default templates don't.
-func (f *Format) HasState() bool { return f.tellsState }
+// HasState reports whether the lines hold the state in which the check left its
+// object. Those of Nagios' default templates don't.
+func (f *Format) HasState() bool { return f.hasState }
 
 // Warnings are what an administrator should know of the template, one sentence
 // each.
@@ -63,29 +63,28 @@ func (f *Format) Warnings() []string { return slices.Clone(f.warnings) }
 
 // Compile derives the form of the lines from a host_perfdata_file_template or
 // service_perfdata_file_template, whose \t are real tabs already. A template
-// that starts with DATATYPE:: and consists of tab-separated KEY::… pairs gives
-// self-describing lines (see Pairs), any other one lines that are told apart by
-// the literal text between the macros.
+// that starts with DATATYPE:: and consists of tab-separated KEY::… pairs makes
+// self-describing lines (see Pairs). The values of any other one are separated
+// by the literal text between the macros.
 //
-// The error names the template and says what its lines don't tell: the time
-// (TIMET, or the time of the check), the host, the service, or where one value
-// ends and the next begins.
-func Compile(template string, object Object) (*Format, error) {
-	f, err := compile(template, object)
+// The error names the template and what its lines lack: the time (TIMET, or the
+// time of the check), the host, the service, or a separator between two values.
+func Compile(template string, class Class) (*Format, error) {
+	f, err := compile(template, class)
 	if err != nil {
-		return nil, fmt.Errorf("%s perfdata template %q: %w", object, template, err)
+		return nil, fmt.Errorf("%s perfdata template %q: %w", class, template, err)
 	}
-	if !f.tellsState {
-		f.warnings = append(f.warnings, fmt.Sprintf("the %s perfdata template has no $%sSTATE$: the state of a check has to come from another reader", object, strings.ToUpper(object.String())))
+	if !f.hasState {
+		f.warnings = append(f.warnings, fmt.Sprintf("the %s perfdata template has no $%sSTATE$: the state of a check has to come from another reader", class, strings.ToUpper(class.String())))
 	}
 	return f, nil
 }
 
-func compile(template string, object Object) (*Format, error) {
+func compile(template string, class Class) (*Format, error) {
 	if strings.ContainsAny(template, "\n\x00") {
 		return nil, errors.New("a record must be one line, but the template has a line feed")
 	}
-	if f, err := compilePairs(template, object); f != nil || err != nil {
+	if f, err := compilePairs(template, class); f != nil || err != nil {
 		return f, err
 	}
 	prefix, fields, err := scanTemplate(template)
@@ -95,7 +94,7 @@ func compile(template string, object Object) (*Format, error) {
 	if len(fields) > maxMacros {
 		return nil, fmt.Errorf("more than %d macros", maxMacros)
 	}
-	f := &Format{object: object, prefix: prefix, fields: fields}
+	f := &Format{class: class, prefix: prefix, fields: fields}
 	for i := range f.fields {
 		if err := f.prepare(i); err != nil {
 			return nil, err
@@ -106,10 +105,10 @@ func compile(template string, object Object) (*Format, error) {
 	})
 }
 
-// prepare finds out how the value of field i can be told from the next one.
+// prepare finds out how the value of field i is separated from the next one.
 func (f *Format) prepare(i int) error {
 	fd := &f.fields[i]
-	fd.meaning = f.object.MeaningOf(fd.macro)
+	fd.meaning = f.class.MeaningOf(fd.macro)
 	if i == len(f.fields)-1 {
 		return nil
 	}
@@ -132,13 +131,13 @@ func (f *Format) prepare(i int) error {
 func (f *Format) checkComplete(has func(pairs.Meaning) bool) error {
 	switch {
 	case !has(pairs.EndOfCheck) && !has(pairs.StartOfCheck):
-		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.object.String()))
+		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.class.String()))
 	case !has(pairs.HostName):
 		return errors.New("no $HOSTNAME$")
-	case f.object == Service && !has(pairs.ServiceName):
+	case f.class == Service && !has(pairs.ServiceName):
 		return errors.New("no $SERVICEDESC$")
 	}
-	f.tellsState = has(pairs.State)
+	f.hasState = has(pairs.State)
 	return nil
 }
 
@@ -195,7 +194,7 @@ func (f *Format) Parse(line string) (supervision.Record, error) {
 			values = better
 		}
 	}
-	b := pairs.NewBuilder(f.object)
+	b := pairs.NewBuilder(f.class)
 	for i := range f.fields {
 		fd, value := &f.fields[i], values[i]
 		if fd.meaning == pairs.LongOutput {

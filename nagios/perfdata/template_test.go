@@ -11,21 +11,21 @@ import (
 )
 
 // richTemplate has all that Nagios knows of a service check; unlike the default
-// one it tells the state.
+// one it has the state.
 const richTemplate = "[S]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICESTATE$\t$SERVICESTATEID$\t$SERVICESTATETYPE$\t$SERVICEATTEMPT$\t$MAXSERVICEATTEMPTS$" +
 	"\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$LONGSERVICEOUTPUT$\t$SERVICEPERFDATA$\t$SERVICECHECKCOMMAND$\t$LASTSERVICECHECK$" +
 	"\t$SERVICECHECKTYPE$\t$HOSTSTATE$\t$_SERVICEOWNER$\t$_HOSTOS$"
 
-func mustCompile(t testing.TB, template string, object Object) *Format {
+func mustCompile(t testing.TB, template string, class Class) *Format {
 	t.Helper()
-	f, err := Compile(template, object)
+	f, err := Compile(template, class)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// check is a record in which nothing but these is told.
+// checkOf returns a record in which nothing else was reported.
 func checkOf(host, service string, at int64, set func(*supervision.Check)) supervision.Record {
 	c := &supervision.Check{State: supervision.StateNotReported, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported}
 	set(c)
@@ -42,24 +42,24 @@ func TestParseTemplateLines(t *testing.T) {
 	tests := []struct {
 		name     string
 		template string
-		object   Object
+		class    Class
 		line     string
 		want     supervision.Record
 	}{
 		{
-			name: "default service", template: DefaultServiceTemplate, object: Service,
+			name: "default service", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1795424199\tServeur été\tEspace disque\t0.144\t0.725\tOK - fine\tvalue=94;80;90;0;100",
 			want: checkOf("Serveur été", "Espace disque", 1795424199, func(c *supervision.Check) {
 				c.Execution, c.Latency, c.Output, c.Perfdata = 0.144, 0.725, "OK - fine", "value=94;80;90;0;100"
 			}),
 		},
 		{
-			name: "default host, no perfdata", template: DefaultHostTemplate, object: Host,
+			name: "default host, no perfdata", template: DefaultHostTemplate, class: Host,
 			line: "[HOSTPERFDATA]\t1795424197\tsrv\t0.126\tPING OK\t",
 			want: checkOf("srv", "", 1795424197, func(c *supervision.Check) { c.Execution, c.Output = 0.126, "PING OK" }),
 		},
 		{
-			name: "everything", template: richTemplate, object: Service,
+			name: "everything", template: richTemplate, class: Service,
 			line: "[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001\tC:\\first\tC:\\\\new\\\\line two\\nliteral \\\\n stays\ta=1\tcheck!x y\t1795448269" +
 				"\tPASSIVE\tDOWN\tteam\t$_HOSTOS$",
 			want: checkOf("h", "s", 1795448270, func(c *supervision.Check) {
@@ -70,58 +70,58 @@ func TestParseTemplateLines(t *testing.T) {
 			}),
 		},
 		{
-			name: "tabs in output", template: DefaultServiceTemplate, object: Service,
+			name: "tabs in output", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1\th\ts\t0.033\t0.000\tcol1\tcol2\tcol3\tt=1",
 			want: checkOf("h", "s", 1, func(c *supervision.Check) { c.Execution, c.Output, c.Perfdata = 0.033, "col1\tcol2\tcol3", "t=1" }),
 		},
 		{
-			name: "tab in perfdata", template: DefaultServiceTemplate, object: Service,
+			name: "tab in perfdata", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1\th\ts\t0\t0\tOK\ta=1   b=2\tc=3 ; d = 4",
 			want: checkOf("h", "s", 1, func(c *supervision.Check) { c.Output, c.Perfdata = "OK", "a=1   b=2\tc=3 ; d = 4" }),
 		},
 		{
-			name: "tabs in output, no perfdata", template: DefaultServiceTemplate, object: Service,
+			name: "tabs in output, no perfdata", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1\th\ts\t0\t0\ta\tb=c\td\t",
 			want: checkOf("h", "s", 1, func(c *supervision.Check) { c.Output = "a\tb=c\td" }),
 		},
 		{
-			name: "tabs and nothing like perfdata", template: DefaultServiceTemplate, object: Service,
+			name: "tabs and nothing like perfdata", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1\th\ts\t0\t0\tOK\tsome\tjunk",
 			want: checkOf("h", "s", 1, func(c *supervision.Check) { c.Output, c.Perfdata = "OK", "some\tjunk" }),
 		},
 		{
-			name: "tabs in both, fields behind", template: withTail, object: Service,
+			name: "tabs in both, fields behind", template: withTail, class: Service,
 			line: "[P]\t1\th\tx\ty\t'a b'=1\tb=2\tsvc\tCRITICAL",
 			want: checkOf("h", "svc", 1, func(c *supervision.Check) {
 				c.State, c.Output, c.Perfdata = supervision.Critical, "x\ty", "'a b'=1\tb=2"
 			}),
 		},
 		{
-			name: "blanks as separators", template: "$TIMET$ $HOSTNAME$ $HOSTSTATEID$ $HOSTOUTPUT$|$HOSTPERFDATA$", object: Host,
+			name: "blanks as separators", template: "$TIMET$ $HOSTNAME$ $HOSTSTATEID$ $HOSTOUTPUT$|$HOSTPERFDATA$", class: Host,
 			line: "1 Serveur été 2 a | b c=1|d=2",
 			want: checkOf("Serveur été", "", 1, func(c *supervision.Check) {
 				c.State, c.Output, c.Perfdata = supervision.Unreachable, "a | b c=1", "d=2"
 			}),
 		},
 		{
-			name: "literal behind the last macro, dollars", template: "<$TIMET$|$HOSTNAME$|$$ $HOSTOUTPUT$>", object: Host,
+			name: "literal behind the last macro, dollars", template: "<$TIMET$|$HOSTNAME$|$$ $HOSTOUTPUT$>", class: Host,
 			line: "<1|h|$ out>>",
 			want: checkOf("h", "", 1, func(c *supervision.Check) { c.Output = "out>" }),
 		},
 		{
-			name: "no TIMET", template: "$LASTSERVICECHECK$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$", object: Service,
+			name: "no TIMET", template: "$LASTSERVICECHECK$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$", class: Service,
 			line: "1000\th\ts\t2.000",
 			want: checkOf("h", "s", 1002, func(c *supervision.Check) { c.Start, c.Execution = time.Unix(1000, 0), 2 }),
 		},
 		{
-			name: "macros that the supervisor does not know", template: DefaultHostTemplate + "\t$HOSTSTATE$\t$HOSTATTEMPT$", object: Host,
+			name: "macros that the supervisor does not know", template: DefaultHostTemplate + "\t$HOSTSTATE$\t$HOSTATTEMPT$", class: Host,
 			line: "[HOSTPERFDATA]\t1\th\t\tout\t\t$HOSTSTATE$\t$HOSTATTEMPT$",
 			want: checkOf("h", "", 1, func(c *supervision.Check) { c.Output = "out" }),
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := mustCompile(t, tt.template, tt.object).Parse(tt.line)
+			got, err := mustCompile(t, tt.template, tt.class).Parse(tt.line)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func TestParseRefuses(t *testing.T) {
 func TestCompileRefuses(t *testing.T) {
 	tests := []struct {
 		name, template string
-		object         Object
+		class          Class
 		want           string
 	}{
 		{"nothing", "", Host, "no time: neither $TIMET$ nor $LASTHOSTCHECK$"},
@@ -192,8 +192,8 @@ func TestCompileRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Compile(tt.template, tt.object)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), tt.object.String()+" perfdata template ") {
+			_, err := Compile(tt.template, tt.class)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), tt.class.String()+" perfdata template ") {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
@@ -203,8 +203,8 @@ func TestCompileRefuses(t *testing.T) {
 func TestCompileWarns(t *testing.T) {
 	tests := []struct {
 		name, template string
-		object         Object
-		tellsState     bool
+		class          Class
+		hasState       bool
 		warnings       []string
 	}{
 		{"default service", DefaultServiceTemplate, Service, false, []string{"the service perfdata template has no $SERVICESTATE$: the state of a check has to come from another reader"}},
@@ -217,11 +217,11 @@ func TestCompileWarns(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := mustCompile(t, tt.template, tt.object)
+			f := mustCompile(t, tt.template, tt.class)
 			if diff := cmp.Diff(tt.warnings, f.Warnings()); diff != "" {
 				t.Errorf("warnings, -want +got:\n%s", diff)
 			}
-			if f.HasState() != tt.tellsState {
+			if f.HasState() != tt.hasState {
 				t.Errorf("HasState is %v", f.HasState())
 			}
 		})

@@ -360,21 +360,29 @@ func discard(b *testing.B, broker *testbroker.Broker, queue string) (seen *atomi
 	return seen, func() { ch.Close(); <-done }
 }
 
+// writtenFile is a file that a supervisor appends to, and how it is read.
+type writtenFile struct {
+	name, file string
+	config     func(dir, url string) string
+	line       func(w io.Writer, i int)
+}
+
+var (
+	perfdataFile = writtenFile{"perfdata", "service-perfdata", perfdataConfig, func(w io.Writer, i int) {
+		perfdataLine(w, i, time.Now())
+	}}
+	logFile = writtenFile{"log", "nagios.log", logConfig, func(w io.Writer, i int) {
+		fmt.Fprintf(w, "[%d] SERVICE ALERT: server-%03d;Disk %d;CRITICAL;SOFT;%d;(%d MB (56%% inode=89%%);\n",
+			time.Now().Unix(), i%200, i/200%50, i%5+1, i)
+	}}
+)
+
 // BenchmarkLatency measures the time from a line that is appended to the
 // message in the queue, at 500 events a second.
 func BenchmarkLatency(b *testing.B) {
 	binary, broker := builtBinary(b), testbroker.Start(b, testbroker.Options{})
 	queue := exchange(b, broker)
-	for _, c := range []struct {
-		name, file string
-		config     func(dir, url string) string
-		line       func(w io.Writer, i int)
-	}{
-		{"perfdata", "service-perfdata", perfdataConfig, func(w io.Writer, i int) { perfdataLine(w, i, time.Now()) }},
-		{"log", "nagios.log", logConfig, func(w io.Writer, i int) {
-			fmt.Fprintf(w, "[%d] SERVICE ALERT: server-%03d;Disk %d;CRITICAL;SOFT;%d;(%d MB (56%% inode=89%%);\n", time.Now().Unix(), i%200, i/200%50, i%5+1, i)
-		}},
-	} {
+	for _, c := range []writtenFile{perfdataFile, logFile} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				dir := b.TempDir()
@@ -385,7 +393,7 @@ func BenchmarkLatency(b *testing.B) {
 				defer f.Close()
 				connector := NewConnector(b, binary, c.config(dir, broker.URL()))
 				connector.Start()
-				latencies := paced(b, broker, queue, f, c.line)
+				latencies := paced(b, broker, queue, f, c.line, pace{rate: 500, warmUp: 500, n: 10_000})
 				connector.Stop()
 				slices.Sort(latencies)
 				b.ReportMetric(latencies[len(latencies)/2], "p50-ms")
@@ -408,25 +416,32 @@ log: {level: warn}
 `, dir, url)
 }
 
-// paced appends 500 lines a second for 20 seconds, and returns the milliseconds
-// after which each was delivered. The number in a line's output, before
-// " MB (", identifies it.
-func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, line func(io.Writer, int)) []float64 {
+// pace is how lines are written: evenly, each by one write(2).
+type pace struct {
+	rate      int    // lines a second
+	warmUp, n int    // lines that are written first, and those that are measured
+	warm      func() // called before the first line that is measured; may be nil
+}
+
+// paced appends lines at a pace, and returns the milliseconds after which each
+// was delivered. The number in a line's output, before " MB (", is its own.
+func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, line func(io.Writer, int), p pace) []float64 {
 	b.Helper()
-	const warmUp, n = 500, 10_000
 	ch := channel(b, broker)
 	defer ch.Close()
 	deliveries, err := ch.Consume(queue, "", true, false, false, false, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	written := make([]time.Time, warmUp+n)
+	written := make([]time.Time, p.warmUp+p.n)
 	go func() {
-		tick := time.NewTicker(2 * time.Millisecond)
-		defer tick.Stop()
 		var text strings.Builder
+		began := time.Now()
 		for i := range written {
-			<-tick.C
+			time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(p.rate))))
+			if i == p.warmUp && p.warm != nil {
+				p.warm()
+			}
 			text.Reset()
 			line(&text, i)
 			written[i] = time.Now()
@@ -436,14 +451,15 @@ func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, li
 		}
 	}()
 	var out []float64
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	limit := time.Minute + time.Duration(len(written))*time.Second/time.Duration(p.rate)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	for seen := 0; seen < warmUp+n; seen++ {
+	for seen := 0; seen < len(written); seen++ {
 		select {
 		case <-ctx.Done():
-			b.Fatalf("%d of %d events came", seen, warmUp+n)
+			b.Fatalf("%d of %d events came", seen, len(written))
 		case m := <-deliveries:
-			if i := number(b, m.Body); i >= warmUp {
+			if i := number(b, m.Body); i >= p.warmUp {
 				out = append(out, float64(time.Since(written[i]).Microseconds())/1000)
 			}
 		}

@@ -26,7 +26,7 @@ func logLines(text ...string) []Line {
 
 var second = time.Unix(1795424200, 0).UTC()
 
-// readOne reads a single line and gives what becomes of it, without Ref.
+// readOne reads a single line and returns what it becomes, without Ref.
 func readOne(t *testing.T, line string) supervision.Batch {
 	t.Helper()
 	b := readAll("", logLines(line))
@@ -225,18 +225,18 @@ func TestRestartAnywhere(t *testing.T) {
 	}
 }
 
-// readInParts reads lines, going over to a new reader where told.
+// readInParts reads lines, and goes over to a new parser where it is asked to.
 func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
 	var all output
-	take := func(r *Reader) {
+	take := func(r *Parser) {
 		b := r.Take()
 		all.merge(output{b.Records, b.Rejected, b.Skipped})
 	}
-	r := NewReader("")
+	r := NewParser("")
 	for i, l := range lines {
 		if restart(i) {
 			take(r)
-			again := NewReader(r.Program())
+			again := NewParser(r.Program())
 			for _, held := range r.Held() {
 				again.Add(held)
 			}
@@ -252,21 +252,21 @@ func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
 // TestHoldingBackIsBounded lets an endless row of notifications follow a
 // passive result.
 func TestHoldingBackIsBounded(t *testing.T) {
-	r := NewReader("Nagios 4.4.6")
+	r := NewParser("Nagios 4.4.6")
 	lines := logLines("EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;gone", "PASSIVE HOST CHECK: h;0;fine")
 	for i := range 3 * maxHeldLines {
 		lines = append(lines, logLines(fmt.Sprintf("HOST NOTIFICATION: contact %d;h;DOWN;mail;gone", i))...)
 	}
-	given := 0
+	taken := 0
 	for _, l := range lines {
 		r.Add(l)
 		if n := len(r.Held()); n > maxHeldLines {
 			t.Fatalf("%d lines are held back", n)
 		}
-		given += len(r.Take().Records)
+		taken += len(r.Take().Records)
 	}
-	if want := 1 + 3*maxHeldLines; given != want {
-		t.Errorf("%d records given, want %d", given, want)
+	if want := 1 + 3*maxHeldLines; taken != want {
+		t.Errorf("%d records taken, want %d", taken, want)
 	}
 }
 

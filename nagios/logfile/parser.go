@@ -18,23 +18,24 @@ type Line struct {
 	Offset int64  `json:"offset"`  // of the line's first byte
 }
 
-// Reader turns lines into records. It does no I/O and has no clock. The same
-// lines give the same records, however they are divided into batches and
-// wherever a Reader is replaced by a new one that is given Held and Program.
+// Parser turns lines into records. It does no I/O and has no clock. The same
+// lines become the same records, however they are divided into batches and
+// wherever a Parser is replaced by a new one with the same Held and Program.
 // Memory is bounded by the lines added since the last Take, by maxHeldLines and
 // maxHeldBytes, and by the one longest line.
-type Reader struct {
+type Parser struct {
 	program string
 	ready   output
 	held    *held // nil if nothing is held back
 }
 
-// NewReader makes a reader. program is what the supervisor calls itself
-// ("Nagios 4.4.6"), empty if that is not known; a "starting..." line tells it too.
-func NewReader(program string) *Reader { return &Reader{program: program} }
+// NewParser makes a parser. program is what the supervisor calls itself
+// ("Nagios 4.4.6"), empty if that is not known; it is also read from a
+// "starting..." line.
+func NewParser(program string) *Parser { return &Parser{program: program} }
 
-// Program is what is known now of who writes the log.
-func (r *Reader) Program() string { return r.program }
+// Program is what the supervisor that writes the log calls itself, as far as known.
+func (p *Parser) Program() string { return p.program }
 
 // output is what lines have become.
 type output struct {
@@ -58,8 +59,8 @@ func (o *output) merge(more output) {
 	}
 }
 
-// entry is one line, read by itself. What is set behind the message says what
-// it is.
+// entry is one line, read by itself. Which of the fields after message is set
+// depends on the kind of line.
 type entry struct {
 	message
 	order   *passiveResult // a PROCESS_*_CHECK_RESULT command
@@ -70,55 +71,55 @@ type entry struct {
 }
 
 // Add takes the next line. The text may be reused afterwards.
-func (r *Reader) Add(l Line) {
-	e := r.read(l)
-	h := r.held
+func (p *Parser) Add(l Line) {
+	e := p.read(l)
+	h := p.held
 	switch {
 	case e.shown != nil:
-		r.addShown(l, e)
+		p.addShown(l, e)
 	case e.order != nil:
-		r.release()
-		r.held = &held{order: e.order, time: e.time}
-		r.held.keep(l)
-		r.held.output.skip(skipPassiveOrder, 1)
+		p.release()
+		p.held = &held{order: e.order, time: e.time}
+		p.held.keep(l)
+		p.held.output.skip(skipPassiveOrder, 1)
 	case h != nil && h.result != nil && h.isAlert(e):
 		h.output.records = h.output.records[1:]
 		h.result.complete(e.records[0].Check)
-		r.release()
-		r.ready.add(l, e)
+		p.release()
+		p.ready.add(l, e)
 	case h != nil && h.result != nil && h.mayPrecedeAlert(e):
 		h.keep(l)
 		h.output.add(l, e)
 	default:
-		r.release()
-		r.ready.add(l, e)
+		p.release()
+		p.ready.add(l, e)
 	}
 }
 
 // addShown takes a PASSIVE line, and joins it with the order in front of it.
-func (r *Reader) addShown(l Line, e entry) {
-	if h := r.held; h == nil || h.order == nil || !h.order.isOrderFor(e.shown) || !h.near(e.time) {
-		r.release()
-		r.held = &held{}
+func (p *Parser) addShown(l Line, e entry) {
+	if h := p.held; h == nil || h.order == nil || !h.order.isOrderFor(e.shown) || !h.near(e.time) {
+		p.release()
+		p.held = &held{}
 	}
-	h := r.held
+	h := p.held
 	order := h.order
 	h.order, h.time = nil, e.time
 	h.keep(l)
 
-	news := passiveLinesTellNews(r.program)
+	current := passiveLinesAreCurrent(p.program)
 	result := *e.shown
 	switch {
-	case order != nil && (!news || order.agrees(e.shown.entity, &e.shown.check)):
+	case order != nil && (!current || order.agrees(e.shown.entity, &e.shown.check)):
 		state := order.check.State
-		if news {
+		if current {
 			state = e.shown.check.State
 		}
 		result.check = order.check
 		result.check.State = state
-	case !news:
+	case !current:
 		h.output.skip(skipNotReported, 1)
-		r.release()
+		p.release()
 		return
 	}
 	h.result = &result
@@ -129,7 +130,7 @@ func (r *Reader) addShown(l Line, e entry) {
 }
 
 // read reads one line without regard to the others.
-func (r *Reader) read(l Line) (e entry) {
+func (p *Parser) read(l Line) (e entry) {
 	var ok bool
 	if e.message, ok, e.err = splitLine(l.Text); !ok {
 		if e.err == nil {
@@ -137,20 +138,20 @@ func (r *Reader) read(l Line) (e entry) {
 		}
 		return e
 	}
-	said, levelled := fromShinken(e.text)
+	unlevelled, levelled := fromShinken(e.text)
 	if levelled {
-		e.say(said)
-		if r.program == "" {
-			r.learn(shinkenProgram)
+		e.setText(unlevelled)
+		if p.program == "" {
+			p.learn(shinkenProgram)
 		}
 	}
 	switch kind := string(e.kind); kind {
 	case "EXTERNAL COMMAND":
 		e.readCommand()
 	case shownHostResult, shownServiceResult:
-		e.shown, e.err = parseShownResult(kind == shownHostResult, e.rest, r.program)
+		e.shown, e.err = parseShownResult(kind == shownHostResult, e.rest, p.program)
 	default:
-		r.readKind(&e)
+		p.readKind(&e)
 	}
 	if levelled && e.skip == skipUnknown {
 		e.skip = skipInformational
@@ -158,16 +159,17 @@ func (r *Reader) read(l Line) (e entry) {
 	return e
 }
 
-// learn notes who writes the log. What is held back was understood without.
-func (r *Reader) learn(program string) {
-	r.release()
-	r.program = program
+// learn notes who writes the log. What is held back was read without knowing it,
+// and is released.
+func (p *Parser) learn(program string) {
+	p.release()
+	p.program = program
 }
 
-func (r *Reader) readKind(e *entry) {
+func (p *Parser) readKind(e *entry) {
 	if parse, ok := kinds[string(e.kind)]; ok {
 		rec, skip, err := parse(e.rest)
-		if skip == skipNotChecked && rec.Check != nil && isShinken(r.program) {
+		if skip == skipNotChecked && rec.Check != nil && isShinken(p.program) {
 			skip = ""
 		}
 		e.skip, e.err = skip, err
@@ -178,7 +180,7 @@ func (r *Reader) readKind(e *entry) {
 	}
 	if rec, ok := parseProcess(e.text); ok {
 		if rec.Kind == supervision.SupervisorStarted {
-			r.learn(rec.Process.Version)
+			p.learn(rec.Process.Version)
 		}
 		e.records = []supervision.Record{rec}
 		return
@@ -208,7 +210,7 @@ func (e *entry) readCommand() {
 	}
 }
 
-// add counts, rejects, or gives time and Ref to what a line says.
+// add counts or rejects a line, or adds its records with time and Ref.
 func (o *output) add(l Line, e entry) {
 	if e.err != nil {
 		reason := e.err.Error()
@@ -242,44 +244,44 @@ func ref(l Line, n int) string {
 	return s
 }
 
-// release gives out what is held back.
-func (r *Reader) release() {
-	if r.held != nil {
-		r.ready.merge(r.held.output)
-		r.held = nil
+// release returns what is held back with the next Take.
+func (p *Parser) release() {
+	if p.held != nil {
+		p.ready.merge(p.held.output)
+		p.held = nil
 	}
 }
 
 // Waiting names the result that is held back to see whether an ALERT follows, by
 // its Ref; empty if none is.
-func (r *Reader) Waiting() string {
-	if r.held == nil || r.held.result == nil {
+func (p *Parser) Waiting() string {
+	if p.held == nil || p.held.result == nil {
 		return ""
 	}
-	return r.held.output.records[0].Ref
+	return p.held.output.records[0].Ref
 }
 
-// Settle gives out the result that is held back, because nothing more is
-// coming. An order that waits for its PASSIVE line goes on waiting.
-func (r *Reader) Settle() {
-	if r.Waiting() != "" {
-		r.release()
+// Settle releases the result that is held back, because nothing more is coming. An
+// order that waits for its PASSIVE line goes on waiting.
+func (p *Parser) Settle() {
+	if p.Waiting() != "" {
+		p.release()
 	}
 }
 
-// Held gives the lines that are held back, oldest first; they are to be added
-// first to a Reader that goes on from here.
-func (r *Reader) Held() []Line {
-	if r.held == nil {
+// Held returns the lines that are held back, oldest first. A Parser that goes on
+// from here has to be fed with them first.
+func (p *Parser) Held() []Line {
+	if p.held == nil {
 		return nil
 	}
-	return r.held.lines
+	return p.held.lines
 }
 
-// Take gives out what the lines have become since the last Take, without what
-// is held back. Position and EndSeen are left to the caller.
-func (r *Reader) Take() supervision.Batch {
-	o := r.ready
-	r.ready = output{}
+// Take returns what the lines have become since the last Take, without what is
+// held back. Position and EndSeen are left to the caller.
+func (p *Parser) Take() supervision.Batch {
+	o := p.ready
+	p.ready = output{}
 	return supervision.Batch{Records: o.records, Rejected: o.rejected, Skipped: o.skipped}
 }
