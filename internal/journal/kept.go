@@ -98,9 +98,11 @@ func (t *transaction) deleteReleased(k kept, c cursors) (kept, error) {
 }
 
 func (t *transaction) deleteStep(k *kept, d deletion) (dropped int64, err error) {
-	first, _, err := t.firstAfter(d.from)
-	if err != nil {
-		return 0, err
+	first := k.first
+	if !d.all {
+		if first, _, err = t.firstAfter(d.from); err != nil {
+			return 0, err
+		}
 	}
 	end := d.to
 	if first != 0 && first <= d.to {
@@ -125,13 +127,9 @@ func (t *transaction) deleteStep(k *kept, d deletion) (dropped int64, err error)
 		k.passed[d.route] = end
 	}
 	if k.first <= end {
-		first, at, err := t.firstAfter(k.first - 1)
-		if err != nil {
-			return 0, err
-		}
-		k.first, k.oldest = first, at
+		k.first, k.oldest, err = t.firstAfter(k.first - 1)
 	}
-	return dropped, nil
+	return dropped, err
 }
 
 // reportUnserved logs and counts the events that were deleted because no target

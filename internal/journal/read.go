@@ -118,9 +118,9 @@ func (j *Journal) readPage(routes map[outbox.Route]int64, after int64, count, ma
 // scanEntry reads a row of eventColumns. Of a row that isn't sound only the id
 // is certain.
 func scanEntry(rows *sql.Rows, sum *checksum) (e outbox.Message, sound bool, err error) {
-	var micro, crc int64
-	var supersedable int64
-	err = rows.Scan(&e.ID, &e.Entity, &e.RoutingKey, &e.MessageID, &micro, &supersedable, &crc, &e.Body, &e.Route)
+	var micro, supersedable, crc int64
+	var route string // database/sql needs reflection for any other string type
+	err = rows.Scan(&e.ID, &e.Entity, &e.RoutingKey, &e.MessageID, &micro, &supersedable, &crc, &e.Body, &route)
 	if err != nil {
 		// A flipped byte may have made the column one of another type.
 		var skipped any
@@ -129,6 +129,7 @@ func scanEntry(rows *sql.Rows, sum *checksum) (e outbox.Message, sound bool, err
 	}
 	e.Time = time.UnixMicro(micro)
 	e.Supersedable = supersedable != 0
+	e.Route = outbox.Route(route)
 	return e, sum.event(e.ID, &e.Event) == crc, nil
 }
 

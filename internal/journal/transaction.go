@@ -168,10 +168,10 @@ func (s *store) headsBelow(id int64, n int) ([]head, error) {
 	heads := make([]head, 0, n)
 	for rows.Next() {
 		var h head
-		var micro int64
-		if rows.Scan(&h.id, &h.entity, &h.route, &micro, &h.supersedable) != nil {
-			h.supersedable = false
-		}
+		var micro, supersedable int64
+		var route string
+		h.supersedable = rows.Scan(&h.id, &h.entity, &route, &micro, &supersedable) == nil && supersedable != 0
+		h.route = outbox.Route(route)
 		if h.id >= id {
 			return nil, errDisorder
 		}

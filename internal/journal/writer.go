@@ -97,7 +97,7 @@ func (w *writer) wait() bool {
 	defer timer.Stop()
 	select {
 	case t := <-queue:
-		w.join(t)
+		w.join(t, time.Now())
 	case r := <-w.releases:
 		w.released = append(w.released, r)
 	case t := <-w.tasks:
@@ -123,7 +123,7 @@ func (w *writer) awaitCompany() {
 		timer := time.NewTimer(rest)
 		select {
 		case t := <-w.queue:
-			w.join(t)
+			w.join(t, time.Now())
 		case r := <-w.releases:
 			w.released = append(w.released, r)
 		case t := <-w.tasks:
@@ -148,9 +148,9 @@ func (w *writer) wanted() bool {
 	return events < enoughEvents
 }
 
-func (w *writer) join(t *Ticket) {
+func (w *writer) join(t *Ticket, now time.Time) {
 	w.group = append(w.group, t)
-	w.company.arrived(t.commit.Source, time.Now())
+	w.company.arrived(t.commit.Source, now)
 }
 
 func (w *writer) carryOut(t *task) {
@@ -161,6 +161,7 @@ func (w *writer) carryOut(t *task) {
 
 // gather takes what else is there, up to the size of a group.
 func (w *writer) gather() {
+	now := time.Now()
 	events, bytes := 0, int64(0)
 	for _, t := range w.group {
 		events, bytes = events+len(t.commit.Events), bytes+t.size
@@ -168,7 +169,7 @@ func (w *writer) gather() {
 	for more := true; more && events < groupEvents && bytes < groupBytes; {
 		select {
 		case t := <-w.queue:
-			w.join(t)
+			w.join(t, now)
 			events, bytes = events+len(t.commit.Events), bytes+t.size
 		default:
 			more = false

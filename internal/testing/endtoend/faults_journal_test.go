@@ -92,13 +92,35 @@ func TestFullDiskIsEmptiedByDelivery(t *testing.T) {
 	}
 }
 
-func storedEvents(t *testing.T, r *rig) (count int) {
+// storedEvents counts the events in the journal of a connector that runs, which
+// nobody else can look into: in a copy. It returns 0 if the copy is not whole,
+// because the connector was writing.
+func storedEvents(t *testing.T, r *rig) int {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+r.journal()+"?mode=ro")
-	must(t, err)
-	defer db.Close()
-	must(t, db.QueryRow("SELECT count(*) FROM events").Scan(&count))
+	copied := filepath.Join(t.TempDir(), "journal.db")
+	for _, suffix := range []string{"", "-wal"} {
+		content, err := os.ReadFile(r.journal() + suffix)
+		if err != nil {
+			return 0 // not created yet
+		}
+		must(t, os.WriteFile(copied+suffix, content, 0o600))
+	}
+	count, err := countEvents(copied)
+	if err != nil {
+		return 0
+	}
 	return count
+}
+
+// countEvents counts the events in a journal that no connector has open.
+func countEvents(path string) (count int, err error) {
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = db.QueryRow("SELECT count(*) FROM events").Scan(&count)
+	return count, err
 }
 
 // backlogged is a connector that has a backlog in its journal, because the
