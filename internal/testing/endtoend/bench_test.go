@@ -325,7 +325,7 @@ func BenchmarkBacklog(b *testing.B) {
 		start := time.Now()
 		c.Start()
 		for {
-			q, err := ch.QueueInspect(queue)
+			q, err := ch.QueueDeclarePassive(queue, true, false, false, false, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

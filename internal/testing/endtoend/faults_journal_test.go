@@ -19,6 +19,9 @@ import (
 // smallDisk mounts a file system of so many bytes on a directory of the test.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs root: make test runs it")
+	}
 	dir := filepath.Join(t.TempDir(), "disk")
 	must(t, os.Mkdir(dir, 0o755))
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
