@@ -34,7 +34,7 @@ demo: build
 
 # Tests that need root or a server, or that wait, skip themselves with -short.
 check: lint
-	$(GO) run ./internal/testing/allrun -short -count=1 -shuffle=on -parallel 4 -vet=off ./...
+	$(GO) run ./internal/testing/allrun -short -count=1 -shuffle=on -p 4 -parallel 4 -vet=off ./...
 
 # What go test would vet, lint has. No test may skip itself here, except those
 # of recordings that are not part of the repository.

@@ -3,6 +3,7 @@ package journal
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -120,7 +121,7 @@ func TestFullDisk(t *testing.T) {
 
 	// A restart on the full disk: the commit that waits is refused, no more.
 	mustClose(t, j)
-	if err := held[0].Wait(testContext(t)); err != nil && err != ErrClosed {
+	if err := held[0].Wait(testContext(t)); err != nil && !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	} else if err == nil {
 		durable += 10

@@ -54,7 +54,7 @@ func storedVersion(path string) (int64, error) {
 	defer f.Close()
 	var header [databaseHeaderSize]byte
 	if _, err := io.ReadFull(f, header[:]); err != nil {
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return 0, nil
 		}
 		return 0, err

@@ -68,8 +68,10 @@ var allowed = map[string][]string{
 }
 
 // testSupport may be imported by tests alone.
-var testSupport = []string{"internal/testing/testbroker", "internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
-	"internal/testing/allrun", "internal/testing/corpus", "internal/testing/endtoend", "internal/testing/architecture", "nagios/statusdat/statustest", "nagios/neb/loadertest", "shinken/test"}
+var testSupport = []string{"internal/testing/allrun", "internal/testing/architecture", "internal/testing/corpus",
+	"internal/testing/endtoend", "internal/testing/testbroker", "internal/testing/testnagios",
+	"internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
+	"nagios/neb/loadertest", "nagios/statusdat/statustest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
