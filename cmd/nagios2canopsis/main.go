@@ -54,10 +54,12 @@ var errUsage = errors.New("wrong arguments")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	os.Exit(run(ctx, environment{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hangups: hangups}))
+	os.Exit(run(ctx, environment{
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hangups: hangups,
+	}))
 }
 
-// hangups gives a value for each SIGHUP.
+// hangups sends a value for each SIGHUP.
 func hangups() <-chan struct{} {
 	signals, reload := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGHUP)
@@ -69,7 +71,7 @@ func hangups() <-chan struct{} {
 	return reload
 }
 
-// run gives the exit code: 0 done, 1 failed, 2 wrong arguments.
+// run returns the exit code: 0 done, 1 failed, 2 wrong arguments.
 func run(ctx context.Context, env environment) int {
 	commands := map[string]command{
 		"run": runCommand, "check-config": checkConfigCommand, "tail": tailCommand, "demo": demoCommand,

@@ -14,7 +14,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/demo"
 )
 
-// call runs a command line and gives its exit code and what it printed.
+// call runs a command line and returns its exit code and what it printed.
 func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer

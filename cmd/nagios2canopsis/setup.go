@@ -39,7 +39,9 @@ func loadPlan(path string) (*assembly.Plan, error) {
 
 // logger makes the log, and what changes its level.
 func logger(w io.Writer, c config.Log) (log *slog.Logger, setLevel func(string)) {
-	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	levels := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	}
 	var level slog.LevelVar
 	setLevel = func(name string) { level.Set(levels[name]) }
 	setLevel(c.Level)

@@ -12,7 +12,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 )
 
-// site writes a nagios.cfg with the files that it names, and gives its path.
+// site writes a nagios.cfg with the files that it names, and returns its path.
 func site(t *testing.T, lines ...string) (dir, mainConfig string) {
 	t.Helper()
 	dir = t.TempDir()

@@ -5,7 +5,8 @@ func (s *Site) ResultsFrom() string {
 	m := s.module
 	switch {
 	case m.owns:
-		return "the broker module brings everything (" + m.spool + ", from " + m.from + "); log and perfdata files are left alone unless they are switched on"
+		return "the broker module brings everything (" + m.spool + ", from " + m.from + "); " +
+			"log and perfdata files are left alone unless they are switched on"
 	case m.spool != "":
 		return "the broker module (" + m.spool + ", from " + m.from + ") does not write now: the files are read until it does"
 	}

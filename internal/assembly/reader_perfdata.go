@@ -57,7 +57,8 @@ func choosePerfdata(s *selection) []Choice {
 	files := s.perfdataFiles()
 	switch {
 	case len(files) == 0 && r.Enabled == config.On && len(s.faults) == before:
-		s.missing("readers.perfdata.enabled", "is on, but neither this file nor the supervisor's configuration names a perfdata file")
+		s.missing("readers.perfdata.enabled",
+			"is on, but neither this file nor the supervisor's configuration names a perfdata file")
 	case r.Spool.Path != "":
 		return []Choice{s.spoolReader(files)}
 	case len(files) == 2 && files[0].path == files[1].path:
@@ -196,7 +197,9 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 			var source supervision.Source
 			var err error
 			if f.mode == nagios.PipeMode {
-				source, err = perfdata.NewPipe(perfdata.PipeOptions{Name: name, Path: f.path, Formats: formats(files), Logger: log})
+				source, err = perfdata.NewPipe(perfdata.PipeOptions{
+					Name: name, Path: f.path, Formats: formats(files), Logger: log,
+				})
 			} else {
 				source, err = perfdata.NewFile(perfdata.FileOptions{
 					Name: name, Path: f.path, Formats: formats(files), Archives: archives, Begin: begin, Logger: log,
@@ -222,7 +225,8 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 		consumes: c.After != "keep",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			source, err := perfdata.NewSpool(perfdata.SpoolOptions{
-				Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files), After: after, MoveTo: c.MoveTo, Logger: log,
+				Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files),
+				After: after, MoveTo: c.MoveTo, Logger: log,
 			})
 			if err != nil {
 				return pipeline.Feed{}, option.Within("readers.perfdata.spool", err)

@@ -5,5 +5,5 @@
 // together. An unknown key is a fault, and the nearest known key is named. The
 // package knows the form of the configuration and nothing of what it
 // configures: the rooms check the meaning of their own options, and Config
-// tells them the line to complain about.
+// names the line of a fault.
 package config

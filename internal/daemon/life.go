@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -86,104 +84,6 @@ func (l *life) begin(ctx context.Context, plan *assembly.Plan) error {
 	return l.change(ctx, next)
 }
 
-// generation is what is to run from now on: parts that run already, and new
-// ones that don't run yet.
-type generation struct {
-	plan    *assembly.Plan
-	sites   []*site
-	targets []*target
-}
-
-// prepare builds what is new in a plan, and starts nothing. resync builds every
-// site anew, to send the whole present state.
-func (l *life) prepare(ctx context.Context, plan *assembly.Plan, resync bool) (*generation, error) {
-	next := &generation{plan: plan}
-	for i := range plan.Targets {
-		t, err := l.prepareTarget(&plan.Targets[i])
-		if err != nil {
-			return nil, err
-		}
-		next.targets = append(next.targets, t)
-	}
-	for _, planned := range plan.Sites {
-		s, err := l.prepareSite(ctx, planned, resync)
-		if err != nil {
-			return nil, err
-		}
-		next.sites = append(next.sites, s)
-	}
-	return next, nil
-}
-
-func (l *life) prepareTarget(planned *assembly.Target) (*target, error) {
-	for _, t := range l.targets {
-		if t.plan.Same(planned) {
-			return t, nil
-		}
-	}
-	publisher, err := planned.Build(l.Logger, l.Print)
-	if err != nil {
-		return nil, fmt.Errorf("target %s: %w", planned.Name, err)
-	}
-	return &target{plan: planned, publisher: publisher}, nil
-}
-
-func (l *life) prepareSite(ctx context.Context, planned *assembly.Site, resync bool) (*site, error) {
-	for _, s := range l.sites {
-		if !resync && s.plan.Same(planned) {
-			return s, nil
-		}
-	}
-	p, err := planned.Build(ctx, assembly.Parts{
-		Outbox: pipeline.Journal{Journal: l.journal}, Quarantine: l.quarantine, Tally: l.counts, Logger: l.Logger,
-		Serves: l.serves, ResyncAll: resync,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("site %s: %w", planned.Name, err)
-	}
-	return &site{plan: planned, pipeline: p, since: time.Now()}, nil
-}
-
-func (l *life) serves(r outbox.Route) bool {
-	routes := l.routes.Load()
-	return routes != nil && slices.Contains(*routes, r)
-}
-
-// change makes the next generation run. Nothing of the old one runs beside what
-// replaces it. An error means that the journal does not take the targets.
-func (l *life) change(ctx context.Context, next *generation) error {
-	for _, s := range l.sites {
-		if !slices.Contains(next.sites, s) {
-			s.end()
-		}
-	}
-	for _, t := range l.targets {
-		if !slices.Contains(next.targets, t) {
-			t.end()
-		}
-	}
-	routes := next.plan.Routes()
-	l.routes.Store(&routes)
-	if err := l.journal.SetTargets(ctx, cursors(next.targets)...); err != nil {
-		return fmt.Errorf("registering the targets in the journal: %w", err)
-	}
-	for _, t := range next.targets {
-		if t.activity == nil {
-			l.startTarget(t)
-		}
-	}
-	for _, s := range next.sites {
-		if s.activity == nil {
-			l.startSite(ctx, s, len(next.sites) == 1)
-		}
-	}
-	l.mu.Lock()
-	l.plan, l.sites, l.targets = next.plan, next.sites, next.targets
-	l.mu.Unlock()
-	l.warnOfSharedNames(next.plan)
-	return nil
-}
-
 // cursors describes targets to the journal.
 func cursors(targets []*target) (all []journal.Target) {
 	for _, t := range targets {
@@ -201,7 +101,8 @@ func (l *life) startTarget(t *target) {
 // nothing is stored under its own.
 func (l *life) startSite(ctx context.Context, s *site, only bool) {
 	if err := l.adopt(ctx, s.plan, only); err != nil {
-		l.Logger.Error("what was stored of the site before can't be taken over: its readers begin anew", "site", s.plan.Name, "err", err)
+		l.Logger.Error("what was stored of the site before can't be taken over: its readers begin anew",
+			"site", s.plan.Name, "err", err)
 	}
 	name := s.plan.Name
 	if name == "" {
@@ -225,7 +126,8 @@ func (l *life) adopt(ctx context.Context, s *assembly.Site, only bool) error {
 	}
 	from, adopted, err := l.journal.Adopt(ctx, s.Scope, earlier...)
 	if adopted {
-		l.Logger.Info("taken over what was stored of the site before", "site", s.Name, "from", string(from), "to", string(s.Scope))
+		l.Logger.Info("taken over what was stored of the site before",
+			"site", s.Name, "from", string(from), "to", string(s.Scope))
 	}
 	return err
 }
@@ -287,42 +189,8 @@ func (l *life) chooseAgain(ctx context.Context) {
 		return
 	}
 	if l.replace(ctx, plan, false) {
-		l.Logger.Info("a broker module has begun to write or has fallen silent, or a supervisor has begun to run: the readers are chosen anew")
+		l.Logger.Info("a broker module has begun to write or has fallen silent, or a supervisor has begun to run: " +
+			"the readers are chosen anew")
 		l.announce(plan)
 	}
 }
-
-// Sites implements health.Running.
-func (l *life) Sites() (all []health.Site) {
-	l.mu.Lock()
-	sites := l.sites
-	l.mu.Unlock()
-	for _, s := range sites {
-		shown := health.Site{
-			Name: s.plan.Name, Connector: s.plan.Connector, ConnectorName: s.plan.ConnectorName,
-			ResultsFrom: s.plan.ResultsFrom(), Since: s.since, Feeds: s.pipeline.Feeds(),
-		}
-		if s.plan.Supervisor != nil {
-			shown.Supervisor = s.plan.Supervisor.Path
-		}
-		all = append(all, shown)
-	}
-	return all
-}
-
-// Targets implements health.Running.
-func (l *life) Targets() (all []health.Target) {
-	l.mu.Lock()
-	targets := l.targets
-	l.mu.Unlock()
-	cursors := maps.Clone(l.journal.Stats().Cursors)
-	for _, t := range targets {
-		all = append(all, health.Target{
-			Name: t.plan.Name, Type: t.plan.Type, Where: t.plan.Where, Routes: t.plan.Routes, Released: cursors[t.plan.Name],
-		})
-	}
-	return all
-}
-
-// Journal implements health.Running.
-func (l *life) Journal() journal.Stats { return l.journal.Stats() }

@@ -18,7 +18,7 @@ func (s *Site) mainConfig() string {
 	var b strings.Builder
 	for _, kv := range [][2]string{
 		{"log_file", "nagios.log"}, {"log_archive_path", "archives"}, {"status_file", "status.dat"},
-		{"object_cache_file", "objects.cache"}, {"command_file", "rw/nagios.cmd"},
+		{"object_cache_file", "objects.cache"}, {"enable_flap_detection", "1"}, {"command_file", "rw/nagios.cmd"},
 		{"host_perfdata_file", "host-perfdata"}, {"service_perfdata_file", "service-perfdata"},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", kv[0], filepath.Join(s.Dir, kv[1]))

@@ -98,7 +98,8 @@ func Every(ctx context.Context, log *slog.Logger, counts *tally.Tally, interval 
 // summary. Counters are a bounded set, so a storm is a few lines.
 func summarise(log *slog.Logger, counts *tally.Tally) {
 	for _, c := range counts.Grown() {
-		args := append(c.Args(), "count", c.N, "last", c.Last.UTC().Format(time.RFC3339), "example", c.Example, "note", "since the last summary")
+		args := append(c.Args(), "count", c.N, "last", c.Last.UTC().Format(time.RFC3339),
+			"example", c.Example, "note", "since the last summary")
 		log.Warn(c.What, args...)
 	}
 }

@@ -60,7 +60,7 @@ type Commit struct {
 	States   []State
 }
 
-// Scope tells the keys of one site from those of the others: of positions,
+// Scope separates the keys of one site from those of the others: of positions,
 // states and entities. The empty scope is that of a single site.
 type Scope string
 

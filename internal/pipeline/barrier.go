@@ -84,7 +84,7 @@ func (b *barrier) ready(feed string, waits []Wait, since time.Time) bool {
 	return true
 }
 
-// waitsFor tells whether a feed waits for another one at this moment.
+// waitsFor reports whether a feed waits for another one at this moment.
 func (b *barrier) waitsFor(feed, other string) bool {
 	for _, w := range b.waiting[feed] {
 		if w.For != other {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// passes starts b.pass and tells whether it has returned once nothing else
+// passes starts b.pass and reports whether it has returned once nothing else
 // moves.
 func passes(t *testing.T, b *barrier, feed string, waits []Wait, since time.Time) func() bool {
 	t.Helper()

@@ -103,7 +103,10 @@ func (in *intake) take(ctx context.Context, f Feed, b supervision.Batch) error {
 	return wait(ctx)
 }
 
-func (in *intake) store(ctx context.Context, f Feed, source string, b supervision.Batch) (func(context.Context) error, error) {
+// store judges, maps and stores a batch. wait returns when it is durable.
+func (in *intake) store(
+	ctx context.Context, f Feed, source string, b supervision.Batch,
+) (wait func(context.Context) error, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	t := turn{intake: in, source: source, mapper: in.mapper, unjudged: f.Unjudged}
@@ -117,8 +120,7 @@ func (in *intake) store(ctx context.Context, f Feed, source string, b supervisio
 	in.arbiter.Flush(func(key string, value []byte) {
 		c.States = append(c.States, outbox.State{Key: in.scope.Key(key), Value: value})
 	})
-	wait, err := in.outbox.Store(ctx, c)
-	if err != nil {
+	if wait, err = in.outbox.Store(ctx, c); err != nil {
 		return nil, fmt.Errorf("storing %d events of %s: %w", len(c.Events), source, err)
 	}
 	return wait, nil

@@ -107,8 +107,8 @@ func (p *Pipeline) runFeeds(ctx context.Context) error {
 	var feeds sync.WaitGroup
 	for _, f := range p.feeds {
 		feeds.Go(func() {
-			reader := Worker{Kind: "reader", Name: f.Source.Name(), Run: func(ctx context.Context) error { return p.run(ctx, f) }}
-			KeepRunning(ctx, p.cfg.Logger, reader, f.failed)
+			run := func(ctx context.Context) error { return p.run(ctx, f) }
+			KeepRunning(ctx, p.cfg.Logger, Worker{Kind: "reader", Name: f.Source.Name(), Run: run}, f.failed)
 		})
 	}
 	feeds.Wait()

@@ -54,7 +54,7 @@ func (m *memory) Store(_ context.Context, c outbox.Commit) (func(context.Context
 	return func(context.Context) error { return nil }, nil
 }
 
-// sent gives "routing key: output" of every stored event.
+// sent returns "routing key: output" of every stored event.
 func (m *memory) sent(t *testing.T) []string {
 	t.Helper()
 	m.mu.Lock()

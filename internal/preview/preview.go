@@ -67,7 +67,7 @@ func (p *Printer) event(out *bytes.Buffer, e outbox.Event) {
 	out.WriteByte('\n')
 }
 
-// colourOf gives the terminal colour of a Canopsis state; events without one
+// colourOf returns the terminal colour of a Canopsis state; events without one
 // are cyan.
 func colourOf(body []byte) string {
 	var event struct {

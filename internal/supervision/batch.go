@@ -41,7 +41,7 @@ type Source interface {
 	// Name is the key of the source's position: short, stable, unique.
 	Name() string
 	// Run reads from the stored position (nil: the first start) until the
-	// context ends, which gives nil. An error means: start me again later,
+	// context ends, which returns nil. An error means: start me again later,
 	// from the position that is stored then. Run calls emit from one
 	// goroutine.
 	Run(ctx context.Context, from []byte, emit Emit) error

@@ -18,15 +18,15 @@ type Object struct {
 }
 
 // CustomVar is a custom object variable, name without the leading underscore,
-// in the case of the file that told it.
+// in the case of the file that defines it.
 type CustomVar struct{ Name, Value string }
 
 // Inventory answers for objects by entity. An implementation is safe for
 // concurrent use; what it returns must not be changed.
 type Inventory interface {
-	// Object gives what is known of an entity, nil if it is unknown.
+	// Object returns what is known of an entity, nil if it is unknown.
 	Object(Entity) *Object
-	// Members gives the entities that a group-wide downtime covers, nil if the
+	// Members returns the entities that a group-wide downtime covers, nil if the
 	// group is unknown.
 	Members(scope DowntimeScope, entity Entity, group string) []Entity
 }

@@ -9,10 +9,10 @@ type Entity struct {
 	Service string // empty for the host itself
 }
 
-// IsHost tells a host from a service.
+// IsHost reports whether the entity is a host.
 func (e Entity) IsHost() bool { return e.Service == "" }
 
-// String gives "host" or "host;service", as Nagios writes them in its log.
+// String returns "host" or "host;service", as Nagios writes them in its log.
 func (e Entity) String() string {
 	if e.Service == "" {
 		return e.Host
@@ -89,7 +89,7 @@ func (k Kind) String() string {
 // this reader can't see it (Nagios' default perfdata template has no state).
 type State int8
 
-// The states. A host's and a service's numbers overlap; the Entity tells which
+// The states. A host's and a service's numbers overlap; the Entity decides which
 // is meant.
 const (
 	StateNotReported State = -1
@@ -114,7 +114,7 @@ const (
 	Hard                 StateType = 1
 )
 
-// CheckType tells who ran the check.
+// CheckType is who ran the check.
 type CheckType int8
 
 // The check types, with Nagios' numbers.
@@ -130,7 +130,7 @@ type Record struct {
 	Kind   Kind
 	Entity Entity // zero for SupervisorStarted and its kin
 
-	// Time is the moment that the supervisor gives, in whole seconds or
+	// Time is the moment that the supervisor reports, in whole seconds or
 	// better: of a check result the end of its processing, as in the log and
 	// in $TIMET$ (a reader that only knows the start of the check sets
 	// Check.Start and puts its best estimate of the end here).
@@ -166,7 +166,7 @@ type Check struct {
 	// Truncated: the reader got a text of the result cut.
 	Truncated bool
 
-	// What the object is in at that moment, told by status.dat and by broker
+	// The conditions of the object at that moment, from status.dat and from broker
 	// modules.
 	Flags *Flags
 
@@ -227,7 +227,7 @@ type Downtime struct {
 	// Loaded: not scheduled now, but taken over by a supervisor that starts.
 	Loaded bool
 	// Forgotten, of DowntimeCancelled: the supervisor deletes what it knew of it.
-	// If it had begun, its end was told before.
+	// If it had begun, its end was reported before.
 	Forgotten bool
 }
 
