@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/brokermodule"
 )
@@ -98,28 +100,29 @@ func (o *nebOptions) defineEnable(f *flag.FlagSet) {
 			"or "+brokermodule.DefaultSpool)
 }
 
-// find reads the main configuration of the supervisor. journal is the path of
-// our own journal.
-func (o *nebOptions) find() (cfg *nagios.Config, journal string, err error) {
-	l, err := load(o.config)
-	if err != nil {
-		return nil, "", err
+// find reads the main configuration of the supervisor. l is our own.
+func (o *nebOptions) find() (cfg *nagios.Config, l *config.Loaded, err error) {
+	if l, err = load(o.config); err != nil {
+		return nil, nil, err
 	}
 	path := o.supervisor
-	if path == "" {
-		path = l.Supervisor
+	if sites := l.EachSite(); path == "" && len(sites) == 1 {
+		path = sites[0].Supervisor
 	}
 	switch path {
+	case "":
+		return nil, nil, fmt.Errorf("%s has several sites "+
+			"(name the supervisor's main configuration with --supervisor)", o.config)
 	case "none":
-		return nil, "", fmt.Errorf("%s has supervisor: none "+
+		return nil, nil, fmt.Errorf("%s has supervisor: none "+
 			"(name the supervisor's main configuration with --supervisor)", o.config)
 	case "auto":
 		if path, err = findOne(); err != nil {
-			return nil, "", fmt.Errorf("%w, or name it with --supervisor", err)
+			return nil, nil, fmt.Errorf("%w, or name it with --supervisor", err)
 		}
 	}
 	cfg, err = nagios.Read(path)
-	return cfg, l.Journal.Path, err
+	return cfg, l, err
 }
 
 // findOne returns the main configuration of the only supervisor to be found.
@@ -144,12 +147,12 @@ func nebStatus(ctx context.Context, env environment) error {
 	if _, err := parse(env, "neb status", nebStatusAbout, o.define); err != nil {
 		return err
 	}
-	cfg, journalPath, err := o.find()
+	cfg, l, err := o.find()
 	if err != nil {
 		return err
 	}
 	status := brokermodule.Examine(cfg, time.Now())
-	position, pid := storedPosition(ctx, journalPath)
+	position, pid := storedPosition(ctx, l, cfg.Path)
 	if pid != 0 {
 		fmt.Fprintf(env.stdout, "Connector    process %d; it deletes a segment of the spool when all of it is in the journal\n", pid)
 	}
@@ -170,17 +173,29 @@ func nebStatus(ctx context.Context, env environment) error {
 // storedPosition returns how far the connector has read the module's spool, nil
 // if that is unknown. While the connector runs, nobody else can read its
 // journal: then pid is its process.
-func storedPosition(ctx context.Context, path string) (position *handover.Position, pid int) {
-	stored, err := journal.Peek(ctx, path, assembly.ModuleReader)
-	if used := (*journal.InUseError)(nil); errors.As(err, &used) {
-		return nil, used.PID
+func storedPosition(ctx context.Context, l *config.Loaded, supervisor string) (position *handover.Position, pid int) {
+	for _, scope := range scopesOf(l, supervisor) {
+		stored, err := journal.Peek(ctx, l.Journal.Path, scope.Key(assembly.ModuleReader))
+		if used := (*journal.InUseError)(nil); errors.As(err, &used) {
+			return nil, used.PID
+		}
+		if err != nil || stored == nil {
+			continue
+		}
+		if parsed, err := handover.ParsePosition(stored); err == nil {
+			return &parsed, 0
+		}
 	}
-	if err != nil || stored == nil {
-		return nil, 0
+	return nil, 0
+}
+
+// scopesOf returns the scopes under which the positions of a supervisor may be
+// stored, the likeliest first.
+func scopesOf(l *config.Loaded, supervisor string) (scopes []outbox.Scope) {
+	for _, site := range l.EachSite() {
+		if site.Name != "" && (site.Supervisor == supervisor || site.Supervisor == "auto") {
+			scopes = append(scopes, outbox.Scope(site.Name))
+		}
 	}
-	parsed, err := handover.ParsePosition(stored)
-	if err != nil {
-		return nil, 0
-	}
-	return &parsed, 0
+	return append(scopes, outbox.Scope(supervisor), "")
 }

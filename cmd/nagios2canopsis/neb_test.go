@@ -292,7 +292,7 @@ func TestNebStatusWhileTheConnectorRuns(t *testing.T) {
 		return out
 	}
 	out := status()
-	contains(t, out, fmt.Sprintf("Connector    process %d;", os.Getpid()), "1 segment, ", "(unknown how much of it the connector has)")
+	contains(t, out, fmt.Sprintf("Connector    process %d;", os.Getpid()), "1 segment, ", "(how much of it the connector has read is unknown)")
 	if strings.Contains(out, "Backlog      0 B") {
 		t.Errorf("nothing waits:\n%s", out)
 	}

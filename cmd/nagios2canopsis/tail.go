@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"time"
 
@@ -11,6 +10,8 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/health"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/preview"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/quarantine"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
@@ -34,22 +35,27 @@ func tailCommand(ctx context.Context, env environment) error {
 		return err
 	}
 	out, isFile := env.stdout.(*os.File)
+	names := map[outbox.Scope]string{}
+	for _, site := range plan.Sites {
+		names[site.Scope] = site.Name
+	}
 	log, _ := logger(env.stderr, plan.Config.Log)
 	counts := tally.New(log, time.Now)
 	parts := assembly.Parts{
-		Outbox:     preview.New(env.stdout, isFile && term.IsTerminal(int(out.Fd()))),
+		Outbox:     preview.New(env.stdout, isFile && term.IsTerminal(int(out.Fd())), names),
 		Quarantine: quarantine.Printer{Log: log}, Tally: counts, Logger: log, Preview: true,
 		Serves: plan.Serves,
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	var sites []*pipeline.Pipeline
 	for _, site := range plan.Sites {
 		p, err := site.Build(ctx, parts)
 		if err != nil {
-			return errors.Join(err, g.Wait())
+			return err
 		}
-		if site.Name != "" {
-			log.Info("reading", "site", site.Name)
-		}
+		sites = append(sites, p)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, p := range sites {
 		g.Go(func() error { return p.Run(ctx) })
 	}
 	g.Go(func() error { health.Every(ctx, log, counts, summaryEvery); return nil })

@@ -157,3 +157,23 @@ func TestWhereAProcessingCommandMovesTheFile(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheSupervisorHidesIsNoted(t *testing.T) {
+	_, mainConfig := site(t, perfdataOn, withState, "log_external_commands=0")
+	l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\n"), "c.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Resolve(l, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "log_external_commands=0 (" + mainConfig + ":"
+	var found bool
+	for _, n := range p.Sites[0].Notices {
+		found = found || strings.HasPrefix(n, want)
+	}
+	if !found {
+		t.Errorf("no notice %q… in %q", want, p.Sites[0].Notices)
+	}
+}

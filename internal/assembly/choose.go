@@ -20,10 +20,12 @@ type Choice struct {
 	Path string
 	Note string // one phrase: what it brings
 
-	stateless bool // its check results come without a state
-	consumes  bool // what it has read is gone for others
-	build     buildFeed
-	preview   buildFeed // instead of build where nothing may be taken away; nil: as build
+	hostPerfdata, servicePerfdata bool // it reads perfdata of these
+	stateless                     bool // its check results come without a state
+
+	consumes bool // what it has read is gone for others
+	build    buildFeed
+	preview  buildFeed // instead of build where nothing may be taken away; nil: as build
 }
 
 // buildFeed makes the feed of a reader.
@@ -43,12 +45,14 @@ type selection struct {
 	*Site
 	supervisor *nagios.Config // never nil
 	readers    *config.Readers
+	lost       bool // what the supervisor's configuration says is unknown
 	faults     []error
 }
 
-// choose decides which readers run.
-func (s *Site) choose() []error {
-	sel := &selection{Site: s, supervisor: s.Supervisor, readers: &s.config.Readers}
+// choose decides which readers run. lost: the supervisor's configuration is to
+// be read, and can't be; then only what needs nothing of it is checked.
+func (s *Site) choose(lost bool) []error {
+	sel := &selection{Site: s, supervisor: s.Supervisor, readers: &s.config.Readers, lost: lost}
 	if sel.supervisor == nil {
 		sel.supervisor = &nagios.Config{}
 	}
@@ -58,15 +62,24 @@ func (s *Site) choose() []error {
 	}
 	sel.chooseObjects()
 	sel.checkStates()
+	sel.noteBlindSpots()
 	sel.checkBuilds()
 	if len(s.Readers) == 0 && len(sel.faults) == 0 {
-		sel.fault("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
+		sel.missing("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
 	}
 	return sel.faults
 }
 
 func (s *selection) fault(key, text string) {
 	s.faults = append(s.faults, s.config.Fault(key, text))
+}
+
+// missing notes a fault of something that the supervisor's configuration does
+// not set.
+func (s *selection) missing(key, text string) {
+	if !s.lost {
+		s.fault(key, text)
+	}
 }
 
 func (s *selection) notice(format string, args ...any) {
@@ -92,7 +105,7 @@ func (s *selection) path(key string, enabled config.Switch, own, supervisors, op
 		s.checkReadable(option)
 		return supervisors
 	case enabled == config.On:
-		s.fault(key+".path", "must be set: the supervisor's configuration has no "+option)
+		s.missing(key+".path", "must be set: the supervisor's configuration has no "+option)
 	}
 	return ""
 }
@@ -135,17 +148,11 @@ func (s *selection) has(name string) bool {
 // checkStates makes sure that check results without a state can be given one.
 func (s *selection) checkStates() {
 	for _, c := range s.Readers {
-		if !c.stateless {
-			continue
-		}
-		if !s.has(logName) {
-			s.fault("readers.perfdata", "the template of "+c.Path+
-				" has no state, and the log reader is off: add the state to the template in the supervisor's configuration (for services $SERVICESTATEID$ and $SERVICESTATETYPE$, for hosts $HOSTSTATEID$ and $HOSTSTATETYPE$), or switch readers.log on")
+		if c.stateless && !s.has(logName) {
+			s.fault("readers.perfdata", "the template of "+c.Path+" has no state, and the log reader is off: "+
+				"add the state to the template in the supervisor's configuration (for services $SERVICESTATEID$ and "+
+				"$SERVICESTATETYPE$, for hosts $HOSTSTATEID$ and $HOSTSTATETYPE$), or switch readers.log on")
 			return
-		}
-		if logging := s.supervisor.Logging; !logging.ServiceRetries || !logging.HostRetries {
-			s.notice("the template of %s has no state, and log_service_retries or log_host_retries is 0: "+
-				"problems that are still retried will be sent with the state before; set both to 1, or add the state to the template", c.Path)
 		}
 	}
 }

@@ -15,6 +15,9 @@ type place struct {
 	found  nagios.Found // Path is empty for a site without a supervisor
 	// among is true for one of several sites that one section amounts to.
 	among bool
+	// lost: the supervisor was not found. The rest of the section is checked all
+	// the same.
+	lost bool
 }
 
 // locate finds the supervisors of all sites. The short form with 'auto' is a
@@ -35,6 +38,7 @@ func (p *Plan) locate(known []nagios.Found) (places []place, faults []error) {
 		taken, others, err := nagios.Find(p.root)
 		if err != nil && len(known) == 0 {
 			faults = append(faults, section.Fault("supervisor", "auto: "+err.Error()))
+			places = append(places, place{config: section, lost: true})
 			continue
 		}
 		if section.Name == "" {
@@ -43,6 +47,7 @@ func (p *Plan) locate(known []nagios.Found) (places []place, faults []error) {
 			p.leaveAlone(taken, others)
 		} else if taken, err = p.only(taken, section); err != nil {
 			faults = append(faults, err)
+			places = append(places, place{config: section, lost: true})
 			continue
 		}
 		for _, found := range taken {

@@ -60,7 +60,7 @@ func chooseModule(s *selection) []Choice {
 	m := s.module
 	if m.spool == "" {
 		if s.readers.Module.Enabled == config.On {
-			s.fault("readers.module.path", "must be set: the supervisor's configuration has no broker_module line for nagios2canopsis (nagios2canopsis neb enable adds it)")
+			s.missing("readers.module.path", "must be set: the supervisor's configuration has no broker_module line for nagios2canopsis (nagios2canopsis neb enable adds it)")
 		}
 		return nil
 	}

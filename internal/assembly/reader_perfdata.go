@@ -53,13 +53,11 @@ func choosePerfdata(s *selection) []Choice {
 		}
 		return nil
 	}
-	files, sound := s.perfdataFiles()
+	before := len(s.faults)
+	files := s.perfdataFiles()
 	switch {
-	case !sound:
-		return nil
-	case len(files) == 0 && r.Enabled == config.On:
-		s.fault("readers.perfdata.enabled", "is on, but neither this file nor the supervisor's configuration names a perfdata file")
-		return nil
+	case len(files) == 0 && r.Enabled == config.On && len(s.faults) == before:
+		s.missing("readers.perfdata.enabled", "is on, but neither this file nor the supervisor's configuration names a perfdata file")
 	case r.Spool.Path != "":
 		return []Choice{s.spoolReader(files)}
 	case len(files) == 2 && files[0].path == files[1].path:
@@ -72,11 +70,10 @@ func choosePerfdata(s *selection) []Choice {
 	return choices
 }
 
-// perfdataFiles describes the files that are read. It is not sound if one of
-// them has a fault.
-func (s *selection) perfdataFiles() (files []*perfdataFile, sound bool) {
+// perfdataFiles describes the files that are read, without those that have a
+// fault.
+func (s *selection) perfdataFiles() (files []*perfdataFile) {
 	spool := s.readers.Perfdata.Spool.Path
-	sound = true
 	for _, f := range []struct {
 		perfdataFile
 		own         config.PerfdataFile
@@ -96,7 +93,6 @@ func (s *selection) perfdataFiles() (files []*perfdataFile, sound bool) {
 		file := f.perfdataFile
 		if err := file.describe(f.own, f.supervisors, f.template); err != nil {
 			s.fault(file.key+".template", err.Error())
-			sound = false
 			continue
 		}
 		if file.path == "" && spool == "" {
@@ -110,7 +106,7 @@ func (s *selection) perfdataFiles() (files []*perfdataFile, sound bool) {
 		}
 		files = append(files, &file)
 	}
-	return files, sound
+	return files
 }
 
 // describe sets what both configurations say of a file.
@@ -193,7 +189,9 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 		archives = append(archives, f.archives...)
 	}
 	return Choice{
-		Name: name, Path: f.path, Note: note(witness), stateless: !witness.HasState, consumes: f.mode == nagios.PipeMode,
+		Name: name, Path: f.path, Note: note(witness),
+		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: !witness.HasState,
+		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			var source supervision.Source
 			var err error
@@ -219,7 +217,9 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 	witness, waits := witness(files, 3*interval+spoolGrace)
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
 	return Choice{
-		Name: perfdataSpool, Path: c.Path, Note: note(witness), stateless: !witness.HasState, consumes: c.After != "keep",
+		Name: perfdataSpool, Path: c.Path, Note: note(witness),
+		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: !witness.HasState,
+		consumes: c.After != "keep",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			source, err := perfdata.NewSpool(perfdata.SpoolOptions{
 				Name: perfdataSpool, Dir: c.Path, Pattern: c.Pattern, Formats: formats(files), After: after, MoveTo: c.MoveTo, Logger: log,

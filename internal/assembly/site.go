@@ -57,19 +57,22 @@ func newSite(at place) (*Site, []error) {
 		s.Name = at.found.Path
 	}
 	s.setScope()
+	var faults []error
 	if at.found.Path != "" {
 		supervisor, err := nagios.Read(at.found.Path)
 		if err != nil {
-			return s, []error{s.config.Fault("supervisor", err.Error())}
-		}
-		s.Supervisor, s.latest, s.readAt = supervisor, supervisor, modTime(at.found.Path)
-		for _, w := range supervisor.Warnings {
-			s.Notices = append(s.Notices, w.Error())
+			faults = append(faults, s.config.Fault("supervisor", err.Error()))
+			at.lost = true
+		} else {
+			s.Supervisor, s.latest, s.readAt = supervisor, supervisor, modTime(at.found.Path)
+			for _, w := range supervisor.Warnings {
+				s.Notices = append(s.Notices, w.Error())
+			}
 		}
 	}
-	faults := s.setNames()
+	faults = append(faults, s.setNames()...)
 	faults = append(faults, s.setMapping()...)
-	return s, append(faults, s.choose()...)
+	return s, append(faults, s.choose(at.lost)...)
 }
 
 // setScope sets the key of what is stored: the configured name, else the path

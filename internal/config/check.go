@@ -86,7 +86,7 @@ func broken(rule string, value reflect.Value) string {
 // walk visits every key of a section with its dotted path.
 func walk(v reflect.Value, at string, visit func(key string, value reflect.Value, must string)) {
 	switch {
-	case v.Kind() == reflect.Slice && isSection(v.Type().Elem()):
+	case isList(v.Type()):
 		for i := range v.Len() {
 			visitField(v.Index(i), fmt.Sprintf("%s[%d]", at, i), "", visit)
 		}
@@ -142,8 +142,5 @@ func (l *Loaded) checkNames(fault report) {
 
 // noTarget reports whether events would go nowhere.
 func (l *Loaded) noTarget() bool {
-	if _, set := l.lines["targets"]; set && len(l.Targets) == 0 {
-		return false // reported with the list's own fault
-	}
 	return !slices.ContainsFunc(l.EachTarget(), func(t TargetSection) bool { return t.Enabled() })
 }

@@ -77,19 +77,19 @@ publish:
 func TestFaultsNameFileLineAndKey(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown key with a near one", "conector: x", `config.yml:1: unknown key "conector", did you mean "connector"?`},
-		{"unknown nested key", "readers:\n  log:\n    pth: /x", `config.yml:3: unknown key "pth", did you mean "path"?`},
-		{"unknown key with nothing near", "log:\n  zzzzzzzzzzz: 1", `config.yml:2: unknown key "zzzzzzzzzzz", known here are format, level`},
-		{"unknown key in a rule", "mapping:\n  include:\n    - hosts: a", `config.yml:3: unknown key "hosts", did you mean "host"?`},
+		{"unknown nested key", "readers:\n  log:\n    pth: /x", `config.yml:3: readers.log: unknown key "pth", did you mean "path"?`},
+		{"unknown key with nothing near", "log:\n  zzzzzzzzzzz: 1", `config.yml:2: log: unknown key "zzzzzzzzzzz", known here are format, level`},
+		{"unknown key in a rule", "mapping:\n  include:\n    - hosts: a", `config.yml:3: mapping.include[0]: unknown key "hosts", did you mean "host"?`},
 		{"a key twice", "connector: a\nconnector: b", `config.yml:2: mapping key "connector" already defined at line 1`},
-		{"wrong type", "mapping: {soft_states: maybe}", `config.yml:1: true or false is expected here, not "maybe"`},
-		{"a list for a map", "journal: [1]", `config.yml:1: a map of keys is expected here, not a list`},
+		{"wrong type", "mapping: {soft_states: maybe}", `config.yml:1: mapping.soft_states: true or false is expected here, not "maybe"`},
+		{"a list for a map", "journal: [1]", `config.yml:1: journal: a map of keys is expected here, not a list`},
 		{"bad duration", "readers: {status: {poll: 5}}\n", ``},
-		{"bad size", "journal: {max_size: 3 bananas}", `config.yml:1: "3 bananas" is not a size, write it like 64KiB, 16MiB or 1GiB`},
-		{"bad state", "mapping:\n  host_states: {up: 7}", `config.yml:2: "7" is not a Canopsis state, which is 0, 1, 2 or 3`},
+		{"bad size", "journal: {max_size: 3 bananas}", `config.yml:1: journal.max_size: "3 bananas" is not a size, write it like 64KiB, 16MiB or 1GiB`},
+		{"bad state", "mapping:\n  host_states: {up: 7}", `config.yml:2: mapping.host_states: "7" is not a Canopsis state, which is 0, 1, 2 or 3`},
 		{"bad switch", "readers: {log: {enabled: yes}}", `config.yml:1: readers.log.enabled: "yes" is not one of auto, on, off`},
 		{"relative path", "readers: {log: {path: nagios.log}}", `config.yml:1: readers.log.path: "nagios.log" is not an absolute path`},
 		{"no target", "publish: {amqp: {enabled: false}}", `config.yml:1: publish: no target is enabled: enable amqp or stdout`},
-		{"tags as a list", "mapping: {tags: [a, b]}", `config.yml:1: a map of keys is expected here, not a list`},
+		{"tags as a list", "mapping: {tags: [a, b]}", `config.yml:1: mapping.tags: a map of keys is expected here, not a list`},
 		{"second document", "connector: a\n---\nconnector: b\n", `config.yml: a second document after '---' would be ignored: put everything into one`},
 		{"broken YAML", "a: [", `config.yml:1: not valid YAML: did not find expected node content`},
 	} {
@@ -211,11 +211,11 @@ targets:
 		`config.yml:3: sites[0].readers.log.path: "rel" is not an absolute path`,
 		`config.yml:4: sites[1].supervisor: "rel" is not an absolute path`,
 		`config.yml:4: sites[1].name: two sites are called "a"`,
-		`config.yml:5: unknown key "conector", did you mean "connector"?`,
+		`config.yml:5: sites[2]: unknown key "conector", did you mean "connector"?`,
 		`config.yml:5: sites[2].name: "a/b" is no name of a site: write 1 to 64 letters, digits, '.', '_' or '-'`,
 		`config.yml:6: publish: is the short form of targets: move it there`,
 		`config.yml:8: targets[0].type: "kafka" is not one of amqp, stdout`,
-		`config.yml:9: unknown key "widow", did you mean "window"?`,
+		`config.yml:9: targets[1]: unknown key "widow", did you mean "window"?`,
 		`config.yml:9: targets[1].name: two targets are called "amqp"`,
 	}
 	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(err)); diff != "" {
@@ -270,6 +270,42 @@ func TestWhatIsShownIsReadAgain(t *testing.T) {
 	l.Publish.AMQP.URLs = Default().Publish.AMQP.URLs // shown masked
 	again, _ := yaml.Marshal(l.Config)
 	if diff := cmp.Diff(string(shown), string(again)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMergedMaps(t *testing.T) {
+	l, err := parse(t, "mapping:\n  <<: &common {max_output: 4KiB, charset: cp437}\n  charset: utf-8\njournal: {<<: [*common]}\n")
+	if l.Mapping.MaxOutput != 4096 || l.Mapping.Charset != "utf-8" {
+		t.Errorf("mapping %+v", l.Mapping)
+	}
+	want := `config.yml:2: journal: unknown key "max_output"`
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if _, err := parse(t, "readers: &r\n  <<: *r\n"); err == nil {
+		t.Error("a map that is merged with itself is taken")
+	}
+}
+
+func TestTheLongFormIsReadAgain(t *testing.T) {
+	l, err := parse(t, twoSites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := yaml.Marshal(l.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := parse(t, string(shown))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, shown)
+	}
+	shownAgain, err := yaml.Marshal(again.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(shown), string(shownAgain)); diff != "" {
 		t.Error(diff)
 	}
 }

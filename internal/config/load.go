@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -93,16 +94,10 @@ func Parse(r io.Reader, name string) (*Loaded, error) {
 }
 
 // decode sets the configuration from the file's root. The items of lists whose
-// defaults depend on the rest are decoded one by one, last.
+// defaults depend on the rest are decoded last.
 func (l *Loaded) decode(root *yaml.Node) {
-	if root.Kind != yaml.MappingNode {
-		if root.Tag != "!!null" {
-			l.Faults = append(l.Faults, decodeFaults(l.File, root.Decode(l.Config))...)
-		}
-		return
-	}
 	sites, targets := without(root, "sites"), without(root, "targets")
-	l.decodeNode(root, l.Config)
+	l.decodeSection(root, l.Config, "")
 	if sites != nil {
 		l.decodeSites(sites)
 	}
@@ -111,24 +106,26 @@ func (l *Loaded) decode(root *yaml.Node) {
 	}
 }
 
-// decodeNode sets a section from a node, and notes its faults.
-func (l *Loaded) decodeNode(n *yaml.Node, section any) {
-	l.Faults = append(l.Faults, unknownKeys(l.File, n, reflect.TypeOf(section).Elem())...)
-	l.Faults = append(l.Faults, decodeFaults(l.File, n.Decode(section))...)
+// decodeSection sets a section from a node, and notes its faults.
+func (l *Loaded) decodeSection(n *yaml.Node, section any, at string) {
+	d := decoder{file: l.File}
+	d.section(n, reflect.ValueOf(section).Elem(), at, 0)
+	l.Faults = append(l.Faults, d.faults...)
 }
 
 // without takes a key out of a map, and returns its value; nil if there is none.
-func without(n *yaml.Node, key string) (value *yaml.Node) {
-	kept := n.Content[:0:0]
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key && value == nil {
-			value = n.Content[i+1]
-			continue
-		}
-		kept = append(kept, n.Content[i], n.Content[i+1])
+func without(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
 	}
-	n.Content = kept
-	return value
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			value := n.Content[i+1]
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return value
+		}
+	}
+	return nil
 }
 
 // items returns the items of a list.
@@ -143,9 +140,13 @@ func (l *Loaded) items(key string, n *yaml.Node) []*yaml.Node {
 // decodeSites sets the sites. Each begins with the defaults and the common
 // mapping.
 func (l *Loaded) decodeSites(n *yaml.Node) {
-	for _, item := range l.items("sites", n) {
+	items := l.items("sites", n)
+	if items == nil {
+		return
+	}
+	for i, item := range items {
 		site := Site{Supervisor: "auto", Readers: defaultReaders(), Mapping: l.Mapping.clone()}
-		l.decodeNode(item, &site)
+		l.decodeSection(item, &site, fmt.Sprintf("sites[%d]", i))
 		l.Sites = append(l.Sites, site)
 	}
 	for _, key := range []string{"supervisor", "connector", "connector_name", "readers"} {
@@ -158,31 +159,41 @@ func (l *Loaded) decodeSites(n *yaml.Node) {
 
 // decodeTargets sets the targets, each with the defaults of its type.
 func (l *Loaded) decodeTargets(n *yaml.Node) {
-	for i, item := range l.items("targets", n) {
-		var target Target
-		if item.Kind != yaml.MappingNode {
-			l.Faults = append(l.Faults, decodeFaults(l.File, item.Decode(&target))...)
-			continue
+	items := l.items("targets", n)
+	if items == nil {
+		return
+	}
+	for i, item := range items {
+		if target, known := l.decodeTarget(item, fmt.Sprintf("targets[%d]", i)); known {
+			l.Targets = append(l.Targets, target)
 		}
-		l.Faults = append(l.Faults, decodeFaults(l.File, item.Decode(&target))...)
-		options, known := targetTypes()[target.Type]
-		if !known {
-			l.Faults = append(l.Faults, l.Fault(fmt.Sprintf("targets[%d].type", i), fmt.Sprintf("%q is not one of amqp, stdout", target.Type)))
-			continue
-		}
-		without(item, "name")
-		without(item, "type")
-		l.decodeNode(item, options)
-		if target.Name == "" {
-			target.Name = target.Type
-		}
-		target.Options = options
-		l.Targets = append(l.Targets, target)
 	}
 	if _, set := l.lines["publish"]; set {
 		l.Faults = append(l.Faults, l.Fault("publish", "is the short form of targets: move it there"))
 	}
 	l.Publish = Publish{}
+}
+
+// decodeTarget sets one target. What it may have besides name and type depends
+// on its type.
+func (l *Loaded) decodeTarget(item *yaml.Node, at string) (target Target, known bool) {
+	d := decoder{file: l.File}
+	if name := without(item, "name"); name != nil {
+		d.note(name, at+".name", name.Decode(&target.Name))
+	}
+	if typ := without(item, "type"); typ != nil {
+		d.note(typ, at+".type", typ.Decode(&target.Type))
+	}
+	l.Faults = append(l.Faults, d.faults...)
+	if target.Options, known = targetTypes()[target.Type]; !known {
+		l.Faults = append(l.Faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of amqp, stdout", target.Type)))
+		return target, false
+	}
+	if target.Name == "" {
+		target.Name = target.Type
+	}
+	l.decodeSection(item, target.Options, at)
+	return target, true
 }
 
 // noteLines notes the line of every key by its dotted path.

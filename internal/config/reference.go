@@ -46,7 +46,7 @@ func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]ch
 		key, doc := keyOf(f), f.Tag.Get("doc")
 		dotted := strings.TrimPrefix(path+"."+key, ".")
 		sub := v.Field(i)
-		if sub.Kind() == reflect.Slice && sub.Type().Elem().Kind() == reflect.Struct {
+		if isList(sub.Type()) {
 			fmt.Fprintf(rows, "| `%s` | none | %s Its fields: %s. |\n", key, escape(doc), ruleFields(sub.Type().Elem()))
 			continue
 		}

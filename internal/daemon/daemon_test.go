@@ -165,6 +165,41 @@ func TestSitesOfOneNameDoNotMix(t *testing.T) {
 	}
 }
 
+// A journal of version 0.1 has a single site, under the empty scope.
+func TestASiteTakesOverWhatWasStoredBefore(t *testing.T) {
+	const common = "connector_name: paris\njournal: {path: '{DIR}/journal.db'}\nquarantine: {path: '{DIR}/q'}\npublish: {amqp: {enabled: false}, stdout: {enabled: true}}\n"
+	r := newRig(t, "paris", "lyon")
+	r.config = common + "supervisor: none\nreaders: {log: {path: '{DIR}/paris/nagios.log', begin: beginning}}\n"
+	stop := r.run()
+	r.alert("paris", "web", "of version 0.1")
+	r.out.await(t, 1, "of version 0.1")
+	must(t, stop())
+	r.alert("paris", "web", "while it was upgraded")
+
+	r.config = common + "supervisor: '{DIR}/paris/nagios.cfg'\nreaders: {log: {begin: beginning}}\n"
+	stop = r.run()
+	r.out.await(t, 1, "while it was upgraded")
+	must(t, stop())
+
+	// Its file is moved, and then it gets a name beside another site.
+	must(t, os.Rename(r.path("paris/nagios.cfg"), r.path("moved.cfg")))
+	r.alert("paris", "web", "while it was moved")
+	r.config = common + "supervisor: '{DIR}/moved.cfg'\nreaders: {log: {begin: beginning}}\n"
+	stop = r.run()
+	r.out.await(t, 1, "while it was moved")
+	must(t, stop())
+	r.alert("paris", "web", "while it got a name")
+	r.config = strings.Replace(twoSites, "{DIR}/paris/nagios.cfg", "{DIR}/moved.cfg", 1)
+	stop = r.run()
+	r.out.await(t, 1, "while it got a name")
+	must(t, stop())
+	for _, text := range []string{"of version 0.1", "while it was upgraded", "while it was moved", "while it got a name"} {
+		if n, _ := r.out.count(`"output":"` + text + `"`); n != 1 {
+			t.Errorf("%q was sent %d times", text, n)
+		}
+	}
+}
+
 func TestAReloadReplacesWhatHasChanged(t *testing.T) {
 	r := newRig(t, "paris", "lyon", "lille")
 	r.config = twoSites

@@ -35,7 +35,9 @@ func (j *Journal) Adopt(ctx context.Context, to outbox.Scope, from ...outbox.Sco
 }
 
 // adopt brings all states into their table first, where they are moved.
-func (t *transaction) adopt(to outbox.Scope, from []outbox.Scope) (adopted outbox.Scope, found bool, damaged int64, err error) {
+func (t *transaction) adopt(to outbox.Scope, from []outbox.Scope) (
+	adopted outbox.Scope, found bool, damaged int64, err error,
+) {
 	if damaged, err = t.fold(); err != nil {
 		return "", false, damaged, err
 	}

@@ -90,10 +90,19 @@ func TestStatesAreReadInPages(t *testing.T) {
 	if stats := j.Stats(); stats.Damaged != 1 {
 		t.Errorf("%+v", stats)
 	}
-	// yield may call the journal.
-	err := j.States("a", func(string, []byte) error {
-		_, err := j.Position("log")
-		return err
+}
+
+// Whoever reads the states slowly holds up neither commits nor other readers.
+func TestASlowReaderHoldsNobody(t *testing.T) {
+	j := openTest(t, Options{Path: tempPath(t)})
+	mustAppend(t, j, commit(1, 10))
+	err := j.States("", func(string, []byte) error {
+		mustAppend(t, j, commit(11, 11))
+		if got := mustPosition(t, j, "source"); got != "11" {
+			t.Errorf("position %s", got)
+		}
+		readAll(t, j, 0)
+		return nil
 	})
 	if err != nil {
 		t.Error(err)

@@ -179,7 +179,7 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// peakMemory gives the greatest resident size of the process so far, in MB.
+// peakMemory returns the greatest resident size of the process so far, in MB.
 func peakMemory(b *testing.B) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// told makes an event that no later one supersedes.
-func told(n int) outbox.Event {
+// lasting makes an event that no later one supersedes.
+func lasting(n int) outbox.Event {
 	e := event(n)
 	e.Supersedable = false
 	return e
 }
 
-func TestWhatIsSuperseded(t *testing.T) {
+func TestSupersededEvents(t *testing.T) {
 	at := time.Unix(0, 0)
 	heads := func(text string) []head { // newest first; lower case: a check result
 		var hs []head
@@ -78,7 +78,7 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 	for n := 1; n <= last; n++ {
 		e := event(n)
 		if n%1000 == 0 { // comment on host-0, now and then
-			e = told(n)
+			e = lasting(n)
 			kept = append(kept, n)
 		}
 		ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{e}})
@@ -105,7 +105,7 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 	for _, e := range entries {
 		var n int
 		if _, err := fmt.Sscanf(e.MessageID, "message-%d", &n); err != nil || n <= before {
-			t.Fatalf("%s behind %d", e.MessageID, before)
+			t.Fatalf("%s after %d", e.MessageID, before)
 		}
 		before, there[n] = n, true
 	}
@@ -147,7 +147,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() {
 		for n := 1; ; n++ {
-			ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{told(n)}})
+			ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{lasting(n)}})
 			if err == nil {
 				err = ticket.Wait(ctx)
 			}
@@ -172,7 +172,7 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 		select {
 		case <-stored:
 		case <-ctx.Done():
-			t.Fatal("release didn't let append go on")
+			t.Fatal("append does not go on after a release")
 		}
 	}
 	mustRelease(t, j, "p", full)
@@ -204,7 +204,7 @@ func TestQueueIsBounded(t *testing.T) {
 	defer cancel()
 	taken := 0
 	for {
-		e := told(taken)
+		e := lasting(taken)
 		e.Body = make([]byte, 100<<10)
 		if _, err := j.Append(ctx, outbox.Commit{Events: []outbox.Event{e}}); err != nil {
 			if !errors.Is(err, context.DeadlineExceeded) {

@@ -112,7 +112,7 @@ func killedChild(t *testing.T, path string, after time.Duration) (appended, rele
 		}
 	}
 	if timer == nil {
-		t.Fatal("the child said nothing")
+		t.Fatal("the child reported nothing")
 	}
 	_ = cmd.Wait()
 	return appended, released

@@ -184,7 +184,7 @@ func readAll(t testing.TB, j *Journal, after int64) []outbox.Message {
 		}
 		for _, e := range entries {
 			if e.ID <= after {
-				t.Fatalf("read event %d behind %d", e.ID, after)
+				t.Fatalf("read event %d after %d", e.ID, after)
 			}
 			after = e.ID
 		}
@@ -192,7 +192,7 @@ func readAll(t testing.TB, j *Journal, after int64) []outbox.Message {
 	}
 }
 
-// messages gives the message ids, the tests' names of events.
+// messages returns the message ids, the tests' names of events.
 func messages(entries []outbox.Message) []string {
 	ids := []string{}
 	for _, e := range entries {
@@ -255,7 +255,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 
 func (b *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
 
-// count gives the number of lines with a text.
+// count returns the number of lines with a text.
 func (b *logBuffer) count(text string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -268,7 +268,7 @@ func (b *logBuffer) String() string {
 	return b.buf.String()
 }
 
-// openFiles gives the files that the process has open below a prefix.
+// openFiles returns the files that the process has open below a prefix.
 func openFiles(t testing.TB, prefix string) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")

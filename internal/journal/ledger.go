@@ -12,7 +12,7 @@ import (
 
 // ledger is the one row of the table of that name.
 type ledger struct {
-	lastID int64 // the greatest event id ever given
+	lastID int64 // the greatest event id ever used
 	events int64 // stored
 	// newest is the greatest id of each route of which there may be events.
 	newest map[outbox.Route]int64

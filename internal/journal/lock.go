@@ -36,8 +36,8 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// checkAccess tells why the file can't be used, in the words of the operating
-// system, before SQLite says "unable to open database file". It must run while
+// checkAccess returns why the file can't be used, in the words of the operating
+// system: SQLite would only report "unable to open database file". It must run while
 // the file is not open: closing any descriptor of a file drops the POSIX locks
 // that SQLite holds on it.
 func checkAccess(path string) error {

@@ -87,7 +87,7 @@ CREATE TABLE publishers (
 ) WITHOUT ROWID;
 CREATE TABLE tally (
 	one     INTEGER PRIMARY KEY CHECK (one = 1),
-	last_id INTEGER NOT NULL, -- the greatest event id ever given
+	last_id INTEGER NOT NULL, -- the greatest event id ever used
 	events  INTEGER NOT NULL, -- rows in the table of that name
 	crc32c  INTEGER NOT NULL
 );
@@ -96,8 +96,8 @@ CREATE TABLE damaged ( -- events whose crc32c is wrong, as they were found
 );
 `
 
-// schema2 gives each event a route, a target a cursor for each of its routes,
-// and the ledger the newest event of each route. Events of version 1 were all
+// schema2 adds the route of an event, a target's cursor for each of its routes,
+// and the newest event of each route. Events of version 1 were all
 // for the bus, and a checksum leaves that route out, so they stay as they are.
 const schema2 = `
 ALTER TABLE events ADD COLUMN route TEXT NOT NULL DEFAULT 'bus';
@@ -111,7 +111,7 @@ CREATE TABLE targets (
 ) WITHOUT ROWID;
 CREATE TABLE ledger (
 	one     INTEGER PRIMARY KEY CHECK (one = 1),
-	last_id INTEGER NOT NULL, -- the greatest event id ever given
+	last_id INTEGER NOT NULL, -- the greatest event id ever used
 	events  INTEGER NOT NULL, -- rows in the table of that name
 	newest  TEXT NOT NULL,    -- JSON: the greatest id of each route
 	crc32c  INTEGER NOT NULL

@@ -111,7 +111,7 @@ func TestOlderVersionsOpen(t *testing.T) {
 			last := want.Events[len(want.Events)-1].ID
 			mustAppend(t, j, commit(1000, 1000))
 			if got := readAll(t, j, last); len(got) != 1 || got[0].ID <= last {
-				t.Errorf("%+v behind %d", got, last)
+				t.Errorf("%+v after %d", got, last)
 			}
 			mustRelease(t, j, "amqp", 1<<40)
 			mustRelease(t, j, "stdout", 1<<40)

@@ -33,7 +33,9 @@ func (j *Journal) Read(ctx context.Context, target string, after int64, count, m
 }
 
 // read returns events of routes, each from after an id of its own on.
-func (j *Journal) read(ctx context.Context, routes map[outbox.Route]int64, after int64, count, maxBytes int) ([]outbox.Message, error) {
+func (j *Journal) read(ctx context.Context, routes map[outbox.Route]int64, after int64, count, maxBytes int) (
+	[]outbox.Message, error,
+) {
 	for repaired := false; ; {
 		if err := ctx.Err(); err != nil {
 			return nil, err

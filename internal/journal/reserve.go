@@ -12,8 +12,8 @@ import (
 )
 
 // reserve is disk space that is kept for the day when the disk is full: a file
-// without meaning, removed then so that releasing events (which writes, before
-// it frees anything) still works.
+// without content, removed then so that releasing events (which writes before it
+// frees anything) still works.
 type reserve struct {
 	path string
 	size int64
@@ -24,7 +24,7 @@ func (r reserve) present() bool {
 	return err == nil && info.Size() == r.size
 }
 
-// drop gives the space free.
+// drop frees the space.
 func (r reserve) drop() error {
 	if err := os.Remove(r.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -32,8 +32,8 @@ func (r reserve) drop() error {
 	return nil
 }
 
-// restore makes the file if it isn't there. It wants half of the size more than
-// it keeps, so that writing doesn't start again with nothing left to write to.
+// restore makes the file if it isn't there. It needs half of the size more than
+// it keeps, so that writing doesn't start again without room.
 func (r reserve) restore() error {
 	if r.present() {
 		return nil
@@ -53,7 +53,7 @@ func (r reserve) restore() error {
 	return nil
 }
 
-// allocate takes real blocks. Where the file system can't do that by itself,
+// allocate reserves real blocks. Where the file system can't do that by itself,
 // bytes are written that no compression makes smaller.
 func allocate(f *os.File, size int64) error {
 	var err error = unix.EINTR

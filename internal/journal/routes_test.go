@@ -73,7 +73,7 @@ func TestATargetReadsItsRoutesOnly(t *testing.T) {
 	}
 }
 
-// A target finds its event behind more events of others than one look takes in.
+// A target finds its event after more events of others than one look reads.
 func TestATargetPassesOverManyEventsOfOthers(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t)})
 	mustSetTargets(t, j, busTarget, httpTarget)
@@ -90,7 +90,7 @@ func TestAnIdleTargetHoldsNothing(t *testing.T) {
 	mustSetTargets(t, j, busTarget, httpTarget)
 	mustAppend(t, j, outbox.Commit{Events: []outbox.Event{routed(1, outbox.Pbehavior)}})
 	mustAppend(t, j, commit(2, 10))
-	mustRelease(t, j, "http", 1) // its last one; it has read nothing behind it
+	mustRelease(t, j, "http", 1) // its last one; it has read nothing after it
 	mustRelease(t, j, "amqp", 10)
 	eventuallyHolds(t, j, 0)
 	mustAppend(t, j, commit(11, 20))
@@ -297,7 +297,7 @@ func TestRandomRoutes(t *testing.T) {
 		case 3, 4, 5:
 			got := mustRead(t, j, name, read[name])
 			if diff := cmp.Diff(expected(target, read[name]), messages(got)); diff != "" {
-				t.Fatalf("%s behind %d: %s", name, read[name], diff)
+				t.Fatalf("%s after %d: %s", name, read[name], diff)
 			}
 			if len(got) > 0 {
 				read[name] = got[random.IntN(len(got))].ID

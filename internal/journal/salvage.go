@@ -138,7 +138,10 @@ func copyEvents(from *sql.Conn, to *store, sum *checksum, before ledger, columns
 	if err != nil {
 		return 0, err
 	}
-	const forwards, backwards = " FROM events WHERE id > ? ORDER BY id LIMIT ?", " FROM events WHERE id < ? ORDER BY id DESC LIMIT ?"
+	const (
+		forwards  = " FROM events WHERE id > ? ORDER BY id LIMIT ?"
+		backwards = " FROM events WHERE id < ? ORDER BY id DESC LIMIT ?"
+	)
 	forward := int64(0)
 	for more := true; more && err == nil; {
 		var p page

@@ -33,7 +33,8 @@ func (c *checksum) publisher1(name string, released int64) int64 {
 func readTally1(conn *sql.Conn, sum *checksum) (l ledger, sound bool, err error) {
 	l = ledger{}.clone()
 	var crc int64
-	err = conn.QueryRowContext(context.Background(), "SELECT last_id, events, crc32c FROM tally").Scan(&l.lastID, &l.events, &crc)
+	row := conn.QueryRowContext(context.Background(), "SELECT last_id, events, crc32c FROM tally")
+	err = row.Scan(&l.lastID, &l.events, &crc)
 	if errors.Is(err, sql.ErrNoRows) {
 		return l, true, nil
 	}

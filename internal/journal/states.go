@@ -40,7 +40,9 @@ func (j *Journal) readRecent() (recent map[string][]byte, damaged int64, err err
 
 // readStates yields the table of states, where recent has nothing newer, and
 // then recent. It returns the number of damaged rows.
-func (j *Journal) readStates(scope outbox.Scope, recent map[string][]byte, yield func(string, []byte) error) (damaged int64, err error) {
+func (j *Journal) readStates(scope outbox.Scope, recent map[string][]byte, yield func(string, []byte) error) (
+	damaged int64, err error,
+) {
 	for from, more := scope.Key(""), true; more; {
 		var p statePage
 		if p, err = j.readStatePage(scope, from); err != nil {

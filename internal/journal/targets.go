@@ -79,7 +79,7 @@ func (j *Journal) Cursor(target string) (int64, error) {
 
 // Release reports that a target needs no event up to this id any more, and
 // returns when that is durable. Until then a crash repeats them. Ids that are
-// gone, and releases behind an earlier one, do no harm.
+// gone, and releases below an earlier one, do no harm.
 //
 // Each release that no commit shares its transaction with costs one of its own,
 // so a target should collect what it releases for a moment.

@@ -33,7 +33,7 @@ func TestAnEventGoesWhenAllHaveReleasedIt(t *testing.T) {
 	}
 	mustRegister(t, j, "amqp", "http", "new")
 	if cursor, err := j.Cursor("new"); cursor != 2 || err != nil {
-		t.Errorf("a new publisher starts behind %d, %v: not with the oldest event", cursor, err)
+		t.Errorf("a new target starts after %d, %v: not with the oldest event", cursor, err)
 	}
 	mustRegister(t, j, "amqp")
 	if _, err := j.Cursor("http"); err == nil {
@@ -42,7 +42,7 @@ func TestAnEventGoesWhenAllHaveReleasedIt(t *testing.T) {
 	if err := j.Release(testContext(t), "http", 6); err == nil {
 		t.Error("http may still release")
 	}
-	eventually(t, "what only removed publishers wanted is deleted", func() bool { return j.Stats().Events == 1 })
+	eventually(t, "what only removed targets needed is deleted", func() bool { return j.Stats().Events == 1 })
 	mustRelease(t, j, "amqp", 100) // beyond the end
 	if got := j.Stats(); got.Events != 0 || got.Cursors["amqp"] != 6 {
 		t.Errorf("%+v", got)

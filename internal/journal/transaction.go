@@ -40,7 +40,7 @@ func (s *store) transact(sum *checksum, before ledger, do func(*transaction) err
 	return t.ledger, nil
 }
 
-// apply stores a commit behind everything that is there.
+// apply stores a commit after everything that is there.
 func (t *transaction) apply(c *outbox.Commit) error {
 	for i := range c.Events {
 		if err := t.insert(t.ledger.lastID+1, &c.Events[i]); err != nil {

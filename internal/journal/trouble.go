@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// trouble is the time in which the disk doesn't take what we write: it is full,
-// a quota is used up, or it fails. Commits are held, releases go on as far as
-// the reserve reaches. It ends with the first transaction that succeeds after
+// trouble is a time in which the disk can't be written: it is full, a quota is
+// used up, or it fails. Commits are held, releases go on as far as the reserve
+// reaches. It ends with the first transaction that succeeds after
 // the reserve could be made again.
 type trouble struct {
 	logged  bool // its beginning
@@ -42,7 +42,7 @@ func (w *writer) startTrouble(err error) {
 	t.probing = false
 }
 
-// probe looks whether it is time, and whether it makes sense, to try again.
+// probe tries again if it is time to, and if there may be room.
 func (w *writer) probe() {
 	t := w.trouble
 	if t == nil || t.probing || time.Now().Before(t.next) {
@@ -54,7 +54,7 @@ func (w *writer) probe() {
 			return
 		}
 	}
-	w.checkpoint() // gives back what was freed meanwhile
+	w.checkpoint() // returns what was freed meanwhile to the file system
 	if err := w.reserve.restore(); err != nil {
 		w.startTrouble(err)
 		return
@@ -74,7 +74,7 @@ func (w *writer) endTrouble() {
 }
 
 // writeFailed decides how to go on after a failed transaction, in which the
-// given commits were.
+// commits were.
 func (w *writer) writeFailed(err error, commits []*Ticket) {
 	if isDamage(err) && !w.repaired {
 		w.repaired = true
@@ -143,7 +143,7 @@ func (w *writer) shutDown() {
 	}
 	w.report()
 	if w.trouble == nil && w.recent > 0 {
-		_ = w.fold() // for the eye only: as recent states they are as durable
+		_ = w.fold() // only for people who look into the file: as recent states they are as durable
 	}
 	w.dbMu.Lock()
 	defer w.dbMu.Unlock()

@@ -7,7 +7,7 @@ import (
 )
 
 // makeWAL writes a log with pages of 512 bytes. Each number is a frame: 0, or
-// the size of the database behind the commit that the frame ends.
+// the size of the database after the commit that the frame ends.
 func makeWAL(order binary.ByteOrder, magic uint32, frames ...uint32) []byte {
 	be := binary.BigEndian
 	sum := walSum{order: order}
@@ -70,12 +70,12 @@ func TestScanWALFindsTheVersion(t *testing.T) {
 		wal  []byte
 		want int64 // 0: none
 	}{
-		"committed":              {first, 0x01010101},
-		"not committed":          {makeWAL(binary.LittleEndian, walMagic, 0, 0), 0},
-		"committed later":        {makeWAL(binary.LittleEndian, walMagic, 0, 2), 0x01010101},
-		"damaged":                {append(bytes.Clone(first[:walHeaderSize+frame-1]), 0), 0},
-		"no frame":               {first[:walHeaderSize], 0},
-		"cut behind the version": {first[:walHeaderSize+frame], 0x01010101},
+		"committed":             {first, 0x01010101},
+		"not committed":         {makeWAL(binary.LittleEndian, walMagic, 0, 0), 0},
+		"committed later":       {makeWAL(binary.LittleEndian, walMagic, 0, 2), 0x01010101},
+		"damaged":               {append(bytes.Clone(first[:walHeaderSize+frame-1]), 0), 0},
+		"no frame":              {first[:walHeaderSize], 0},
+		"cut after the version": {first[:walHeaderSize+frame], 0x01010101},
 	} {
 		got, err := scanWAL(bytes.NewReader(test.wal[walHeaderSize:]), test.wal[:walHeaderSize])
 		if err != nil || (got.version != nil) != (test.want != 0) || got.version != nil && *got.version != test.want {
@@ -85,8 +85,8 @@ func TestScanWALFindsTheVersion(t *testing.T) {
 }
 
 // FuzzScanWAL feeds the scanner what a damaged disk might. Its answer must be
-// one that the bytes allow; that it says what SQLite's recovery does is shown
-// by TestTornLog and TestFlippedLog.
+// one that the bytes allow; TestTornLog and TestFlippedLog show that it agrees
+// with SQLite's recovery.
 func FuzzScanWAL(f *testing.F) {
 	whole := makeWAL(binary.LittleEndian, walMagic, 0, 2, 0, 4)
 	f.Add(whole)

@@ -18,10 +18,15 @@ type Printer struct {
 	mu     sync.Mutex
 	w      io.Writer
 	colour bool
+	sites  map[outbox.Scope]string
 }
 
-// New makes a printer; colour marks the routing key by the event's state.
-func New(w io.Writer, colour bool) *Printer { return &Printer{w: w, colour: colour} }
+// New makes a printer. colour marks the routing key by the event's state. sites
+// are the names that are printed with the events of several sites; nil for a
+// single one.
+func New(w io.Writer, colour bool, sites map[outbox.Scope]string) *Printer {
+	return &Printer{w: w, colour: colour, sites: sites}
+}
 
 // Position knows none: every reader begins at its first start.
 func (*Printer) Position(string) ([]byte, error) { return nil, nil }
@@ -34,7 +39,11 @@ func (p *Printer) Store(_ context.Context, c outbox.Commit) (func(context.Contex
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out bytes.Buffer
+	site := p.sites[outbox.ScopeOf(c.Source)]
 	for _, e := range c.Events {
+		if site != "" {
+			out.WriteString(site + ": ")
+		}
 		p.event(&out, e)
 	}
 	if _, err := p.w.Write(out.Bytes()); err != nil {

@@ -100,6 +100,6 @@ func TestSecretNeverShows(t *testing.T) {
 		}
 	}
 	if !strings.Contains(shown.String(), "<secret from configuration>") {
-		t.Errorf("nothing says that there is a secret:\n%s", shown.String())
+		t.Errorf("nothing shows that there is a secret:\n%s", shown.String())
 	}
 }

@@ -5,20 +5,17 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
-// TestCorpus reads whole caches of real supervisors, from the folder that
-// N2C_CORPUS names. Excerpts of them are in testdata.
+// TestCorpus reads whole caches of real supervisors. Excerpts of them are in
+// testdata.
 func TestCorpus(t *testing.T) {
-	corpus := os.Getenv("N2C_CORPUS")
-	if corpus == "" {
-		t.Skip("N2C_CORPUS does not name the folder of the corpus, which is not in the repository")
-	}
 	for name, want := range map[string]Stats{
 		"nagios4/objects.cache":          {Hosts: 17, Services: 154, Hostgroups: 4, Servicegroups: 3},
 		"icinga2/objects.cache.gz":       {Hosts: 17, Services: 154, Hostgroups: 4, Servicegroups: 3},
@@ -26,7 +23,7 @@ func TestCorpus(t *testing.T) {
 		"shinken/3.0/objects.cache.gz":   {Hosts: 12, Services: 47, Hostgroups: 5, Servicegroups: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inv, err := Parse(open(t, filepath.Join(corpus, name)))
+			inv, err := Parse(open(t, corpus.Dir(t, name)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +37,7 @@ func TestCorpus(t *testing.T) {
 	}
 	// These versions of Shinken wrote nothing but the comment at the head.
 	for _, version := range []string{"1.4", "2.4.4"} {
-		if _, err := Parse(open(t, filepath.Join(corpus, "shinken", version, "objects.cache.gz"))); !errors.Is(err, ErrIncomplete) {
+		if _, err := Parse(open(t, corpus.Dir(t, "shinken/"+version+"/objects.cache.gz"))); !errors.Is(err, ErrIncomplete) {
 			t.Errorf("Shinken %s: got %v", version, err)
 		}
 	}

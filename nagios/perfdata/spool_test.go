@@ -106,6 +106,7 @@ func TestSpoolOrder(t *testing.T) {
 // A file that is moved in is read at once, one that is written in place when it
 // has been quiet.
 func TestSpoolWaitsForQuiet(t *testing.T) {
+	t.Parallel()
 	d := makeDirs(t)
 	o := newOutbox()
 	r := start(t, d.source(t, func(s *SpoolOptions) { s.Poll = time.Minute }), o)
@@ -141,6 +142,7 @@ func TestSpoolWaitsForQuiet(t *testing.T) {
 // npcd renames and removes files as soon as it sees them; what we have seen in
 // time we read to the end, even while the journal holds us up.
 func TestSpoolBesideNPCD(t *testing.T) {
+	t.Parallel()
 	const files, perFile = 100, 50
 	d := makeDirs(t)
 	o := newOutbox()
@@ -245,6 +247,7 @@ func TestSpoolOddFiles(t *testing.T) {
 
 // Somebody goes on writing to a file that was moved in: nothing is lost.
 func TestSpoolFileGrowsLater(t *testing.T) {
+	t.Parallel()
 	d := makeDirs(t)
 	d.moveIn(t, "a", lines(0, 5), time.Minute)
 	f, err := os.OpenFile(filepath.Join(d.spool, "a"), os.O_APPEND|os.O_WRONLY, 0)
@@ -296,6 +299,7 @@ func TestSpoolMissing(t *testing.T) {
 // Where nobody removes files the position stays small, nothing is read twice,
 // and new files are read.
 func TestSpoolCrowd(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("slow: thousands of files")
 	}

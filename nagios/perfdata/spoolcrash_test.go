@@ -16,6 +16,7 @@ import (
 // The process dies at every possible moment; what is stored goes on exactly
 // there.
 func TestSpoolCrashAnywhere(t *testing.T) {
+	t.Parallel()
 	const perFile, files = 1500, 3
 	for _, after := range []After{Keep, Delete, Move} {
 		for crash := range 3*files + 2 {

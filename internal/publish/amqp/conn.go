@@ -102,11 +102,11 @@ func (c *conn) fail(err error) {
 	c.raw.Close()
 }
 
-// Close closes the socket without TLS's farewell, which could block; AMQP has
-// said its own by then.
+// Close closes the socket without TLS's close message, which could block; AMQP's
+// own has been sent by then.
 func (c *conn) Close() error { return c.raw.Close() }
 
-// err gives why the connection ended, nil if nothing failed.
+// err returns why the connection ended, nil if nothing failed.
 func (c *conn) err() error {
 	if err := c.failure.Load(); err != nil {
 		return *err

@@ -16,7 +16,7 @@ import (
 )
 
 // class is a kind of fault: what an administrator would call "the same
-// problem". Its text says what is wrong and, where we can know, what to do.
+// problem". Its text is what is wrong and, where we can know, what to do.
 type class string
 
 const (

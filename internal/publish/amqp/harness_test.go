@@ -250,10 +250,10 @@ func (q *memoryQueue) signal() {
 func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) ([]outbox.Message, error) {
 	for {
 		q.mu.Lock()
-		batch := q.behind(after, max, maxBytes)
+		batch := q.after(after, max, maxBytes)
 		changed := q.changed
 		if after < q.released {
-			q.faults = append(q.faults, fmt.Sprintf("Next(%d) behind Release(%d)", after, q.released))
+			q.faults = append(q.faults, fmt.Sprintf("Next(%d) after Release(%d)", after, q.released))
 		}
 		q.mu.Unlock()
 		if len(batch) > 0 {
@@ -267,7 +267,7 @@ func (q *memoryQueue) Next(ctx context.Context, after int64, max, maxBytes int) 
 	}
 }
 
-func (q *memoryQueue) behind(after int64, max, maxBytes int) []outbox.Message {
+func (q *memoryQueue) after(after int64, max, maxBytes int) []outbox.Message {
 	var batch []outbox.Message
 	bytes := 0
 	for _, m := range q.messages[after/3:] {

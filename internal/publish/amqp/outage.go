@@ -13,21 +13,21 @@ type outage struct {
 	began    time.Time // zero: there is none
 	resumed  time.Time // first delivery since the last fault; zero: none yet
 	attempts int
-	said     map[string]bool
+	logged   map[string]bool
 }
 
-// fault counts a fault and logs it if it is news.
+// fault counts a fault, and logs it if it is a new one.
 func (o *outage) fault(broker address, f *fault) {
 	if o.began.IsZero() {
-		o.began, o.attempts, o.said = time.Now(), 0, map[string]bool{}
+		o.began, o.attempts, o.logged = time.Now(), 0, map[string]bool{}
 	}
 	o.resumed = time.Time{}
 	o.attempts++
 	key := broker.String() + " " + string(f.class)
-	if o.said[key] {
+	if o.logged[key] {
 		return
 	}
-	o.said[key] = true
+	o.logged[key] = true
 	o.log.Warn("events wait, will be sent again: "+string(f.class), "broker", broker.String(), "err", f.err)
 }
 

@@ -115,7 +115,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 }
 
 // A message over the broker's own limit is answered with a channel exception
-// that does not name the message it was.
+// that does not name the message.
 func TestMessageTooLargeForTheBrokerIsSetAside(t *testing.T) {
 	t.Parallel()
 	broker := quiet.Use(t)

@@ -30,7 +30,7 @@ type session struct {
 	channel  *amqp091.Channel
 	returned chan amqp091.Return // room for the whole window
 	down     chan struct{}       // closed when the channel has ended
-	said     *amqp091.Error      // why, in the client's words; valid after down
+	ended    *amqp091.Error      // why, in the client's words; valid after down
 	watchers sync.WaitGroup
 }
 
@@ -66,7 +66,7 @@ func (p *Publisher) connect(ctx context.Context, a address) (*session, error) {
 	return s, nil
 }
 
-// connectFault prefers what the broker said, then what the network did, to the
+// connectFault prefers what the broker reported, then what the network did, to the
 // client's reading of it: any silence during the login is "wrong password" to
 // the client.
 func connectFault(err, network error) *fault {
@@ -78,8 +78,8 @@ func connectFault(err, network error) *fault {
 		return lost
 	}
 	// A wrong password looks like a lost connection to the network.
-	if said := explain(err); said.class != classLost {
-		return said
+	if refusal := explain(err); refusal.class != classLost {
+		return refusal
 	}
 	return lost
 }
@@ -232,7 +232,7 @@ func (p *Publisher) block(alarm amqp091.Blocking) {
 func (s *session) watchChannel() {
 	closed := s.channel.NotifyClose(make(chan *amqp091.Error, 1))
 	s.watchers.Go(func() {
-		s.said = <-closed
+		s.ended = <-closed
 		close(s.down)
 	})
 }
@@ -243,17 +243,17 @@ func (s *session) cause() error {
 	timer := time.AfterFunc(farewell, func() { s.conn.fail(errSilent) })
 	defer timer.Stop()
 	<-s.down
-	if s.said != nil && s.said.Server {
-		return s.said
+	if s.ended != nil && s.ended.Server {
+		return s.ended
 	}
 	if err := s.conn.err(); err != nil {
 		return err
 	}
-	return cmp.Or(s.said, amqp091.ErrClosed)
+	return cmp.Or(s.ended, amqp091.ErrClosed)
 }
 
-// close says farewell if the broker still listens, and waits until nothing of
-// the session runs any more.
+// close closes the connection in order if the broker still listens, and waits
+// until nothing of the session runs any more.
 func (s *session) close() {
 	if s.client != nil && s.conn.err() == nil {
 		timer := time.AfterFunc(farewell, func() { s.conn.fail(errSilent) })

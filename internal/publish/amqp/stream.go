@@ -44,7 +44,7 @@ type stream struct {
 	lost bool // sending failed; valid when sent is closed
 
 	returned   map[string]bool // message ids that came back
-	unreleased int             // confirmed messages behind released
+	unreleased int             // confirmed messages after released
 	due        *time.Timer     // runs while there are unreleased ones
 	confirmed  int64           // ID up to which all is confirmed
 	steady     bool            // it has lasted for a while

@@ -63,8 +63,8 @@ var allowed = map[string][]string{
 	"internal/daemon": {"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
 		"internal/pipeline", "internal/quarantine", "internal/tally"},
 	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
-		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/preview",
-		"internal/quarantine", "internal/tally", top},
+		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/outbox", "internal/pipeline",
+		"internal/preview", "internal/quarantine", "internal/tally", top},
 }
 
 // testSupport may be imported by tests alone.

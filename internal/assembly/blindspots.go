@@ -1,0 +1,49 @@
+package assembly
+
+import (
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+)
+
+// noteBlindSpots notes what the chosen readers can't see because of how the
+// supervisor is set.
+func (s *selection) noteBlindSpots() {
+	if s.Supervisor == nil {
+		return
+	}
+	for _, b := range s.Supervisor.BlindSpots(s.inUse()) {
+		s.notice("%s", b)
+	}
+}
+
+// inUse describes the chosen readers to the supervisor's configuration.
+func (s *selection) inUse() nagios.Readers {
+	in := nagios.Readers{
+		Module: s.module.owns, LogArchive: s.readers.Log.Archive != "",
+		Log:     use(s.readers.Log.Enabled, s.has(logName)),
+		Status:  use(s.readers.Status.Enabled, s.has(statusName)),
+		Objects: use(s.readers.Objects.Enabled, s.Objects != ""),
+	}
+	none := use(s.readers.Perfdata.Enabled, false)
+	in.HostPerfdata.Use, in.ServicePerfdata.Use = none, none
+	for _, c := range s.Readers {
+		reader := nagios.PerfdataReader{Use: nagios.InUse, HasState: !c.stateless}
+		if c.hostPerfdata {
+			in.HostPerfdata = reader
+		}
+		if c.servicePerfdata {
+			in.ServicePerfdata = reader
+		}
+	}
+	return in
+}
+
+func use(enabled config.Switch, chosen bool) nagios.Use {
+	switch {
+	case chosen:
+		return nagios.InUse
+	case enabled == config.Off:
+		return nagios.SwitchedOff
+	}
+	return nagios.Unavailable
+}
