@@ -301,17 +301,23 @@ func TestTheModuleIsFoundBesideARunningNagios(t *testing.T) {
 	stop := m.handOver()
 	m.awaitProcessed(250)
 	stop()
-	var out []byte
-	var err error
-	Eventually(t, "everything read", 20*time.Second, func() bool {
-		out, err = exec.Command(program(t), "neb", "status", "--config", c.config).CombinedOutput()
-		return strings.Contains(string(out), "Backlog      0 B\n")
-	})
-	if err != nil || !strings.Contains(string(out), "Lost         0\n") || !strings.Contains(string(out), "Loaded       yes: neb ") || !strings.HasSuffix(string(out), "All is well.\n") {
+	status := func() (string, error) {
+		out, err := exec.Command(program(t), "neb", "status", "--config", c.config).CombinedOutput()
+		return string(out), err
+	}
+	out, err := status()
+	if err != nil || !strings.Contains(out, fmt.Sprintf("Connector    process %d;", c.PID())) ||
+		!strings.Contains(out, "Lost         0\n") || !strings.Contains(out, "Loaded       yes: neb ") ||
+		!strings.HasSuffix(out, "All is well.\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	m.Stop()
+	awaitQuiet(t, m.broker, queue)
 	c.Stop()
+	// Only now can others read the journal.
+	if out, _ := status(); !strings.Contains(out, "Backlog      0 B\n") {
+		t.Errorf("not everything was read:\n%s", out)
+	}
 	if n := strings.Count(c.Log(), "msg=reading reader=log"); n != 1 {
 		t.Errorf("the log was read in %d of two plans, want the first only", n)
 	}
