@@ -146,7 +146,16 @@ func backlogged(t *testing.T, begin string, killed bool) *rig {
 		})
 	}
 	written := len(r.load.Results())
-	Eventually(t, "everything in the journal", 20*time.Second, func() bool { return storedEvents(t, r) >= written })
+	stored := 0
+	t.Cleanup(func() {
+		if stored < written {
+			t.Logf("%d events are in the journal, %d results were written", stored, written)
+		}
+	})
+	Eventually(t, "everything in the journal", 20*time.Second, func() bool {
+		stored = storedEvents(t, r)
+		return stored >= written
+	})
 	if killed {
 		r.Kill()
 	} else {
