@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -127,6 +128,15 @@ func countEvents(path string) (count int, err error) {
 	return count, err
 }
 
+// hasOpen reports whether a process has a file open.
+func hasOpen(pid int, path string) bool {
+	descriptors, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	return err == nil && slices.ContainsFunc(descriptors, func(descriptor string) bool {
+		open, err := os.Readlink(descriptor)
+		return err == nil && open == path
+	})
+}
+
 // backlogged is a connector that has a backlog in its journal, because the
 // exchange is missing, and was stopped by kill -9 or in order.
 func backlogged(t *testing.T, begin string, killed bool) *rig {
@@ -137,6 +147,9 @@ func backlogged(t *testing.T, begin string, killed bool) *rig {
 	r.Configure(r.settings.YAML(t))
 	r.Start()
 	r.AwaitLog("the exchange is missing", 10*time.Second)
+	// What is written before would not be read: the reader begins at the end.
+	file := filepath.Join(r.dir, "service-perfdata")
+	Eventually(t, "the reader has "+file+" open", 20*time.Second, func() bool { return hasOpen(r.PID(), file) })
 	r.load.Write(1000)
 	r.load.Start(rate)
 	Eventually(t, "a backlog in the journal", 20*time.Second, func() bool { return storedEvents(t, r) >= 1500 })
@@ -150,7 +163,16 @@ func backlogged(t *testing.T, begin string, killed bool) *rig {
 		})
 	}
 	written := len(r.load.Results())
-	Eventually(t, "everything in the journal", 20*time.Second, func() bool { return storedEvents(t, r) >= written })
+	stored := 0
+	t.Cleanup(func() {
+		if stored < written {
+			t.Logf("%d events are in the journal, %d results were written", stored, written)
+		}
+	})
+	Eventually(t, "everything in the journal", 20*time.Second, func() bool {
+		stored = storedEvents(t, r)
+		return stored >= written
+	})
 	if killed {
 		r.Kill()
 	} else {
