@@ -41,7 +41,8 @@ func program(name string) (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("%s is not installed: apt-get install rabbitmq-server (Debian, Ubuntu) or dnf install rabbitmq-server (EPEL)", name)
+		return "", fmt.Errorf("%s is not installed: "+
+			"apt-get install rabbitmq-server (Debian, Ubuntu) or dnf install rabbitmq-server (EPEL)", name)
 	}
 	return path, nil
 }
