@@ -20,8 +20,8 @@ import (
 
 // Company is how long what was written waits for more, while it is written
 // steadily. A batch costs a commit, which takes a hundred times the processor
-// time of one record. At 300 records a second, 15 ms make 60 batches of them.
-const Company = 15 * time.Millisecond
+// time of one record. At 300 records a second, 20 ms make 50 batches of them.
+const Company = 20 * time.Millisecond
 
 const (
 	// retry is the time between two attempts to watch a directory that can't be

@@ -40,9 +40,9 @@
 //
 // # What it needs from its caller
 //
-// The memory of a commit belongs to the journal until its Ticket is done.
-// Event order is that of Append calls: a source that must keep order calls from
-// one goroutine. A source that waits for each commit before it makes the next
+// The memory of a commit belongs to the journal for good: a target may read its
+// events from there. Event order is that of Append calls: a source that must keep
+// order calls from one goroutine. A source that waits for each commit before it makes the next
 // one is the usual case; it should collect what it reads for a moment, because
 // each of its commits costs a transaction. The directory must be on a local file
 // system; beside Path the journal keeps Path + "-wal" (SQLite's own), ".lock" and

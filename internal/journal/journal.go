@@ -70,6 +70,7 @@ type Journal struct {
 	changed chan struct{}          // closed and replaced when one of the two grows
 	cursors cursors
 	scanned map[string]span // by target
+	fresh   fresh
 }
 
 // Open opens the journal, or creates it.
@@ -160,8 +161,7 @@ type Ticket struct {
 
 // Append hands over a commit, and blocks while too much is waiting to be
 // written: because the disk is slow or full, or the journal is at MaxBytes. An
-// error means that it was not taken. The commit's memory belongs to the journal
-// until the ticket is done.
+// error means that it was not taken. The commit's memory belongs to the journal.
 func (j *Journal) Append(ctx context.Context, c outbox.Commit) (*Ticket, error) {
 	for i := range c.Events {
 		if c.Events[i].Route == "" {

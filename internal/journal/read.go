@@ -21,11 +21,15 @@ const pageRows = 256
 func (j *Journal) Read(ctx context.Context, target string, after int64, count, maxBytes int) ([]outbox.Message, error) {
 	j.mu.Lock()
 	routes, last := j.cursors.routes(target), j.lastID
+	entries, known := j.fresh.after(after, routes, count, maxBytes)
 	j.mu.Unlock()
 	if len(routes) == 0 {
 		return nil, unknownTarget(target)
 	}
-	entries, err := j.read(ctx, routes, after, count, maxBytes)
+	var err error
+	if !known {
+		entries, err = j.read(ctx, routes, after, count, maxBytes)
+	}
 	if err == nil && len(entries) == 0 {
 		j.noteScanned(target, span{after, last})
 	}

@@ -109,6 +109,7 @@ func (w *writer) takeOver(s *store) error {
 	w.mu.Lock()
 	w.cursors = read
 	w.scanned = map[string]span{}
+	w.fresh = fresh{}
 	w.mu.Unlock()
 	w.announce()
 	if !ledgerSound {

@@ -263,9 +263,11 @@ func (w *writer) stored(commits []*Ticket, after ledger, cursors cursors, left k
 	if left.first == 0 {
 		left.first, left.oldest = firstOf(commits, w.ledger.lastID)
 	}
+	before := w.ledger.lastID
 	w.ledger, w.kept = after, left
 	w.mu.Lock()
 	w.cursors = cursors
+	w.fresh.add(commits, before)
 	w.mu.Unlock()
 	w.reportUnserved()
 	w.report()

@@ -1,0 +1,68 @@
+package journal
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+)
+
+func sameMessage(a, b outbox.Message) bool {
+	sameBody := bytes.Equal(a.Body, b.Body)
+	a.Body, b.Body = nil, nil
+	return sameBody && reflect.DeepEqual(a, b)
+}
+
+// What is read from memory is what is read from the file.
+func TestFreshEventsAreThoseOfTheFile(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	j := openTest(t, Options{Path: tempPath(t)})
+	ctx := testContext(t)
+	if err := j.SetTargets(ctx, bus("amqp"), Target{Name: "http", Routes: []outbox.Route{outbox.Pbehavior}}); err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	for range 60 {
+		var c outbox.Commit
+		for n := range rng.IntN(5) {
+			e := event(int(last) + n)
+			e.Body = fmt.Appendf(nil, `{"pad":"%0*d"}`, 1+rng.IntN(40_000), n)
+			if rng.IntN(3) == 0 {
+				e.Route = outbox.Pbehavior
+			}
+			c.Events = append(c.Events, e)
+		}
+		mustAppend(t, j, c)
+		last += int64(len(c.Events))
+	}
+	for range 200 {
+		after, count, size := rng.Int64N(last+1), 1+rng.IntN(20), 1+rng.IntN(200_000)
+		for _, target := range []string{"amqp", "http"} {
+			j.mu.Lock()
+			routes := j.cursors.routes(target)
+			got, known := j.fresh.after(after, routes, count, size)
+			held := j.fresh.bytes
+			j.mu.Unlock()
+			if held > freshBytes {
+				t.Fatalf("%d bytes in memory", held)
+			}
+			if !known {
+				continue
+			}
+			want, err := j.read(ctx, routes, after, count, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.EqualFunc(want, got, sameMessage) {
+				t.Fatalf("%s after %d, %d events, %d bytes: %d from memory, %d from the file", target, after, count, size, len(got), len(want))
+			}
+		}
+	}
+	if _, known := j.fresh.after(0, j.cursors.routes("amqp"), 1, 1); known {
+		t.Error("the oldest event is still in memory: the test shows nothing")
+	}
+}
