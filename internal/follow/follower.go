@@ -24,7 +24,7 @@ func New(o Options) *Follower { return &Follower{options: o.withDefaults()} }
 // its directory or an archive could not be read, or that deliver failed: start
 // again later, from the position that was stored last.
 func (f *Follower) Run(ctx context.Context, from *Position, deliver Deliver) error {
-	written := bell.WatchFile(f.options.Path, bell.Company, f.options.Logger)
+	written := bell.WatchFile(f.options.Path, f.options.Company, f.options.Logger)
 	defer written.Close()
 	s := &stream{Options: f.options, deliver: deliver, written: written.Rings()}
 	defer s.close()

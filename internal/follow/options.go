@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -42,6 +43,9 @@ type Options struct {
 	// Poll is the time between two looks for rotation, truncation and, where
 	// nothing wakes the reader, new lines. Default 250 ms.
 	Poll time.Duration
+	// Company is how long lines that come steadily are collected. Default
+	// bell.Company.
+	Company time.Duration
 	// Grace is how long a rotated file must be quiet before it is given up for
 	// a newer one. Default 2 s.
 	Grace time.Duration
@@ -64,6 +68,9 @@ const (
 func (o Options) withDefaults() Options {
 	if o.Archives == nil {
 		o.Archives = func() ([]string, error) { return nil, nil }
+	}
+	if o.Company <= 0 {
+		o.Company = bell.Company
 	}
 	if o.Poll <= 0 {
 		o.Poll = defaultPoll

@@ -11,6 +11,10 @@ const (
 	pace = 12 * time.Millisecond
 	// activeFor is how long a source is expected to commit again.
 	activeFor = 20 * time.Millisecond
+	// ride is how long a release alone waits for a commit to go with, and
+	// rideAfter how recent a commit must be for another one to be expected.
+	ride      = 30 * time.Millisecond
+	rideAfter = 60 * time.Millisecond
 	// enoughEvents are not worth waiting for more.
 	enoughEvents = 64
 )
@@ -24,6 +28,7 @@ const (
 // that doesn't wait for its commits may always bring more.
 type company struct {
 	began time.Time             // start of the last transaction
+	last  time.Time             // when the last commit arrived
 	seen  map[string]*attendant // by source
 }
 
@@ -45,7 +50,7 @@ func (c *company) arrived(source string, now time.Time) {
 		c.seen[source] = a
 	}
 	a.ahead = a.present > 0
-	a.at = now
+	a.at, c.last = now, now
 	a.present++
 }
 
@@ -54,6 +59,14 @@ func (c *company) left(source string) {
 	if a := c.seen[source]; a != nil && a.present > 0 {
 		a.present--
 	}
+}
+
+// lift returns how long a release alone waits for a commit.
+func (c *company) lift(now time.Time) time.Duration {
+	if now.Sub(c.last) > rideAfter {
+		return 0
+	}
+	return ride
 }
 
 // patience returns how long to wait for more commits.

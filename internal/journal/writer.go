@@ -111,6 +111,9 @@ func (w *writer) awaitCompany() {
 	if w.failed || w.trouble != nil || w.pressure != nil || len(w.group)+len(w.released) == 0 {
 		return
 	}
+	if len(w.group) == 0 && !w.awaitLift() {
+		return
+	}
 	for w.wanted() {
 		rest := w.company.patience(time.Now())
 		if rest <= 0 {
@@ -131,6 +134,29 @@ func (w *writer) awaitCompany() {
 		}
 		timer.Stop()
 		w.gather()
+	}
+}
+
+// awaitLift lets releases that are alone wait for a commit, and reports whether
+// one came: a release needs a transaction like a commit, and nobody waits for it.
+func (w *writer) awaitLift() bool {
+	late := time.NewTimer(w.company.lift(time.Now()))
+	defer late.Stop()
+	for {
+		select {
+		case t := <-w.queue:
+			w.join(t, time.Now())
+			w.gather()
+			return true
+		case r := <-w.releases:
+			w.released = append(w.released, r)
+		case t := <-w.tasks:
+			w.carryOut(t)
+		case <-late.C:
+			return false
+		case <-w.closing:
+			return false
+		}
 	}
 }
 

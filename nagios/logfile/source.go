@@ -48,10 +48,16 @@ func New(o Options) *Source {
 		Begin:    o.Begin,
 		Engine:   follow.Tail,
 		Poll:     o.Poll,
+		Company:  company,
 		Grace:    rotatedGrace,
 		Logger:   o.Logger,
 	})}
 }
+
+// company is how long lines that come steadily are collected. A log that has
+// many is that of a storm, or of passive results: then fewer commits matter more
+// than a few milliseconds.
+const company = 40 * time.Millisecond
 
 // rotatedGrace is how long a rotated log has to be quiet before the new one is
 // read. One process writes both, and has begun the new one by then. Only a line
