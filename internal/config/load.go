@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -186,7 +187,8 @@ func (l *Loaded) decodeTarget(item *yaml.Node, at string) (target Target, known 
 	}
 	l.Faults = append(l.Faults, d.faults...)
 	if target.Options, known = targetTypes()[target.Type]; !known {
-		l.Faults = append(l.Faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of amqp, stdout", target.Type)))
+		known := strings.Join(slices.Sorted(maps.Keys(targetTypes())), ", ")
+		l.Faults = append(l.Faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of %s", target.Type, known)))
 		return target, false
 	}
 	if target.Name == "" {

@@ -33,8 +33,8 @@ type Events struct {
 	Ack             bool `yaml:"ack" doc:"Acknowledgements."`
 	AckRemove       bool `yaml:"ackremove" doc:"The end of acknowledgements."`
 	Comment         bool `yaml:"comment" doc:"Comments."`
-	Downtime        bool `yaml:"downtime" doc:"Downtimes, for Canopsis 2 and 3: later ones take none over the bus."`
-	DowntimeComment bool `yaml:"downtime_comment" doc:"Downtimes as a comment on the alarm, for Canopsis 4 and newer."`
+	Downtime        bool `yaml:"downtime" doc:"Downtimes: on the bus for Canopsis 2 and 3, for newer ones by a target that takes pbehaviors."`
+	DowntimeComment bool `yaml:"downtime_comment" doc:"Downtimes also as a comment on the alarm, on the bus, for Canopsis 4 and newer."`
 	Flapping        bool `yaml:"flapping" doc:"The start and end of flapping, as a comment on the alarm."`
 }
 

@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -23,6 +25,7 @@ needs no file. An unknown key is an error. Durations are written like ` + "`10s`
 	var top strings.Builder
 	var sections []chapter
 	collect(d, "", &top, &sections)
+	sections = append(sections, longForms(sections)...)
 	fmt.Fprintf(&b, "\n## Top level\n\n%s%s", tableHead, top.String())
 	for _, s := range sections {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.path, s.doc)
@@ -31,6 +34,22 @@ needs no file. An unknown key is an error. Durations are written like ` + "`10s`
 		}
 	}
 	return b.String()
+}
+
+// longForms are the chapters of the types of targets that have no short form.
+func longForms(sections []chapter) (more []chapter) {
+	types := targetTypes()
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		if slices.ContainsFunc(sections, func(c chapter) bool { return c.path == "publish."+name }) {
+			continue
+		}
+		c := chapter{path: "targets of type " + name}
+		var rows strings.Builder
+		collect(reflect.ValueOf(types[name]).Elem(), c.path, &rows, &more)
+		c.rows = rows.String()
+		more = append(more, c)
+	}
+	return more
 }
 
 const tableHead = "| key | default | meaning |\n|---|---|---|\n"

@@ -72,9 +72,14 @@ func (m *memory) sent(t *testing.T) []string {
 	return out
 }
 
-type shelf struct{ items []supervision.Rejected }
+type shelf struct {
+	mu    sync.Mutex
+	items []supervision.Rejected
+}
 
 func (s *shelf) Add(items ...supervision.Rejected) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.items = append(s.items, items...)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/bell"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/follow"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -146,7 +147,8 @@ func TestFileLatency(t *testing.T) {
 	r := start(t, fileSource(t, path), o)
 	var latencies []time.Duration
 	for n := range 50 {
-		o.waitEnd(t) // asleep
+		o.waitEnd(t)
+		time.Sleep(2 * bell.Company) // asleep: nothing came for a while
 		began := time.Now()
 		nagios.write(lines(n, n+1))
 		o.waitRecords(t, n+1)

@@ -30,8 +30,12 @@ func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
 	q := newMemoryQueue()
 	r := run(t, quick(broker.URL(), exchange), q)
 	stopLoad := q.load()
-	const faults = 3
-	for i := range faults {
+	// The broker's own words are not lost. On a loaded machine its reset of the
+	// connection may overtake them, so there may be one more stop.
+	heard := func() bool { return strings.Contains(r.log.String(), string(classStopping)) }
+	faults := 0
+	for i := 0; i < 3 || i < 7 && !heard(); i++ {
+		faults++
 		awaitProgress(t, r)
 		if i%2 == 0 {
 			must(t, broker.Stop())
@@ -44,7 +48,9 @@ func TestBrokerStoppedAndKilledUnderLoad(t *testing.T) {
 	stopLoad()
 	q.awaitEmpty(t)
 	q.checkDelivered(t, broker.Drain(t, name), faults*r.options.Window)
-	r.awaitLog(t, string(classStopping)) // the broker's own words are not lost
+	if !heard() {
+		t.Errorf("%d stops, and no %q in the log", faults, classStopping)
+	}
 	if n := strings.Count(r.log.String(), "\n"); n > faults*6 {
 		t.Errorf("%d log lines for %d faults:\n%s", n, faults, r.log)
 	}
