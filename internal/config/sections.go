@@ -68,6 +68,3 @@ func (t TargetSection) Enabled() bool {
 	o, ok := t.Options.(interface{ enabled() bool })
 	return ok && o.enabled()
 }
-
-func (a *AMQP) enabled() bool   { return a.Enabled }
-func (s *Stdout) enabled() bool { return s.Enabled }

@@ -45,6 +45,8 @@ type Stdout struct {
 	Enabled bool `yaml:"enabled" doc:"Whether events are printed."`
 }
 
+func (s *Stdout) enabled() bool { return s.Enabled }
+
 // AMQP is a target of type amqp. Its values are checked by internal/publish/amqp.
 type AMQP struct {
 	Enabled         bool          `yaml:"enabled" doc:"Whether events are sent to RabbitMQ."`
@@ -63,6 +65,8 @@ type AMQP struct {
 	ReconnectMax    time.Duration `yaml:"reconnect_max" doc:"The longest pause between two attempts to connect."`
 	TLS             TLS           `yaml:"tls" doc:"For amqps."`
 }
+
+func (a *AMQP) enabled() bool { return a.Enabled }
 
 // TLS is the configuration of amqps.
 type TLS struct {
