@@ -321,6 +321,28 @@ func TestATargetThatGoesLosesItsCursor(t *testing.T) {
 	}
 }
 
+// A full disk may keep the journal from taking the targets: that is tried again.
+func TestWhatTheJournalRefusesIsTriedAgain(t *testing.T) {
+	r := newRig(t, "paris", "lyon")
+	r.config = twoSites
+	l, stop := r.begin()
+	defer stop()
+	paris := l.sites[0]
+	r.config = strings.NewReplacer("[{type: stdout}]", "[{type: stdout}, {name: second, type: stdout}]", "name: lyon", "name: nice").Replace(twoSites)
+	refused, cancel := context.WithCancel(t.Context())
+	cancel()
+	l.reload(refused)
+	if l.unfinished == nil || l.sites[0] != paris || l.sites[1].activity != nil {
+		t.Fatalf("unfinished %v, paris replaced: %t", l.unfinished, l.sites[0] != paris)
+	}
+	l.finish(t.Context())
+	if l.unfinished != nil || l.sites[0] != paris || l.sites[1].activity == nil || len(l.Report().Journal.Cursors) != 2 {
+		t.Errorf("unfinished %v, cursors %v", l.unfinished, l.Report().Journal.Cursors)
+	}
+	r.alert("lyon", "web", "x")
+	r.out.await(t, 2, "nagios.nice.check.component.web")
+}
+
 // hanging is a pipe that nobody reads.
 type hanging chan struct{}
 

@@ -75,23 +75,29 @@ func (l *life) serves(r outbox.Route) bool {
 }
 
 // change makes the next generation run. Nothing of the old one runs beside what
-// replaces it. An error means that the journal does not take the targets.
+// replaces it. An error means that the journal does not take the targets: what
+// is the same goes on, and the rest waits until change is called again.
 func (l *life) change(ctx context.Context, next *generation) error {
 	for _, s := range l.sites {
 		if !slices.Contains(next.sites, s) {
-			s.end()
+			l.end("site "+s.plan.Name, s.activity)
 		}
 	}
 	for _, t := range l.targets {
 		if !slices.Contains(next.targets, t) {
-			t.end()
+			l.end("target "+t.plan.Name, t.activity)
 		}
 	}
+	l.mu.Lock()
+	l.plan, l.sites, l.targets = next.plan, next.sites, next.targets
+	l.mu.Unlock()
 	routes := next.plan.Routes()
 	l.routes.Store(&routes)
+	l.unfinished = next
 	if err := l.journal.SetTargets(ctx, cursors(next.targets)...); err != nil {
 		return fmt.Errorf("registering the targets in the journal: %w", err)
 	}
+	l.unfinished = nil
 	for _, t := range next.targets {
 		if t.activity == nil {
 			l.startTarget(t)
@@ -102,9 +108,6 @@ func (l *life) change(ctx context.Context, next *generation) error {
 			l.startSite(ctx, s, len(next.sites) == 1)
 		}
 	}
-	l.mu.Lock()
-	l.plan, l.sites, l.targets = next.plan, next.sites, next.targets
-	l.mu.Unlock()
 	l.warnOfSharedNames(next.plan)
 	return nil
 }

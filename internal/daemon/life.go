@@ -27,6 +27,9 @@ type life struct {
 	routes     atomic.Pointer[[]outbox.Route] // that the targets serve
 
 	plan *assembly.Plan
+	// unfinished is a generation whose targets the journal did not take; nil:
+	// none.
+	unfinished *generation
 
 	mu      sync.Mutex // guards the two lists; only one goroutine changes them
 	sites   []*site
@@ -63,10 +66,23 @@ func start(run func(context.Context)) *activity {
 	return a
 }
 
-// end stops an activity and waits until it has ended.
-func (a *activity) end() {
+// endWithin is how long what is replaced may take to end.
+const endWithin = 10 * time.Second
+
+// end stops an activity and waits until it has ended, or hangs: one that writes
+// to a terminal that nobody reads must not hold up the rest.
+func (l *life) end(name string, a *activity) {
+	if a == nil {
+		return
+	}
 	a.stop()
-	<-a.done
+	late := time.NewTimer(endWithin)
+	defer late.Stop()
+	select {
+	case <-a.done:
+	case <-late.C:
+		l.Logger.Warn("what is replaced does not end: going on without waiting", "part", name, "after", endWithin)
+	}
 }
 
 // begin starts everything for the first time.
@@ -159,7 +175,9 @@ func (l *life) live(ctx context.Context, reload <-chan struct{}) {
 		case <-reload:
 			l.reload(ctx)
 		case at := <-look.C:
-			if l.plan.Outdated(at) {
+			if l.unfinished != nil {
+				l.finish(ctx)
+			} else if l.plan.Outdated(at) {
 				l.chooseAgain(ctx)
 				look.Reset(tryEvery)
 			} else {
@@ -169,16 +187,29 @@ func (l *life) live(ctx context.Context, reload <-chan struct{}) {
 	}
 }
 
-// replace makes a plan run; an error is logged, and the old one goes on.
+// finish goes on with what the journal has refused, mostly because the disk is
+// full.
+func (l *life) finish(ctx context.Context) {
+	if err := l.change(ctx, l.unfinished); err != nil {
+		l.Logger.Debug("the new plan can't be run yet", "err", err)
+		return
+	}
+	l.Logger.Info("the new plan runs")
+}
+
+// replace makes a plan run. If it can't be built, the old one goes on; if the
+// journal refuses it, that is tried again.
 func (l *life) replace(ctx context.Context, plan *assembly.Plan, resync bool) bool {
 	next, err := l.prepare(ctx, plan, resync)
-	if err == nil {
-		err = l.change(ctx, next)
+	if err != nil {
+		l.Logger.Error("the new plan can't be built, the old one goes on", "err", err)
+		return false
 	}
-	if err != nil && ctx.Err() == nil {
-		l.Logger.Error("the new plan can't be run", "err", err)
+	if err := l.change(ctx, next); err != nil {
+		l.Logger.Error("the new plan can't be run yet, trying again", "err", err)
+		return false
 	}
-	return err == nil
+	return true
 }
 
 // chooseAgain makes the plan of the same configuration anew.

@@ -29,7 +29,7 @@ func (l *life) stop() error {
 			endAll(l.targets, func(t *target) *activity { return t.activity })
 			return nil
 		}},
-		{"summary", 250 * time.Millisecond, func() error { l.summaries.end(); return nil }},
+		{"summary", 250 * time.Millisecond, func() error { l.end("summary", l.summaries); return nil }},
 		{"quarantine", 250 * time.Millisecond, l.quarantine.Close},
 		{"journal", 2 * time.Second, l.journal.Close},
 	})

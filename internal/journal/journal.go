@@ -231,6 +231,9 @@ type task struct {
 
 // perform lets the writer run do.
 func (j *Journal) perform(ctx context.Context, do func(*writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err // or the choice below would be a matter of chance
+	}
 	t := &task{do: do, done: make(chan error, 1)}
 	select {
 	case j.tasks <- t:
