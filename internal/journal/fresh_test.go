@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -64,5 +65,56 @@ func TestFreshEventsAreThoseOfTheFile(t *testing.T) {
 	}
 	if _, known := j.fresh.after(0, j.cursors.routes("amqp"), 1, 1); known {
 		t.Error("the oldest event is still in memory: the test shows nothing")
+	}
+}
+
+// After a failed fsync the transaction may be on the disk all the same. Its
+// events then have the ids that the file gave them, in memory too.
+func TestEventsOfATransactionThatSeemedToFail(t *testing.T) {
+	j := openTest(t, Options{Path: tempPath(t)})
+	ctx := testContext(t)
+	if err := j.SetTargets(ctx, bus("amqp")); err != nil {
+		t.Fatal(err)
+	}
+	ticket := &Ticket{commit: outbox.Commit{Events: []outbox.Event{event(1), event(2)}}, done: make(chan struct{}), finished: j.finished}
+	err := j.perform(ctx, func(w *writer) error {
+		if err := j.room.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		ticket.held = 1
+		w.group = append(w.group, ticket)
+		if _, err := w.transact(func(tr *transaction) error { return tr.apply(&ticket.commit) }); err != nil {
+			return err
+		}
+		w.writeFailed(errors.New("fsync: input/output error"), []*Ticket{ticket})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ticket.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, j, outbox.Commit{Events: []outbox.Event{event(3)}})
+	var got []string
+	for after := int64(0); len(got) < 3; {
+		if err := j.Wait(ctx, "amqp", after); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := j.Read(ctx, "amqp", after, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if entries[0].ID != int64(len(got)+1) {
+			t.Errorf("event %d has id %d", len(got)+1, entries[0].ID)
+		}
+		after = entries[0].ID
+		got = append(got, entries[0].MessageID)
+	}
+	if want := messageIDs(1, 2, 3); !slices.Equal(got, want) {
+		t.Errorf("read %q, want %q", got, want)
 	}
 }

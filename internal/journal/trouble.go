@@ -93,7 +93,7 @@ func (w *writer) writeFailed(err error, commits []*Ticket) {
 		expected += int64(len(t.commit.Events))
 	}
 	if w.reopen() == nil && expected > before && w.ledger.lastID == expected {
-		w.stored(commits, w.ledger, w.cursors, w.kept)
+		w.stored(commits, before, w.ledger, w.cursors, w.kept)
 	}
 }
 

@@ -271,7 +271,7 @@ func (w *writer) write() {
 	if missing > 0 {
 		w.reportLoss("events can't be found any more: the file is damaged", missing)
 	}
-	w.stored(commits, after, cursors, left)
+	w.stored(commits, w.ledger.lastID, after, cursors, left)
 }
 
 // transact runs do in a transaction. Readers wait meanwhile.
@@ -283,13 +283,12 @@ func (w *writer) transact(do func(*transaction) error) (ledger, error) {
 }
 
 // stored reports to all who wait that a transaction is on the disk.
-func (w *writer) stored(commits []*Ticket, after ledger, cursors cursors, left kept) {
+func (w *writer) stored(commits []*Ticket, before int64, after ledger, cursors cursors, left kept) {
 	w.repaired = false
 	w.endTrouble()
 	if left.first == 0 {
-		left.first, left.oldest = firstOf(commits, w.ledger.lastID)
+		left.first, left.oldest = firstOf(commits, before)
 	}
-	before := w.ledger.lastID
 	w.ledger, w.kept = after, left
 	w.mu.Lock()
 	w.cursors = cursors
