@@ -60,7 +60,8 @@ func usualInventory() inventory {
 // usualRecord is a check result of the usual size.
 func usualRecord() *supervision.Record {
 	rec := checkRecord(service, supervision.Critical)
-	rec.Check.Output = `CRITICAL - "/var/log" 91% plein: 2643 MB libres, débit élevé sur eth0 (seuil 80/90), voir http://wiki.example.org/alertes?id=17&mode=x`
+	rec.Check.Output = `CRITICAL - "/var/log" 91% plein: 2643 MB libres, ` +
+		`débit élevé sur eth0 (seuil 80/90), voir http://wiki.example.org/alertes?id=17&mode=x`
 	rec.Check.LongOutput = "/boot 68 MB (69% inode=99%)\n/home 69357 MB (27% inode=99%)\n/var/log 819 MB (84% inode=98%)"
 	rec.Check.Perfdata = "/=2643MB;5948;5958;0;5968 /boot=68MB;88;93;0;98 /home=69357MB;253404;253409;0;253414 '/var/log x'=818MB;970;975;0;980"
 	rec.Check.Latency, rec.Check.Execution = 0.088, 0.028887

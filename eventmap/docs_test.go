@@ -200,7 +200,8 @@ var repairMeanings = map[string]string{
 	"field dropped":              "a custom variable or macro came twice, or was beyond the 256th of its event",
 	"perfdata normalised":        "`perf_data` is not what the plugin wrote",
 	"metric dropped":             "a metric that Canopsis can't store, or text that is no metric, was left out of `perf_data`",
-	"timestamp moved":            "the time was not reported, or so far from now that Canopsis 4.3 and newer would replace it. A time in the past was set to 23 h 50 min ago, which preserves the order; one in the future to now",
+	"timestamp moved": "the time was not reported, or so far from now that Canopsis 4.3 and newer would replace it. " +
+		"A time in the past was set to 23 h 50 min ago, which preserves the order; one in the future to now",
 }
 
 var reasonMeanings = map[Reason]string{

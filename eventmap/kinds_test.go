@@ -116,7 +116,9 @@ func TestKinds(t *testing.T) {
 			}),
 		},
 		{
-			"cancelled downtime 3.x", Canopsis3, record(supervision.DowntimeCancelled, service, withDowntime, func(r *supervision.Record) { r.Downtime.ID = 0 }),
+			"cancelled downtime 3.x", Canopsis3,
+			record(supervision.DowntimeCancelled, service, withDowntime,
+				func(r *supervision.Record) { r.Downtime.ID = 0 }),
 			"nagios.Central.pbehavior.resource.h00.svc0",
 			common("pbehavior", "", map[string]any{
 				"start": float64(now.Unix()), "end": float64(now.Add(12 * time.Hour).Unix()), "action": "delete",
@@ -191,7 +193,9 @@ func TestReasons(t *testing.T) {
 		{"downtime off in 24.10", none, record(supervision.DowntimeScheduled, service, withDowntime), TypeOff},
 		{"end of a downtime in 2.x", python, record(supervision.DowntimeEnded, service, withDowntime), NoEventType},
 		{"cancelled downtime in 2.x", python, record(supervision.DowntimeCancelled, service, withDowntime), NoEventType},
-		{"downtime without a period", python, record(supervision.DowntimeStarted, service, func(r *supervision.Record) { r.Downtime = &supervision.Downtime{} }), Unmappable},
+		{"downtime without a period", python, record(supervision.DowntimeStarted, service, func(r *supervision.Record) {
+			r.Downtime = &supervision.Downtime{}
+		}), Unmappable},
 		{"downtime of a group", python, record(supervision.DowntimeScheduled, supervision.Entity{}, withDowntime, func(r *supervision.Record) {
 			r.Downtime.Scope, r.Downtime.Group = supervision.ScopeHostgroupHosts, "nobody"
 		}), Unmappable},

@@ -162,8 +162,9 @@ func (o *Options) encodeExtra(cs charset, taken map[string]bool) (encoded []byte
 }
 
 var (
-	errTagName    = errors.New("a tag's name is one line of UTF-8 without control characters")
-	errFieldName  = errors.New("a name is UTF-8 without control characters and without '.', at which Canopsis splits it")
+	errTagName   = errors.New("a tag's name is one line of UTF-8 without control characters")
+	errFieldName = errors.New("a name is UTF-8 without control characters and without '.', " +
+		"at which Canopsis splits it")
 	errFieldTaken = errors.New("this name is that of another field of an event; choose another one")
 	errExtraText  = errors.New("the text has control characters or is not UTF-8")
 	errExtraType  = errors.New("must be a string, a boolean, a finite number or a list of strings")

@@ -28,9 +28,14 @@ func TestOptionFaults(t *testing.T) {
 		{"unused host state", func(o *Options) { o.HostStates = Scale{0, 1, 2, 99} }, nil},
 		{"charset", func(o *Options) { o.Charset = "utf-16" }, []string{"charset"}},
 		{"extra", func(o *Options) {
-			o.Extra = map[string]any{"Status": "x", "ADDRESS": "x", "a.b": "x", "": "x", "m": map[string]any{}, "l": []any{1}, "t": "\x01", "ok": []string{"a"}, "n": nil}
+			o.Extra = map[string]any{
+				"Status": "x", "ADDRESS": "x", "a.b": "x", "": "x", "m": map[string]any{},
+				"l": []any{1}, "t": "\x01", "ok": []string{"a"}, "n": nil,
+			}
 		}, []string{"extra.", "extra.ADDRESS", "extra.Status", "extra.a.b", "extra.l", "extra.m", "extra.n", "extra.t"}},
-		{"tags", func(o *Options) { o.Tags = map[string]string{"a": "$NOPE$", "b": "$HOSTNAME", "c\n": "x", "d": "$$5"} }, []string{"tags.a", "tags.b", "tags.c\n"}},
+		{"tags", func(o *Options) {
+			o.Tags = map[string]string{"a": "$NOPE$", "b": "$HOSTNAME", "c\n": "x", "d": "$$5"}
+		}, []string{"tags.a", "tags.b", "tags.c\n"}},
 		{"component", func(o *Options) { o.Component, o.Resource = "$SERVICEDESC$", "$_SERVICE$" }, []string{"component", "resource"}},
 		{"rules", func(o *Options) {
 			o.Include = []Rule{{Host: "ok"}, {}, {Host: "/(/"}, {State: "BAD"}}
@@ -88,7 +93,10 @@ func TestParseStates(t *testing.T) {
 		{"", ParseHostStates, map[string]int{"up": 1, "down": 2, "unreachable": 3}, Scale{1, 2, 3}, ""},
 		{"", ParseServiceStates, services, Scale{0, 3, 2, 1}, ""},
 		{"", ParseHostStates, services, Scale{}, "host_states: the table has no value for up"},
-		{"", ParseHostStates, map[string]int{"up": 1, "down": 2, "unreachable": 3, "lost": 0}, Scale{}, "host_states: the table has other states than up, down, unreachable"},
+		{
+			"", ParseHostStates, map[string]int{"up": 1, "down": 2, "unreachable": 3, "lost": 0}, Scale{},
+			"host_states: the table has other states than up, down, unreachable",
+		},
 		{"loud", ParseServiceStates, nil, Scale{}, `service_states: "loud" is not severity, nagios or a table of ok, warning, critical, unknown`},
 	} {
 		got, err := c.parse(c.name, c.table)

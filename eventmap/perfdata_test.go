@@ -146,7 +146,9 @@ func FuzzPerfdata(f *testing.F) {
 // without a quote at an edge, and with no blank but spaces.
 func sensibleLabels(metrics []canopsisMetric) bool {
 	for _, m := range metrics {
-		if name := strings.TrimSuffix(m.Name, "_"+m.Unit); name == "" || len(name) > maxLabel || strings.Trim(name, "'") != name || strings.ContainsAny(m.Name, "\t\n") {
+		if name := strings.TrimSuffix(m.Name, "_"+m.Unit); name == "" ||
+			len(name) > maxLabel || strings.Trim(name, "'") != name ||
+			strings.ContainsAny(m.Name, "\t\n") {
 			return false
 		}
 	}

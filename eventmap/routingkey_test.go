@@ -15,7 +15,8 @@ func TestRoutingKey(t *testing.T) {
 		return event.RoutingKey, outcome.Repairs
 	}
 	const head = "nagios.Central.check.component."
-	if got, repairs := key(supervision.Entity{Host: "www.example.org", Service: "a.b / c"}); got != "nagios.Central.check.resource.www.example.org.a.b / c" || repairs != 0 {
+	dotted := supervision.Entity{Host: "www.example.org", Service: "a.b / c"}
+	if got, repairs := key(dotted); got != "nagios.Central.check.resource.www.example.org.a.b / c" || repairs != 0 {
 		t.Errorf("%q %b", got, repairs)
 	}
 	whole := strings.Repeat("h", 255-len(head))

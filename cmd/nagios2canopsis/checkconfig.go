@@ -113,7 +113,8 @@ func remarks(ctx context.Context, plan *assembly.Plan) (notices, troubles []stri
 		{"journal.path", plan.Config.Journal.Path}, {"quarantine.path", plan.Config.Quarantine.Path},
 	} {
 		if _, err := os.Stat(filepath.Dir(file.path)); err != nil {
-			fault := plan.Config.Fault(file.key, err.Error()+": create the directory, owned by the user that runs the connector")
+			fault := plan.Config.Fault(file.key,
+				err.Error()+": create the directory, owned by the user that runs the connector")
 			troubles = append(troubles, fault.Error())
 		}
 	}

@@ -154,7 +154,8 @@ func nebStatus(ctx context.Context, env environment) error {
 	status := brokermodule.Examine(cfg, time.Now())
 	position, pid := storedPosition(ctx, l, cfg.Path)
 	if pid != 0 {
-		fmt.Fprintf(env.stdout, "Connector    process %d; it deletes a segment of the spool when all of it is in the journal\n", pid)
+		fmt.Fprintf(env.stdout,
+			"Connector    process %d; it deletes a segment of the spool when all of it is in the journal\n", pid)
 	}
 	if err := status.Print(env.stdout, position); err != nil {
 		return err

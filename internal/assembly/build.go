@@ -49,7 +49,8 @@ func (s *Site) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, erro
 	}
 	for _, c := range s.Readers {
 		if parts.Preview && c.consumes {
-			log.Warn("left out of a preview, because reading takes it away from others", "reader", c.Name, "path", c.Path)
+			log.Warn("left out of a preview, because reading takes it away from others",
+				"reader", c.Name, "path", c.Path)
 			continue
 		}
 		build := c.build

@@ -65,7 +65,9 @@ func (s *Site) choose(lost bool) []error {
 	sel.noteBlindSpots()
 	sel.checkBuilds()
 	if len(s.Readers) == 0 && len(sel.faults) == 0 {
-		sel.missing("readers", "nothing is left to read: no reader is on, or the supervisor's configuration names no file for them")
+		sel.missing("readers",
+			"nothing is left to read: no reader is on, "+
+				"or the supervisor's configuration names no file for them")
 	}
 	return sel.faults
 }

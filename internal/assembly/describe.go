@@ -8,7 +8,8 @@ func (s *Site) ResultsFrom() string {
 		return "the broker module brings everything (" + m.spool + ", from " + m.from + "); " +
 			"log and perfdata files are left alone unless they are switched on"
 	case m.spool != "":
-		return "the broker module (" + m.spool + ", from " + m.from + ") does not write now: the files are read until it does"
+		return "the broker module (" + m.spool + ", from " + m.from +
+			") does not write now: the files are read until it does"
 	}
 	return "no broker module: the supervisor's files are read"
 }

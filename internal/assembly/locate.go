@@ -93,5 +93,6 @@ func (p *Plan) only(taken []nagios.Found, section config.SiteSection) ([]nagios.
 	if len(paths) == 0 {
 		return nil, section.Fault("supervisor", "auto: every supervisor that was found belongs to another site")
 	}
-	return nil, section.Fault("supervisor", fmt.Sprintf("auto: several supervisors were found: write one of %s", strings.Join(paths, ", ")))
+	return nil, section.Fault("supervisor",
+		fmt.Sprintf("auto: several supervisors were found: write one of %s", strings.Join(paths, ", ")))
 }

@@ -50,7 +50,8 @@ func sharedWarning(a, b string, names []string) string {
 		shown += ", …"
 	}
 	return fmt.Sprintf("the sites %s and %s share the names of %d hosts (%s): Canopsis shows one alarm for both. "+
-		"Set mapping.component of one of the sites, such as 'lyon-$HOSTNAME$', if they are not the same host", a, b, len(names), shown)
+		"Set mapping.component of one of the sites, such as 'lyon-$HOSTNAME$', if they are not the same host",
+		a, b, len(names), shown)
 }
 
 // entityIDs returns the ids that the site's hosts have in Canopsis.

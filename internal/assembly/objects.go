@@ -23,8 +23,8 @@ func (s *Site) inventory(ctx context.Context, log *slog.Logger) (supervision.Inv
 	}
 	watcher := objectcache.New(s.Objects, log.With("reader", "objects"))
 	if err := watcher.Load(ctx); err != nil {
-		log.Warn("the object cache can't be read yet: events go out without groups, addresses and custom variables until it can",
-			"path", s.Objects, "err", err)
+		log.Warn("the object cache can't be read yet: "+
+			"events go out without groups, addresses and custom variables until it can", "path", s.Objects, "err", err)
 	}
 	return watcher, &pipeline.Worker{Kind: "reader", Name: "objects", Run: watcher.Run}
 }

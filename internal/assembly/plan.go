@@ -86,7 +86,8 @@ func (p *Plan) collisions() (faults []error) {
 			path := filepath.Clean(shared.path)
 			if other := shared.taken[path]; other != nil {
 				faults = append(faults, s.config.Fault(shared.key,
-					fmt.Sprintf(shared.what+" belongs to the site %s already: let each site have its own", path, other.Name)))
+					fmt.Sprintf(shared.what+" belongs to the site %s already: let each site have its own",
+						path, other.Name)))
 			}
 			shared.taken[path] = s
 		}

@@ -88,7 +88,8 @@ func (s *selection) perfdataFiles() (files []*perfdataFile) {
 		},
 		{
 			perfdataFile{key: "readers.perfdata.service", reader: perfdataService, class: perfdata.Service},
-			s.readers.Perfdata.Service, s.supervisor.ServicePerfdata, "service_perfdata_file", perfdata.DefaultServiceTemplate,
+			s.readers.Perfdata.Service, s.supervisor.ServicePerfdata,
+			"service_perfdata_file", perfdata.DefaultServiceTemplate,
 		},
 	} {
 		file := f.perfdataFile

@@ -25,7 +25,9 @@ func amqpOptions(a *config.AMQP, log *slog.Logger) amqp.Options {
 	o := amqp.DefaultOptions()
 	o.User, o.Password, o.Mechanism = a.User, publish.SecretText(string(a.Password)), a.Mechanism
 	o.PasswordFile, o.PasswordEnv, o.PasswordCredential = a.PasswordFile, a.PasswordEnv, a.Credential
-	o.TLS = amqp.TLS{CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName}
+	o.TLS = amqp.TLS{
+		CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName,
+	}
 	o.Exchange, o.DeclareExchange, o.Window = a.Exchange, a.DeclareExchange, a.Window
 	o.Heartbeat, o.WriteTimeout, o.RetryMax, o.Log = a.Heartbeat, a.WriteTimeout, a.ReconnectMax, log
 	for _, url := range a.URLs {

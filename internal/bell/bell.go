@@ -134,7 +134,8 @@ func (b *Bell) add() (found bool) {
 			delete(b.missing, dir)
 			found = true
 		case err != nil && !b.missing[dir]:
-			b.log.Warn("the directory can't be watched by inotify, looking at fixed times until it can", "path", dir, "err", err)
+			b.log.Warn("the directory can't be watched by inotify, looking at fixed times until it can",
+				"path", dir, "err", err)
 			b.missing[dir] = true
 		}
 	}

@@ -32,7 +32,8 @@ func (l *life) takeOver(old, now *config.Loaded) {
 	}
 	if now.Quarantine != old.Quarantine {
 		if err := l.quarantine.Move(now.Quarantine.Path, int64(now.Quarantine.MaxSize)); err != nil {
-			l.Logger.Error("closing the quarantine file before another one is used", "path", old.Quarantine.Path, "err", err)
+			l.Logger.Error("closing the quarantine file before another one is used",
+				"path", old.Quarantine.Path, "err", err)
 		}
 	}
 	waiting := differences("journal", old.Journal, now.Journal)

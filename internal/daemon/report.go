@@ -33,7 +33,8 @@ func (l *life) Targets() (all []health.Target) {
 	cursors := maps.Clone(l.journal.Stats().Cursors)
 	for _, t := range targets {
 		all = append(all, health.Target{
-			Name: t.plan.Name, Type: t.plan.Type, Where: t.plan.Where, Routes: t.plan.Routes, Released: cursors[t.plan.Name],
+			Name: t.plan.Name, Type: t.plan.Type, Where: t.plan.Where,
+			Routes: t.plan.Routes, Released: cursors[t.plan.Name],
 		})
 	}
 	return all

@@ -78,9 +78,15 @@ func (s *Site) Create() error {
 		s.objects = append(s.objects,
 			&object{host: host, label: "rta", unit: "ms", warn: 100, crit: 500, value: 4, attempt: 1, hard: true},
 			&object{host: host, service: "Load", label: "load1", warn: 5, crit: 10, value: 1, attempt: 1, hard: true},
-			&object{host: host, service: "Disque /", label: "/", unit: "%", warn: 80, crit: 90, value: 60, attempt: 1, hard: true})
+			&object{
+				host: host, service: "Disque /", label: "/", unit: "%",
+				warn: 80, crit: 90, value: 60, attempt: 1, hard: true,
+			})
 	}
-	s.objects = append(s.objects, &object{host: "web-01", service: "HTTP", label: "time", unit: "s", warn: 2, crit: 5, value: 1, attempt: 1, hard: true})
+	s.objects = append(s.objects, &object{
+		host: "web-01", service: "HTTP", label: "time", unit: "s",
+		warn: 2, crit: 5, value: 1, attempt: 1, hard: true,
+	})
 	for _, sub := range []string{"archives", "rw"} {
 		if err := os.MkdirAll(filepath.Join(s.Dir, sub), 0o755); err != nil {
 			return fmt.Errorf("demo site: %w", err)
@@ -91,7 +97,11 @@ func (s *Site) Create() error {
 			return fmt.Errorf("demo site: %w", err)
 		}
 	}
-	for name, f := range map[string]**os.File{"nagios.log": &s.log, "host-perfdata": &s.hostPerf, "service-perfdata": &s.servicePerf} {
+	for name, f := range map[string]**os.File{
+		"nagios.log":       &s.log,
+		"host-perfdata":    &s.hostPerf,
+		"service-perfdata": &s.servicePerf,
+	} {
 		var err error
 		if *f, err = os.OpenFile(filepath.Join(s.Dir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
 			return fmt.Errorf("demo site: %w", err)
@@ -173,7 +183,8 @@ func (s *Site) check(o *object, now int64) error {
 		if o.hard && (o.state != 0 || wasHard) {
 			typ = "HARD"
 		}
-		if err := s.logLine(now, fmt.Sprintf("%s ALERT: %s;%s;%s;%d;%s", o.kind(), o.name(), o.stateName(), typ, o.attempt, o.output)); err != nil {
+		alert := fmt.Sprintf("%s ALERT: %s;%s;%s;%d;%s", o.kind(), o.name(), o.stateName(), typ, o.attempt, o.output)
+		if err := s.logLine(now, alert); err != nil {
 			return err
 		}
 	}

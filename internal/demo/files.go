@@ -44,8 +44,10 @@ func (s *Site) objectCache() string {
 		check := []string{"check_command", "check_" + o.label, "max_check_attempts", fmt.Sprint(maxAttempts)}
 		if o.isHost() {
 			hosts = append(hosts, o.host)
-			define("host", append([]string{"host_name", o.host, "alias", "Server " + o.host, "address", fmt.Sprintf("192.0.2.%d", 10+i),
-				"_ENV", "demo"}, check...)...)
+			define("host", append([]string{
+				"host_name", o.host, "alias", "Server " + o.host, "address", fmt.Sprintf("192.0.2.%d", 10+i),
+				"_ENV", "demo",
+			}, check...)...)
 			continue
 		}
 		define("service", append([]string{"host_name", o.host, "service_description", o.service}, check...)...)
@@ -57,16 +59,21 @@ func (s *Site) objectCache() string {
 // writeStatus replaces the status file by rename, as Nagios does.
 func (s *Site) writeStatus(now int64) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "info {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\nprogramstatus {\n\tnagios_pid=4711\n\tprogram_start=%d\n\t}\n\n", now, now)
+	fmt.Fprintf(&b, "info {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\n"+
+		"programstatus {\n\tnagios_pid=4711\n\tprogram_start=%d\n\t}\n\n",
+		now, now)
 	for _, o := range s.objects {
 		block := strings.ToLower(o.kind()) + "status"
 		fmt.Fprintf(&b, "%s {\n\thost_name=%s\n", block, o.host)
 		if !o.isHost() {
 			fmt.Fprintf(&b, "\tservice_description=%s\n", o.service)
 		}
-		fmt.Fprintf(&b, "\tcheck_command=check_%s\n\thas_been_checked=%d\n\tcheck_execution_time=0.042\n\tcheck_latency=0.003\n"+
-			"\tcheck_type=0\n\tcurrent_state=%d\n\tplugin_output=%s\n\tlong_plugin_output=\n\tperformance_data=%s\n\tlast_check=%d\n"+
-			"\tcurrent_attempt=%d\n\tmax_attempts=%d\n\tstate_type=%d\n\tproblem_has_been_acknowledged=%d\n\tacknowledgement_type=%d\n"+
+		fmt.Fprintf(&b, "\tcheck_command=check_%s\n\thas_been_checked=%d\n\tcheck_execution_time=0.042\n"+
+			"\tcheck_latency=0.003\n"+
+			"\tcheck_type=0\n\tcurrent_state=%d\n\tplugin_output=%s\n"+
+			"\tlong_plugin_output=\n\tperformance_data=%s\n\tlast_check=%d\n"+
+			"\tcurrent_attempt=%d\n\tmax_attempts=%d\n\tstate_type=%d\n"+
+			"\tproblem_has_been_acknowledged=%d\n\tacknowledgement_type=%d\n"+
 			"\tprocess_performance_data=1\n\tis_flapping=0\n\tscheduled_downtime_depth=0\n\t}\n\n",
 			o.label, number(o.checked != 0), o.state, o.output, o.perfdata, o.checked,
 			o.attempt, maxAttempts, number(o.hard), number(o.acked), 2*number(o.acked))
@@ -79,7 +86,8 @@ func (s *Site) writeStatus(now int64) error {
 		if !o.isHost() {
 			fmt.Fprintf(&b, "\tservice_description=%s\n", o.service)
 		}
-		fmt.Fprintf(&b, "\tentry_type=4\n\tcomment_id=%d\n\tsource=0\n\tpersistent=0\n\tentry_time=%d\n\texpires=0\n\texpire_time=0\n"+
+		fmt.Fprintf(&b, "\tentry_type=4\n\tcomment_id=%d\n\tsource=0\n\tpersistent=0\n"+
+			"\tentry_time=%d\n\texpires=0\n\texpire_time=0\n"+
 			"\tauthor=operator\n\tcomment_data=%s\n\t}\n\n", i+1, now, o.ackText)
 	}
 	temp := filepath.Join(s.Dir, "nagios.tmp")

@@ -120,7 +120,8 @@ func (l listing) newer(since time.Time, open []*file, finished []Mark) chain {
 	var c chain
 	for _, path := range l.oldestFirst() {
 		info := l[path]
-		if info.ModTime().Before(since) || info.Size() == 0 || holds(open, identify(info)) || holds(c.files, identify(info)) {
+		if info.ModTime().Before(since) || info.Size() == 0 ||
+			holds(open, identify(info)) || holds(c.files, identify(info)) {
 			continue
 		}
 		if len(c.files) == openAhead {
@@ -139,7 +140,9 @@ func (l listing) newer(since time.Time, open []*file, finished []Mark) chain {
 			f.Close()
 		case isCompressed(f):
 			if f.modTime.After(since) {
-				c.notices = append(c.notices, Notice{Kind: Skipped, File: path, Detail: "compressed archives are not read"})
+				c.notices = append(c.notices, Notice{
+					Kind: Skipped, File: path, Detail: "compressed archives are not read",
+				})
 			}
 			f.Close()
 		default:

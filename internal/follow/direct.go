@@ -71,7 +71,9 @@ func (d *direct) take(c *Chunk) bool {
 			break
 		}
 		if n > d.maxLine {
-			c.Notices = append(c.Notices, Notice{Kind: Oversized, File: d.file.path, Offset: d.offset, Length: int64(n)})
+			c.Notices = append(c.Notices, Notice{
+				Kind: Oversized, File: d.file.path, Offset: d.offset, Length: int64(n),
+			})
 		} else {
 			c.Lines = append(c.Lines, Line{Text: d.data[:n:n], Offset: d.offset})
 		}

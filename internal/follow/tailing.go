@@ -106,7 +106,9 @@ func (t *tailing) unchangedBefore(lines []string) bool {
 // accept takes the line that stands at the offset.
 func (t *tailing) accept(text string, c *Chunk) {
 	if len(text) > t.maxLine {
-		c.Notices = append(c.Notices, Notice{Kind: Oversized, File: t.file.path, Offset: t.offset, Length: int64(len(text))})
+		c.Notices = append(c.Notices, Notice{
+			Kind: Oversized, File: t.file.path, Offset: t.offset, Length: int64(len(text)),
+		})
 	} else {
 		c.Lines = append(c.Lines, Line{Text: []byte(text), Offset: t.offset})
 	}

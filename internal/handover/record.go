@@ -70,7 +70,9 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 		if err != nil {
 			return Line{}, fmt.Errorf("field DOWNTIMEDEPTH: %.40q is not a number", depth)
 		}
-		c.Flags = &supervision.Flags{Acknowledged: acknowledged == "1", Flapping: flapping == "1", DowntimeDepth: max(n, 0)}
+		c.Flags = &supervision.Flags{
+			Acknowledged: acknowledged == "1", Flapping: flapping == "1", DowntimeDepth: max(n, 0),
+		}
 	}
 	_, c.Truncated = take("TRUNCATED")
 	// An object without a display name has its own name for one

@@ -40,7 +40,9 @@ func (f *fresh) add(commits []*Ticket, lastID int64) {
 
 // after returns the events of routes after an id, as Journal.Read does. It is
 // known only if none after that id has left memory.
-func (f *fresh) after(id int64, routes map[outbox.Route]int64, count, maxBytes int) (found []outbox.Message, known bool) {
+func (f *fresh) after(
+	id int64, routes map[outbox.Route]int64, count, maxBytes int,
+) (found []outbox.Message, known bool) {
 	if len(f.messages) == 0 || id < f.messages[0].ID-1 {
 		return nil, false
 	}

@@ -93,7 +93,8 @@ func copyAll(from *sql.Conn, to *store, sum *checksum) (found salvaged, err erro
 		found.missing = max(0, before.events-found.events)
 	}
 	cursors, _, _ := old.cursors(from, sum)
-	if _, err := to.transact(sum, ledger{}, func(t *transaction) error { return t.setCursors(nil, cursors) }); err != nil {
+	setCursors := func(t *transaction) error { return t.setCursors(nil, cursors) }
+	if _, err := to.transact(sum, ledger{}, setCursors); err != nil {
 		return found, err
 	}
 	err = copyPairs(from, to, sum, sqlPositions, "positions", func(t *transaction, key string, value []byte) error {

@@ -102,7 +102,8 @@ func (t *turn) account(rec *supervision.Record, out eventmap.Outcome) {
 	case eventmap.Sent:
 	case eventmap.Unmappable:
 		t.setAside([]supervision.Rejected{{
-			Source: t.source, Where: rec.Ref, Reason: rec.Kind.String() + ": " + out.Detail, Raw: []byte(rec.Entity.String()),
+			Source: t.source, Where: rec.Ref,
+			Reason: rec.Kind.String() + ": " + out.Detail, Raw: []byte(rec.Entity.String()),
 		}})
 	case eventmap.StateNotReported:
 		t.notSent(tally.Notable, rec, out.Reason.String())

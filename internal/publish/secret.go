@@ -55,7 +55,8 @@ func SecretCredential(name string) Secret {
 	return Secret{place: "systemd credential " + name, read: func() (string, error) {
 		dir, ok := os.LookupEnv("CREDENTIALS_DIRECTORY")
 		if !ok {
-			return "", errors.New("CREDENTIALS_DIRECTORY is not set: not started by systemd, or the unit loads no credential")
+			return "", errors.New("CREDENTIALS_DIRECTORY is not set: " +
+				"not started by systemd, or the unit loads no credential")
 		}
 		return SecretFile(filepath.Join(dir, name)).read()
 	}}

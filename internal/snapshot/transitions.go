@@ -144,8 +144,9 @@ func (t *transitions) compareConditions() {
 func (t *transitions) acknowledgement(c *condition) {
 	if c.is.ack == NotAcknowledged {
 		if c.was.ack != NotAcknowledged {
-			t.add(supervision.Record{Kind: supervision.AcknowledgementRemoved, Entity: c.entity, Note: &supervision.Note{}},
-				"acknowledgement removed", 0)
+			t.add(supervision.Record{
+				Kind: supervision.AcknowledgementRemoved, Entity: c.entity, Note: &supervision.Note{},
+			}, "acknowledgement removed", 0)
 			c.ackNote = Key{}
 		}
 		return
@@ -165,8 +166,9 @@ func (t *transitions) acknowledgement(c *condition) {
 func (t *transitions) flapping(c *condition) {
 	switch {
 	case c.is.flapping && !c.was.flapping:
-		t.add(supervision.Record{Kind: supervision.FlappingStarted, Entity: c.entity, Flapping: &supervision.Flapping{}},
-			"flapping started", 0)
+		t.add(supervision.Record{
+			Kind: supervision.FlappingStarted, Entity: c.entity, Flapping: &supervision.Flapping{},
+		}, "flapping started", 0)
 	case c.was.flapping && !c.is.flapping:
 		t.add(supervision.Record{Kind: supervision.FlappingStopped, Entity: c.entity,
 			Flapping: &supervision.Flapping{Disabled: c.flappingOff}}, "flapping stopped", 0)

@@ -44,7 +44,9 @@ func MakeSpool(dir string, cfg *nagios.Config) (made bool, err error) {
 		return false, byHand(fmt.Errorf("creating the spool directory: %w", err))
 	}
 	if err := handOver(dir, uid, gid); err != nil {
-		return false, errors.Join(byHand(fmt.Errorf("setting the spool directory's owner %s: %w", owner, err)), os.Remove(dir))
+		return false, errors.Join(
+			byHand(fmt.Errorf("setting the spool directory's owner %s: %w", owner, err)),
+			os.Remove(dir))
 	}
 	return true, nil
 }

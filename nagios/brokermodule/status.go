@@ -80,7 +80,8 @@ func (s Status) Troubles() []string {
 	}
 	s.addRunning(add)
 	if s.Spool.Lost > 0 {
-		add("%d records were lost since the module was loaded, because the disk was full or the directory was missing: "+
+		add("%d records were lost since the module was loaded, "+
+			"because the disk was full or the directory was missing: "+
 			"see the supervisor's log", s.Spool.Lost)
 	}
 	return troubles

@@ -24,9 +24,10 @@ func TestNoteCommands(t *testing.T) {
 			Kind: supervision.Acknowledged, Entity: h, Note: &supervision.Note{Author: "bob", Text: "x", Sticky: true, Expires: second.Add(100 * time.Second)}},
 		"ACKNOWLEDGE_SVC_PROBLEM_EXPIRE;h;s: 1;1;1;1;0;bob;x": {
 			Kind: supervision.Acknowledged, Entity: s, Note: &supervision.Note{Author: "bob", Text: "x", Persistent: true}},
-		"REMOVE_HOST_ACKNOWLEDGEMENT;h":                  {Kind: supervision.AcknowledgementRemoved, Entity: h, Note: &supervision.Note{}},
-		"REMOVE_SVC_ACKNOWLEDGEMENT;h;s: 1":              {Kind: supervision.AcknowledgementRemoved, Entity: s, Note: &supervision.Note{}},
-		"ADD_HOST_COMMENT;h;1;bob;a; b":                  {Kind: supervision.CommentAdded, Entity: h, Note: &supervision.Note{Author: "bob", Text: "a; b", Persistent: true}},
+		"REMOVE_HOST_ACKNOWLEDGEMENT;h":     {Kind: supervision.AcknowledgementRemoved, Entity: h, Note: &supervision.Note{}},
+		"REMOVE_SVC_ACKNOWLEDGEMENT;h;s: 1": {Kind: supervision.AcknowledgementRemoved, Entity: s, Note: &supervision.Note{}},
+		"ADD_HOST_COMMENT;h;1;bob;a; b": {
+			Kind: supervision.CommentAdded, Entity: h, Note: &supervision.Note{Author: "bob", Text: "a; b", Persistent: true}},
 		"ADD_SVC_COMMENT;h;s: 1;0;bob;text":              {Kind: supervision.CommentAdded, Entity: s, Note: &supervision.Note{Author: "bob", Text: "text"}},
 		"[1795424199] ADD_SVC_COMMENT;h;s: 1;0;bob;text": {Kind: supervision.CommentAdded, Entity: s, Note: &supervision.Note{Author: "bob", Text: "text"}},
 		"DEL_HOST_COMMENT;17":                            {Kind: supervision.CommentDeleted, Note: &supervision.Note{ID: 17}},
@@ -102,20 +103,26 @@ func TestDeleteByFilter(t *testing.T) {
 	}
 	host, service := supervision.Entity{Host: "h"}, supervision.Entity{Host: "h", Service: "s"}
 	both := []target{{Entity: host}, {Entity: host, Scope: supervision.ScopeHostServices}}
+	group := []target{
+		{Group: "g", Scope: supervision.ScopeHostgroupHosts},
+		{Group: "g", Scope: supervision.ScopeHostgroupServices},
+	}
 	for line, want := range map[string]struct {
 		targets []target
 		start   bool
 		comment string
 	}{
-		"DEL_DOWNTIME_BY_HOST_NAME;h":                          {targets: both},
-		"DEL_DOWNTIME_BY_HOST_NAME;h;;;a;b":                    {targets: both, comment: "a;b"},
-		"DEL_DOWNTIME_BY_HOST_NAME;h;s":                        {targets: []target{{Entity: service}}},
-		"DEL_DOWNTIME_BY_HOST_NAME;h;s;1795424200;x":           {targets: []target{{Entity: service}}, start: true, comment: "x"},
-		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g":                     {targets: []target{{Group: "g", Scope: supervision.ScopeHostgroupHosts}, {Group: "g", Scope: supervision.ScopeHostgroupServices}}},
-		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;;;;x":                {targets: []target{{Group: "g", Scope: supervision.ScopeHostgroupHosts}, {Group: "g", Scope: supervision.ScopeHostgroupServices}}, comment: "x"},
-		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;h;;1795424200":       {targets: both, start: true},
-		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;h;s":                 {targets: []target{{Entity: service}}},
-		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;;s":                  {targets: []target{{Entity: supervision.Entity{Service: "s"}, Group: "g", Scope: supervision.ScopeHostgroupServices}}},
+		"DEL_DOWNTIME_BY_HOST_NAME;h":                    {targets: both},
+		"DEL_DOWNTIME_BY_HOST_NAME;h;;;a;b":              {targets: both, comment: "a;b"},
+		"DEL_DOWNTIME_BY_HOST_NAME;h;s":                  {targets: []target{{Entity: service}}},
+		"DEL_DOWNTIME_BY_HOST_NAME;h;s;1795424200;x":     {targets: []target{{Entity: service}}, start: true, comment: "x"},
+		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g":               {targets: group},
+		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;;;;x":          {targets: group, comment: "x"},
+		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;h;;1795424200": {targets: both, start: true},
+		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;h;s":           {targets: []target{{Entity: service}}},
+		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;;s": {targets: []target{
+			{Entity: supervision.Entity{Service: "s"}, Group: "g", Scope: supervision.ScopeHostgroupServices},
+		}},
 		"DEL_DOWNTIME_BY_START_TIME_COMMENT;1795424200;x;y":    {targets: []target{{}}, start: true, comment: "x;y"},
 		"DEL_DOWNTIME_BY_START_TIME_COMMENT;;x":                {targets: []target{{}}, comment: "x"},
 		"DEL_DOWNTIME_BY_START_TIME_COMMENT;1795424200":        {targets: []target{{}}, start: true},

@@ -129,7 +129,11 @@ func TestCorpusAccountsForEveryLine(t *testing.T) {
 		{"acknowledged", got[supervision.Acknowledged], want["ACKNOWLEDGE_HOST_PROBLEM"] + want["ACKNOWLEDGE_SVC_PROBLEM"]},
 		{"acknowledgement removed", got[supervision.AcknowledgementRemoved], want["REMOVE_HOST_ACKNOWLEDGEMENT"] + want["REMOVE_SVC_ACKNOWLEDGEMENT"]},
 		{"comments", got[supervision.CommentAdded], want["ADD_HOST_COMMENT"] + want["ADD_SVC_COMMENT"]},
-		{"comments deleted", got[supervision.CommentDeleted], want["DEL_HOST_COMMENT"] + want["DEL_SVC_COMMENT"] + want["DEL_ALL_HOST_COMMENTS"] + want["DEL_ALL_SVC_COMMENTS"]},
+		{
+			"comments deleted", got[supervision.CommentDeleted],
+			want["DEL_HOST_COMMENT"] + want["DEL_SVC_COMMENT"] +
+				want["DEL_ALL_HOST_COMMENTS"] + want["DEL_ALL_SVC_COMMENTS"],
+		},
 		{"reloads", got[supervision.SupervisorReloaded], 2},
 		{"starts", got[supervision.SupervisorStarted], 4},
 		{"stops", got[supervision.SupervisorStopped], 4},

@@ -21,7 +21,8 @@ func FuzzParser(f *testing.F) {
 		f.Add("", content, uint16(10))
 	}
 	for _, program := range []string{"", "Nagios 4.4.6", "Naemon 1.4.1", "Shinken"} {
-		f.Add(program, []byte("[1] EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;x\\n|y\n[1] PASSIVE HOST CHECK: h;1;x\n[2] HOST ALERT: h;DOWN;SOFT;1;x\n"), uint16(2))
+		f.Add(program, []byte("[1] EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;x\\n|y\n"+
+			"[1] PASSIVE HOST CHECK: h;1;x\n[2] HOST ALERT: h;DOWN;SOFT;1;x\n"), uint16(2))
 		f.Add(program, []byte("[1] EXTERNAL COMMAND: DEL_DOWNTIME_BY_HOSTGROUP_NAME;;\n[] x\n[1]\n[1] :\n\r\n"), uint16(1))
 	}
 	f.Fuzz(func(t *testing.T, program string, content []byte, cut uint16) {

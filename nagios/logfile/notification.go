@@ -16,7 +16,9 @@ func parseServiceNotification(rest []byte) (supervision.Record, string, error) {
 	return parseNotification(rest, service)
 }
 
-func parseNotification(rest []byte, entity func(*fields) (supervision.Entity, error)) (rec supervision.Record, skip string, err error) {
+func parseNotification(
+	rest []byte, entity func(*fields) (supervision.Entity, error),
+) (rec supervision.Record, skip string, err error) {
 	f := newFields(rest)
 	n := &supervision.Notify{}
 	rec = supervision.Record{Kind: supervision.Notification, Notification: n}

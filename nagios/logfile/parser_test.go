@@ -52,11 +52,21 @@ func alert(state supervision.State, kind supervision.StateType, attempt int, out
 func TestKinds(t *testing.T) {
 	h, s := supervision.Entity{Host: "srv:1.example"}, supervision.Entity{Host: "srv:1.example", Service: "disk C: /"}
 	for line, want := range map[string]supervision.Record{
-		"HOST ALERT: srv:1.example;UP;HARD;1;PING OK":              {Kind: supervision.CheckResult, Entity: h, Check: alert(supervision.Up, supervision.Hard, 1, "PING OK")},
-		"HOST ALERT: srv:1.example;UNREACHABLE;SOFT;2;":            {Kind: supervision.CheckResult, Entity: h, Check: alert(supervision.Unreachable, supervision.Soft, 2, "")},
-		"SERVICE ALERT: srv:1.example;disk C: /;OK;HARD;3;a;b: c;": {Kind: supervision.CheckResult, Entity: s, Check: alert(supervision.OK, supervision.Hard, 3, "a;b: c;")},
-		"SERVICE ALERT: srv:1.example;disk C: /;UNKNOWN;SOFT;1;x":  {Kind: supervision.CheckResult, Entity: s, Check: alert(supervision.Unknown, supervision.Soft, 1, "x")},
-		"CURRENT HOST STATE: srv:1.example;DOWN;HARD;1;gone":       {Kind: supervision.PresentState, Entity: h, Check: alert(supervision.Down, supervision.Hard, 1, "gone")},
+		"HOST ALERT: srv:1.example;UP;HARD;1;PING OK": {
+			Kind: supervision.CheckResult, Entity: h, Check: alert(supervision.Up, supervision.Hard, 1, "PING OK"),
+		},
+		"HOST ALERT: srv:1.example;UNREACHABLE;SOFT;2;": {
+			Kind: supervision.CheckResult, Entity: h, Check: alert(supervision.Unreachable, supervision.Soft, 2, ""),
+		},
+		"SERVICE ALERT: srv:1.example;disk C: /;OK;HARD;3;a;b: c;": {
+			Kind: supervision.CheckResult, Entity: s, Check: alert(supervision.OK, supervision.Hard, 3, "a;b: c;"),
+		},
+		"SERVICE ALERT: srv:1.example;disk C: /;UNKNOWN;SOFT;1;x": {
+			Kind: supervision.CheckResult, Entity: s, Check: alert(supervision.Unknown, supervision.Soft, 1, "x"),
+		},
+		"CURRENT HOST STATE: srv:1.example;DOWN;HARD;1;gone": {
+			Kind: supervision.PresentState, Entity: h, Check: alert(supervision.Down, supervision.Hard, 1, "gone"),
+		},
 		"INITIAL SERVICE STATE: srv:1.example;disk C: /;WARNING;HARD;3;91%": {
 			Kind: supervision.PresentState, Entity: s, Check: alert(supervision.Warning, supervision.Hard, 3, "91%")},
 		"HOST FLAPPING ALERT: srv:1.example;STARTED; Host appears; so": {
@@ -83,14 +93,22 @@ func TestNotifications(t *testing.T) {
 	for tail, want := range map[string]supervision.Notify{
 		"CRITICAL;mail;91% used": {Type: "PROBLEM", State: supervision.Critical, Output: "91% used"},
 		"OK;mail;fine":           {Type: "RECOVERY", State: supervision.OK, Output: "fine"},
-		"ACKNOWLEDGEMENT (WARNING);mail;91%;bob;on; it":  {Type: "ACKNOWLEDGEMENT", State: supervision.Warning, Output: "91%", Author: "bob", Comment: "on; it"},
-		"CUSTOM (OK);mail;fine;bob;look":                 {Type: "CUSTOM", State: supervision.OK, Output: "fine", Author: "bob", Comment: "look"},
-		"FLAPPINGSTART (UNKNOWN);mail;?":                 {Type: "FLAPPINGSTART", State: supervision.Unknown, Output: "?"},
-		"DOWNTIMESTART (OK);mail;fine;bob;weekly":        {Type: "DOWNTIMESTART", State: supervision.OK, Output: "fine", Author: "bob", Comment: "weekly"}, // Naemon
-		"DOWNTIMEEND;mail;fine;":                         {Type: "DOWNTIMEEND", State: supervision.StateNotReported, Output: "fine"},                       // Icinga 2, from here on
-		"RECOVERY;mail;fine; indeed;":                    {Type: "RECOVERY", State: supervision.OK, Output: "fine; indeed"},
-		"CRITICAL;mail;a; b;":                            {Type: "PROBLEM", State: supervision.Critical, Output: "a; b"},
-		"ACKNOWLEDGEMENT;mail;91%;bob;http://x/?a=1;b=2": {Type: "ACKNOWLEDGEMENT", State: supervision.StateNotReported, Output: "91%", Author: "bob", Comment: "http://x/?a=1;b=2"},
+		"ACKNOWLEDGEMENT (WARNING);mail;91%;bob;on; it": {
+			Type: "ACKNOWLEDGEMENT", State: supervision.Warning, Output: "91%", Author: "bob", Comment: "on; it",
+		},
+		"CUSTOM (OK);mail;fine;bob;look": {Type: "CUSTOM", State: supervision.OK, Output: "fine", Author: "bob", Comment: "look"},
+		"FLAPPINGSTART (UNKNOWN);mail;?": {Type: "FLAPPINGSTART", State: supervision.Unknown, Output: "?"},
+		"DOWNTIMESTART (OK);mail;fine;bob;weekly": { // Naemon
+			Type: "DOWNTIMESTART", State: supervision.OK, Output: "fine", Author: "bob", Comment: "weekly",
+		},
+		"DOWNTIMEEND;mail;fine;": { // Icinga 2, from here on
+			Type: "DOWNTIMEEND", State: supervision.StateNotReported, Output: "fine",
+		},
+		"RECOVERY;mail;fine; indeed;": {Type: "RECOVERY", State: supervision.OK, Output: "fine; indeed"},
+		"CRITICAL;mail;a; b;":         {Type: "PROBLEM", State: supervision.Critical, Output: "a; b"},
+		"ACKNOWLEDGEMENT;mail;91%;bob;http://x/?a=1;b=2": {
+			Type: "ACKNOWLEDGEMENT", State: supervision.StateNotReported, Output: "91%", Author: "bob", Comment: "http://x/?a=1;b=2",
+		},
 		"CRITICAL;;x": {Type: "PROBLEM", State: supervision.Critical, Output: "x"},
 	} {
 		want.Contact = "admin"
@@ -112,9 +130,15 @@ func TestNotifications(t *testing.T) {
 
 func TestProcessLines(t *testing.T) {
 	for line, want := range map[string]supervision.Record{
-		"Nagios 4.4.6 starting... (PID=123)":                            {Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 123, Version: "Nagios 4.4.6"}},
-		"Naemon 1.4.1 starting... (PID=7)":                              {Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 7, Version: "Naemon 1.4.1"}},
-		"Icinga 1.14.2 starting... (PID=7)":                             {Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 7, Version: "Icinga 1.14.2"}},
+		"Nagios 4.4.6 starting... (PID=123)": {
+			Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 123, Version: "Nagios 4.4.6"},
+		},
+		"Naemon 1.4.1 starting... (PID=7)": {
+			Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 7, Version: "Naemon 1.4.1"},
+		},
+		"Icinga 1.14.2 starting... (PID=7)": {
+			Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 7, Version: "Icinga 1.14.2"},
+		},
 		"Caught SIGHUP, restarting...":                                  {Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{}},
 		"Caught 'Hangup', restarting...":                                {Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{}},
 		"PROGRAM_RESTART event encountered, restarting...":              {Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{}},

@@ -62,16 +62,26 @@ func TestPassiveResults(t *testing.T) {
 			want:  []string{`h;s 1 passive "x"`, `h;s 1 hard "x"`},
 		},
 		"an ALERT behind another command": {
-			lines: []string{orderS + "1;x", "PASSIVE SERVICE CHECK: h;s;0;before", "EXTERNAL COMMAND: REMOVE_HOST_ACKNOWLEDGEMENT;h", "SERVICE ALERT: h;s;WARNING;HARD;1;x"},
-			want:  []string{`h;s 1 passive "x"`, "h acknowledgement removed", `h;s 1 hard "x"`},
+			lines: []string{
+				orderS + "1;x", "PASSIVE SERVICE CHECK: h;s;0;before",
+				"EXTERNAL COMMAND: REMOVE_HOST_ACKNOWLEDGEMENT;h", "SERVICE ALERT: h;s;WARNING;HARD;1;x",
+			},
+			want: []string{`h;s 1 passive "x"`, "h acknowledgement removed", `h;s 1 hard "x"`},
 		},
 		"two results of one service in one second": {
-			lines: []string{orderS + "1;one", "PASSIVE SERVICE CHECK: h;s;0;before", orderS + "2;two", "PASSIVE SERVICE CHECK: h;s;1;one", "SERVICE ALERT: h;s;CRITICAL;HARD;1;two"},
-			want:  []string{`h;s 1 passive "one"`, `h;s 2 passive hard "two"`},
+			lines: []string{
+				orderS + "1;one", "PASSIVE SERVICE CHECK: h;s;0;before",
+				orderS + "2;two", "PASSIVE SERVICE CHECK: h;s;1;one",
+				"SERVICE ALERT: h;s;CRITICAL;HARD;1;two",
+			},
+			want: []string{`h;s 1 passive "one"`, `h;s 2 passive hard "two"`},
 		},
 		"a refused order": {
-			lines: []string{orderS + "1;x", "Warning:  Passive check result was received for service 's' on host 'h', but ...", "SERVICE ALERT: h;s;WARNING;HARD;1;x"},
-			want:  []string{`h;s 1 hard "x"`}, skipped: map[string]int{skipInformational: 1},
+			lines: []string{
+				orderS + "1;x", "Warning:  Passive check result was received for service 's' on host 'h', but ...",
+				"SERVICE ALERT: h;s;WARNING;HARD;1;x",
+			},
+			want: []string{`h;s 1 hard "x"`}, skipped: map[string]int{skipInformational: 1},
 		},
 		"an order at the end": {lines: []string{orderS + "1;x"}, skipped: map[string]int{skipPassiveOrder: -1}},
 		"a host named by its address": {
@@ -96,8 +106,16 @@ func TestPassiveResults(t *testing.T) {
 			skipped: map[string]int{skipNotReported: 1},
 		},
 		"codes out of range": {
-			lines: []string{orderS + "7;exit code 7", "PASSIVE SERVICE CHECK: h;s;0;before", orderS + "-1;below", "PASSIVE SERVICE CHECK: h;s;0;x", orderS + "x;no number", "PASSIVE SERVICE CHECK: h;s;0;x", orderH + "2;", "PASSIVE HOST CHECK: h;0;before"},
-			want:  []string{`h;s 3 passive "exit code 7"`, `h;s 3 passive "below"`, `h;s 0 passive "no number"`, `h 2 passive "(No output returned from plugin)"`},
+			lines: []string{
+				orderS + "7;exit code 7", "PASSIVE SERVICE CHECK: h;s;0;before",
+				orderS + "-1;below", "PASSIVE SERVICE CHECK: h;s;0;x",
+				orderS + "x;no number", "PASSIVE SERVICE CHECK: h;s;0;x",
+				orderH + "2;", "PASSIVE HOST CHECK: h;0;before",
+			},
+			want: []string{
+				`h;s 3 passive "exit code 7"`, `h;s 3 passive "below"`,
+				`h;s 0 passive "no number"`, `h 2 passive "(No output returned from plugin)"`,
+			},
 		},
 		"a host's problem that was translated": {
 			lines: []string{orderH + "1;gone", "PASSIVE HOST CHECK: h;0;before", "HOST ALERT: h;UNREACHABLE;HARD;1;gone"},

@@ -96,7 +96,9 @@ func (inv *Inventory) Object(e supervision.Entity) *supervision.Object {
 // Members returns the entities that a downtime of that scope covers, in a fixed
 // order: nil if the host or group that the scope is about is unknown, and an
 // empty list if it has no members.
-func (inv *Inventory) Members(scope supervision.DowntimeScope, e supervision.Entity, group string) []supervision.Entity {
+func (inv *Inventory) Members(
+	scope supervision.DowntimeScope, e supervision.Entity, group string,
+) []supervision.Entity {
 	switch scope {
 	case supervision.ScopeEntity:
 		return []supervision.Entity{e}

@@ -126,7 +126,8 @@ func (c *collector) parse(line string) (supervision.Record, error) {
 		}
 	}
 	if first == nil {
-		first = fmt.Errorf("starts with none of the prefixes of the templates, such as %s", pairs.Quote(c.formats[0].prefix))
+		first = fmt.Errorf("starts with none of the prefixes of the templates, such as %s",
+			pairs.Quote(c.formats[0].prefix))
 	}
 	return supervision.Record{}, first
 }

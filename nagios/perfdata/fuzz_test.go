@@ -36,7 +36,8 @@ func FuzzTemplate(f *testing.F) {
 
 // FuzzPairs reads any bytes as a KEY::VALUE line.
 func FuzzPairs(f *testing.F) {
-	f.Add("DATATYPE::SERVICEPERFDATA\tTIMET::1700000000\tHOSTNAME::h\tSERVICEDESC::s\tSERVICEPERFDATA::a=1\tb=2\tSERVICESTATE::CRITICAL\tSERVICESTATETYPE::HARD")
+	f.Add("DATATYPE::SERVICEPERFDATA\tTIMET::1700000000\tHOSTNAME::h\tSERVICEDESC::s" +
+		"\tSERVICEPERFDATA::a=1\tb=2\tSERVICESTATE::CRITICAL\tSERVICESTATETYPE::HARD")
 	f.Add(`DATATYPE::HOSTCHECK	TIMET::1700000000.5	HOSTNAME::h\\	HOSTOUTPUT::a\tb\0\n	LASTHOSTCHECK::0	HOSTATTEMPT::3`)
 	f.Add("HOSTNAME::$HOSTNAME$\tDATATYPE::HOSTPERFDATA\t::\tTIMET::")
 	f.Fuzz(func(t *testing.T, line string) {
@@ -100,7 +101,8 @@ func FuzzCollector(f *testing.F) {
 				t.Fatalf("%q was not in the input", r.Raw)
 			}
 		}
-		if got := len(c.batch.Records) + len(c.batch.Rejected) + c.batch.Skipped["empty line"] - glued; got != lines || lines != strings.Count(string(input), "\n") {
+		got := len(c.batch.Records) + len(c.batch.Rejected) + c.batch.Skipped["empty line"] - glued
+		if got != lines || lines != strings.Count(string(input), "\n") {
 			t.Fatalf("%d lines, %d accounted for", lines, got)
 		}
 	})

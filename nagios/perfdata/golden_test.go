@@ -112,7 +112,9 @@ func TestGluedRecord(t *testing.T) {
 		t.Fatalf("%d records, %d rejected", len(c.batch.Records), len(c.batch.Rejected))
 	}
 	cut, after := c.batch.Rejected[0], c.batch.Records[1]
-	if cut.Reason != reasonCut || cut.Where != "f:100" || !bytes.HasPrefix(cut.Raw, []byte("[SERVICEPERFDATA]\t1795425637\th1\ttoggle\t")) || bytes.Contains(cut.Raw, []byte("1795425687")) {
+	if cut.Reason != reasonCut || cut.Where != "f:100" ||
+		!bytes.HasPrefix(cut.Raw, []byte("[SERVICEPERFDATA]\t1795425637\th1\ttoggle\t")) ||
+		bytes.Contains(cut.Raw, []byte("1795425687")) {
 		t.Errorf("rejected %s: %s: %.60q", cut.Where, cut.Reason, cut.Raw)
 	}
 	if after.Time.Unix() != 1795425687 || after.Ref != fmt.Sprintf("r@%d", 100+len(cut.Raw)) || !strings.HasSuffix(after.Check.Output, "END") {
@@ -140,7 +142,9 @@ func TestSeveralFormats(t *testing.T) {
 		Pairs(),
 	})
 	for _, line := range []string{
-		"1\ta\tb\tout\tOK\t", "2\ta\tout\tDOWN\t", "[HOSTPERFDATA]\t3\ta\t0.1\tout\t", "DATATYPE::HOSTCHECK\tTIMET::4\tHOSTNAME::a", "", "damage", "[HOSTPERFDATA]\tx\ta\t0.1\tout\t",
+		"1\ta\tb\tout\tOK\t", "2\ta\tout\tDOWN\t",
+		"[HOSTPERFDATA]\t3\ta\t0.1\tout\t", "DATATYPE::HOSTCHECK\tTIMET::4\tHOSTNAME::a", "", "damage",
+		"[HOSTPERFDATA]\tx\ta\t0.1\tout\t",
 	} {
 		c.add([]byte(line), place{file: "f"}, 0)
 	}

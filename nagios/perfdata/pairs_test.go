@@ -14,8 +14,10 @@ import (
 const (
 	pnpHostTemplate = "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tHOSTPERFDATA::$HOSTPERFDATA$" +
 		"\tHOSTCHECKCOMMAND::$HOSTCHECKCOMMAND$\tHOSTSTATE::$HOSTSTATE$\tHOSTSTATETYPE::$HOSTSTATETYPE$"
-	pnpServiceTemplate = "DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$\tSERVICEPERFDATA::$SERVICEPERFDATA$" +
-		"\tSERVICECHECKCOMMAND::$SERVICECHECKCOMMAND$\tHOSTSTATE::$HOSTSTATE$\tHOSTSTATETYPE::$HOSTSTATETYPE$\tSERVICESTATE::$SERVICESTATE$\tSERVICESTATETYPE::$SERVICESTATETYPE$"
+	pnpServiceTemplate = "DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$" +
+		"\tSERVICEPERFDATA::$SERVICEPERFDATA$" +
+		"\tSERVICECHECKCOMMAND::$SERVICECHECKCOMMAND$\tHOSTSTATE::$HOSTSTATE$\tHOSTSTATETYPE::$HOSTSTATETYPE$" +
+		"\tSERVICESTATE::$SERVICESTATE$\tSERVICESTATETYPE::$SERVICESTATETYPE$"
 )
 
 func TestParsePairs(t *testing.T) {
@@ -25,7 +27,9 @@ func TestParsePairs(t *testing.T) {
 	}{
 		{
 			name: "PNP service",
-			line: "DATATYPE::SERVICEPERFDATA\tTIMET::1700000000\tHOSTNAME::h\tSERVICEDESC::s\tSERVICEPERFDATA::C:\\new=45GB\tSERVICECHECKCOMMAND::check!a\tHOSTSTATE::DOWN\tHOSTSTATETYPE::SOFT\tSERVICESTATE::CRITICAL\tSERVICESTATETYPE::HARD",
+			line: "DATATYPE::SERVICEPERFDATA\tTIMET::1700000000\tHOSTNAME::h\tSERVICEDESC::s" +
+				"\tSERVICEPERFDATA::C:\\new=45GB\tSERVICECHECKCOMMAND::check!a" +
+				"\tHOSTSTATE::DOWN\tHOSTSTATETYPE::SOFT\tSERVICESTATE::CRITICAL\tSERVICESTATETYPE::HARD",
 			want: checkOf("h", "s", 1700000000, func(c *supervision.Check) {
 				c.State, c.StateType, c.Perfdata, c.Command = supervision.Critical, supervision.Hard, `C:\new=45GB`, "check!a"
 				c.Extra = map[string]string{"HOSTSTATE": "DOWN", "HOSTSTATETYPE": "SOFT"}
@@ -33,7 +37,8 @@ func TestParsePairs(t *testing.T) {
 		},
 		{
 			name: "Shinken's NPCD module writes ids",
-			line: "DATATYPE::HOSTPERFDATA\tTIMET::1795425144\tHOSTNAME::bp\tHOSTPERFDATA::\tHOSTCHECKCOMMAND::bp_rule!a,HTTP & b,MySQL\tHOSTSTATE::2\tHOSTSTATETYPE::1",
+			line: "DATATYPE::HOSTPERFDATA\tTIMET::1795425144\tHOSTNAME::bp\tHOSTPERFDATA::" +
+				"\tHOSTCHECKCOMMAND::bp_rule!a,HTTP & b,MySQL\tHOSTSTATE::2\tHOSTSTATETYPE::1",
 			want: checkOf("bp", "", 1795425144, func(c *supervision.Check) {
 				c.State, c.StateType, c.Command = supervision.Unreachable, supervision.Hard, "bp_rule!a,HTTP & b,MySQL"
 			}),
@@ -52,7 +57,8 @@ func TestParsePairs(t *testing.T) {
 		},
 		{
 			name: "escapes of a broker module",
-			line: `DATATYPE::SERVICECHECK	TIMET::1700000000.25	HOSTNAME::h	SERVICEDESC::C:\\	SERVICESTATEID::2	SERVICEOUTPUT::a\tb\\n\0\x\	LONGSERVICEOUTPUT::1\n2\r\n\\n`,
+			line: `DATATYPE::SERVICECHECK	TIMET::1700000000.25	HOSTNAME::h	SERVICEDESC::C:\\	SERVICESTATEID::2` +
+				`	SERVICEOUTPUT::a\tb\\n\0\x\	LONGSERVICEOUTPUT::1\n2\r\n\\n`,
 			want: func() supervision.Record {
 				r := checkOf("h", `C:\`, 1700000000, func(c *supervision.Check) {
 					c.State, c.Output, c.LongOutput = supervision.Critical, "a\tb\\n\x00\\x\\", "1\n2\r\n\\n"

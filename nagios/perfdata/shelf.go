@@ -274,7 +274,8 @@ func (s *shelf) forgetCrowd() {
 		}
 	}
 	s.forgotten = max(s.forgotten, limit)
-	s.trouble("size", "nobody removes the files of the perfdata spool, so it grows", s.options.Dir, fmt.Errorf("%d files", len(s.files)+len(ages)))
+	s.trouble("size", "nobody removes the files of the perfdata spool, so it grows",
+		s.options.Dir, fmt.Errorf("%d files", len(s.files)+len(ages)))
 }
 
 // take returns the next file. If there is none, it returns the time of the last

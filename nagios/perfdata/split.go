@@ -30,7 +30,8 @@ func (f *Format) split(line string, values []string) (_ []string, ambiguous bool
 	}
 	value, ok := strings.CutSuffix(rest, f.fields[last].sep)
 	if !ok {
-		return nil, false, fmt.Errorf("field %d %s does not end in %q", last+1, f.fields[last].macro, f.fields[last].sep)
+		return nil, false, fmt.Errorf("field %d %s does not end in %q",
+			last+1, f.fields[last].macro, f.fields[last].sep)
 	}
 	return append(values, value), ambiguous, nil
 }

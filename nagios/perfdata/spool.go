@@ -73,8 +73,10 @@ func NewSpool(options SpoolOptions) (*SpoolSource, error) {
 	if _, err := filepath.Match(options.Pattern, ""); err != nil {
 		return nil, option.Faultf("pattern", "%q: %w", options.Pattern, err)
 	}
-	if options.After == Move && (options.MoveTo == "" || filepath.Clean(options.MoveTo) == filepath.Clean(options.Dir)) {
-		return nil, option.Faultf("move_to", "finished files of %s need another directory to be moved to, not %q", options.Dir, options.MoveTo)
+	if options.After == Move &&
+		(options.MoveTo == "" || filepath.Clean(options.MoveTo) == filepath.Clean(options.Dir)) {
+		return nil, option.Faultf("move_to", "finished files of %s need another directory to be moved to, not %q",
+			options.Dir, options.MoveTo)
 	}
 	if options.Poll <= 0 {
 		options.Poll = defaultSpoolPoll

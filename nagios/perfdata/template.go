@@ -14,7 +14,8 @@ import (
 // none (base/perfdata.h), with real tabs.
 const (
 	DefaultHostTemplate    = "[HOSTPERFDATA]\t$TIMET$\t$HOSTNAME$\t$HOSTEXECUTIONTIME$\t$HOSTOUTPUT$\t$HOSTPERFDATA$"
-	DefaultServiceTemplate = "[SERVICEPERFDATA]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$SERVICEPERFDATA$"
+	DefaultServiceTemplate = "[SERVICEPERFDATA]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$" +
+		"\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$SERVICEPERFDATA$"
 )
 
 // Class is the class of objects that the lines of a template are about.
@@ -75,7 +76,10 @@ func Compile(template string, class Class) (*Format, error) {
 		return nil, fmt.Errorf("%s perfdata template %q: %w", class, template, err)
 	}
 	if !f.hasState {
-		f.warnings = append(f.warnings, fmt.Sprintf("the %s perfdata template has no $%sSTATE$: the state of a check has to come from another reader", class, strings.ToUpper(class.String())))
+		f.warnings = append(f.warnings, fmt.Sprintf(
+			"the %s perfdata template has no $%sSTATE$: "+
+				"the state of a check has to come from another reader",
+			class, strings.ToUpper(class.String())))
 	}
 	return f, nil
 }
@@ -119,9 +123,12 @@ func (f *Format) prepare(i int) error {
 		fd.later += strings.Count(later.sep, fd.sep)
 	}
 	visible := !strings.ContainsFunc(fd.sep, isControl)
-	fd.extends = fd.meaning.IsText() || visible && (fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName) || fd.meaning == pairs.Other
+	fd.extends = fd.meaning.IsText() ||
+		visible && (fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName) ||
+		fd.meaning == pairs.Other
 	if visible && fd.extends && fd.meaning != pairs.Other {
-		f.warnings = append(f.warnings, fmt.Sprintf("the perfdata template separates $%s$ from $%s$ by %q only, which values may contain: use tabs",
+		f.warnings = append(f.warnings, fmt.Sprintf(
+			"the perfdata template separates $%s$ from $%s$ by %q only, which values may contain: use tabs",
 			fd.macro, f.fields[i+1].macro, fd.sep))
 	}
 	return nil

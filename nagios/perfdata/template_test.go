@@ -60,7 +60,8 @@ func TestParseTemplateLines(t *testing.T) {
 		},
 		{
 			name: "everything", template: richTemplate, class: Service,
-			line: "[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001\tC:\\first\tC:\\\\new\\\\line two\\nliteral \\\\n stays\ta=1\tcheck!x y\t1795448269" +
+			line: "[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001" +
+				"\tC:\\first\tC:\\\\new\\\\line two\\nliteral \\\\n stays\ta=1\tcheck!x y\t1795448269" +
 				"\tPASSIVE\tDOWN\tteam\t$_HOSTOS$",
 			want: checkOf("h", "s", 1795448270, func(c *supervision.Check) {
 				c.State, c.StateType, c.CheckType, c.Attempt, c.MaxAttempts = supervision.Warning, supervision.Soft, supervision.Passive, 2, 3
@@ -207,13 +208,30 @@ func TestCompileWarns(t *testing.T) {
 		hasState       bool
 		warnings       []string
 	}{
-		{"default service", DefaultServiceTemplate, Service, false, []string{"the service perfdata template has no $SERVICESTATE$: the state of a check has to come from another reader"}},
-		{"the host's state is not the service's", DefaultServiceTemplate + "\t$HOSTSTATE$", Service, false, []string{"the service perfdata template has no $SERVICESTATE$: the state of a check has to come from another reader"}},
+		{
+			"default service", DefaultServiceTemplate, Service, false,
+			[]string{"the service perfdata template has no $SERVICESTATE$: " +
+				"the state of a check has to come from another reader"},
+		},
+		{
+			"the host's state is not the service's", DefaultServiceTemplate + "\t$HOSTSTATE$", Service, false,
+			[]string{"the service perfdata template has no $SERVICESTATE$: " +
+				"the state of a check has to come from another reader"},
+		},
 		{"everything", richTemplate, Service, true, nil},
 		{"state id", DefaultHostTemplate + "\t$HOSTSTATEID$", Host, true, nil},
 		{"pairs", pnpHostTemplate, Host, true, nil},
-		{"pairs without state", "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Host, false, []string{"the host perfdata template has no $HOSTSTATE$: the state of a check has to come from another reader"}},
-		{"blank", "$TIMET$ $HOSTNAME$\t$HOSTOUTPUT$|$HOSTSTATE$", Host, true, []string{`the perfdata template separates $HOSTOUTPUT$ from $HOSTSTATE$ by "|" only, which values may contain: use tabs`}},
+		{
+			"pairs without state", "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Host, false,
+			[]string{"the host perfdata template has no $HOSTSTATE$: " +
+				"the state of a check has to come from another reader"},
+		},
+		{
+			"blank", "$TIMET$ $HOSTNAME$\t$HOSTOUTPUT$|$HOSTSTATE$", Host, true,
+			[]string{
+				`the perfdata template separates $HOSTOUTPUT$ from $HOSTSTATE$ by "|" only, which values may contain: use tabs`,
+			},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -127,8 +127,10 @@ func (p *pass) comment(v *values) {
 	if v.err != nil || p.shown.Comment(name, key) {
 		return
 	}
-	note := supervision.Note{ID: key.ID, Author: string(v.block.Field(Author)), Text: string(v.block.Field(CommentData)),
-		Persistent: v.flag(Persistent), Expires: v.time(ExpireTime)}
+	note := supervision.Note{
+		ID: key.ID, Author: string(v.block.Field(Author)), Text: string(v.block.Field(CommentData)),
+		Persistent: v.flag(Persistent), Expires: v.time(ExpireTime),
+	}
 	if v.err == nil {
 		p.shown.AddComment(name, key.Entry, note, entryType == entryAcknowledgement)
 	}

@@ -28,7 +28,8 @@ const (
 // where a password isn't encoded, any part of it may end up as host, port,
 // path, query or fragment.
 var errURL = errors.New("not of the form amqp[s]://[user[:password]@]host[:port][/vhost]" +
-	" (reserved characters in a user, password or vhost have to be percent-encoded; user and password have options of their own)")
+	" (reserved characters in a user, password or vhost have to be percent-encoded; " +
+	"user and password have options of their own)")
 
 // parseAddress reads an AMQP URL, see https://www.rabbitmq.com/docs/uri-spec.
 // Unlike there, a missing or empty path means the vhost "/", as clients have it,

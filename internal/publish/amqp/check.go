@@ -31,7 +31,8 @@ func (o *Options) check() ([]address, error) {
 	addresses, plain := o.checkURLs(c)
 	o.checkLogin(c)
 	o.checkTLS(c, plain)
-	c.check(o.Exchange != "" && len(o.Exchange) <= maxShortString, "exchange", "must have 1 to %d bytes", maxShortString)
+	c.check(o.Exchange != "" && len(o.Exchange) <= maxShortString, "exchange",
+		"must have 1 to %d bytes", maxShortString)
 	c.check(len(o.AppID) <= maxShortString, "app_id", "must have at most %d bytes", maxShortString)
 	c.check(o.Window >= 1 && o.Window <= maxWindow, "window", "%d is not between 1 and %d", o.Window, maxWindow)
 	c.check(o.WindowBytes > 0, "window_bytes", "%d is not above zero", o.WindowBytes)
@@ -48,7 +49,8 @@ func (o *Options) check() ([]address, error) {
 	if o.RetryMax <= 0 {
 		c.positive("reconnect_max", o.RetryMax)
 	} else {
-		c.check(o.RetryMin <= o.RetryMax, "reconnect_max", "%s is less than the shortest pause, %s", o.RetryMax, o.RetryMin)
+		c.check(o.RetryMin <= o.RetryMax, "reconnect_max",
+			"%s is less than the shortest pause, %s", o.RetryMax, o.RetryMin)
 	}
 	return addresses, errors.Join(c.faults...)
 }
@@ -73,8 +75,10 @@ func (o *Options) checkLogin(c *checker) {
 			places++
 		}
 	}
-	c.check(places <= 1, "password_file", "only one of password_file, password_env and password_credential can be given")
-	c.check(o.PasswordFile == "" || filepath.IsAbs(o.PasswordFile), "password_file", "%q is not an absolute path", o.PasswordFile)
+	c.check(places <= 1, "password_file",
+		"only one of password_file, password_env and password_credential can be given")
+	c.check(o.PasswordFile == "" || filepath.IsAbs(o.PasswordFile), "password_file",
+		"%q is not an absolute path", o.PasswordFile)
 	if o.Mechanism != External {
 		return
 	}

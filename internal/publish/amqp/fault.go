@@ -25,13 +25,19 @@ const (
 	classSilent      class = "the broker does not answer: it hangs, or something on the way drops its packets"
 	classLost        class = "the connection to the broker was lost"
 	classStopping    class = "the broker is shutting down or has closed the connection"
-	classLogin       class = "the broker refuses the login: check user and password, or with SASL EXTERNAL that there is a user with the certificate's name"
-	classMechanism   class = "the broker does not offer our way of login: SASL EXTERNAL needs its plugin rabbitmq_auth_mechanism_ssl"
-	classVHost       class = "the broker refuses the vhost: create it, or give the user permissions on it (rabbitmqctl set_permissions)"
-	classPermission  class = "the broker refuses access: give the user write permission on the exchange (rabbitmqctl set_permissions)"
+	classLogin       class = "the broker refuses the login: check user and password, " +
+		"or with SASL EXTERNAL that there is a user with the certificate's name"
+	classMechanism class = "the broker does not offer our way of login: " +
+		"SASL EXTERNAL needs its plugin rabbitmq_auth_mechanism_ssl"
+	classVHost class = "the broker refuses the vhost: " +
+		"create it, or give the user permissions on it (rabbitmqctl set_permissions)"
+	classPermission class = "the broker refuses access: " +
+		"give the user write permission on the exchange (rabbitmqctl set_permissions)"
 	classExchange    class = "the exchange is missing: is Canopsis installed on this vhost?"
-	classCertificate class = "the broker's certificate cannot be verified: check the CA file, the server name and the certificate's dates"
-	classTLS         class = "TLS with the broker fails: check that the port speaks TLS and which client certificate it wants"
+	classCertificate class = "the broker's certificate cannot be verified: " +
+		"check the CA file, the server name and the certificate's dates"
+	classTLS class = "TLS with the broker fails: " +
+		"check that the port speaks TLS and which client certificate it wants"
 	classCredentials class = "a password or certificate file cannot be read"
 	classUnroutable  class = "the exchange has no queue bound that takes the message: is the Canopsis engine running?"
 	classNacked      class = "the broker takes no message: the queue is full or has failed"

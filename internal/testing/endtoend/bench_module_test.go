@@ -59,7 +59,9 @@ func hand(b *testing.B, site *testnagios.Site, first, n, perSecond int) {
 			time.Sleep(wait)
 		}
 		at := (first + i) % (benchHosts * benchServices)
-		if _, err := fmt.Fprintf(pipe, "[%d] PROCESS_SERVICE_CHECK_RESULT;host-%02d;service %02d;%d;DISK - free space: / (number %d MB (56%% inode=89%%)|/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
+		if _, err := fmt.Fprintf(pipe,
+			"[%d] PROCESS_SERVICE_CHECK_RESULT;host-%02d;service %02d;%d;"+
+				"DISK - free space: / (number %d MB (56%% inode=89%%)|/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
 			time.Now().Unix(), at%benchHosts, at/benchHosts, i%3, first+i, i); err != nil {
 			b.Fatal(err)
 		}

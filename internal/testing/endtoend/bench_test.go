@@ -56,7 +56,8 @@ func perfdataLine(w io.Writer, i int, now time.Time) {
 		now.Unix(), i%200, i/200%50, []string{"OK", "WARNING", "CRITICAL"}[i%3], []string{"OK", "WARNING", "CRITICAL"}[i%3], i, i)
 }
 
-const serviceTemplate = `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$\tSERVICESTATE::$SERVICESTATE$\tSERVICEOUTPUT::$SERVICEOUTPUT$`
+const serviceTemplate = `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
+	`\tSERVICEDESC::$SERVICEDESC$\tSERVICESTATE::$SERVICESTATE$\tSERVICEOUTPUT::$SERVICEOUTPUT$`
 
 func perfdataConfig(dir, url string) string {
 	return fmt.Sprintf(`
@@ -260,7 +261,10 @@ func BenchmarkThroughput(b *testing.B) {
 			cpu = append(cpu, ours.cpu/reference.cpu)
 			share = append(share, ours.cpu/ours.broker)
 			us = append(us, ours.cpu/benchEvents*1e6)
-			b.Logf("bare %.1fs cpu %.2fs broker %.2fs; ours %.1fs cpu %.2fs broker %.2fs rss %.0fMB", reference.wall, reference.cpu, reference.broker, ours.wall, ours.cpu, ours.broker, rss)
+			b.Logf("bare %.1fs cpu %.2fs broker %.2fs; "+
+				"ours %.1fs cpu %.2fs broker %.2fs rss %.0fMB",
+				reference.wall, reference.cpu, reference.broker,
+				ours.wall, ours.cpu, ours.broker, rss)
 		}
 		b.ReportMetric(median(rate), "rate/bare")
 		b.ReportMetric(median(cpu), "cpu/bare")
@@ -565,11 +569,13 @@ func largeSite(b *testing.B, dir string) {
 	defer f.Close()
 	w := bufio.NewWriter(f)
 	for i := range largeHosts {
-		fmt.Fprintf(w, "define host {\n\thost_name\t%s\n\talias\tServer %d\n\taddress\t10.%d.%d.%d\n\tcheck_command\tcheck-host-alive\n\tmax_check_attempts\t3\n\t_SITE\tsite-%d\n\t}\n\n",
+		fmt.Fprintf(w, "define host {\n\thost_name\t%s\n\talias\tServer %d\n\taddress\t10.%d.%d.%d\n"+
+			"\tcheck_command\tcheck-host-alive\n\tmax_check_attempts\t3\n\t_SITE\tsite-%d\n\t}\n\n",
 			statustest.HostName(i), i, i>>16, i>>8&255, i&255, i%20)
 	}
 	for i := range largeServices {
-		fmt.Fprintf(w, "define service {\n\thost_name\t%s\n\tservice_description\t%s\n\tcheck_command\tcheck_nrpe!check_%d\n\tmax_check_attempts\t4\n\t_APP\tapp-%d\n\t}\n\n",
+		fmt.Fprintf(w, "define service {\n\thost_name\t%s\n\tservice_description\t%s\n"+
+			"\tcheck_command\tcheck_nrpe!check_%d\n\tmax_check_attempts\t4\n\t_APP\tapp-%d\n\t}\n\n",
 			statustest.HostName(i%largeHosts), statustest.ServiceName(i/largeHosts), i/largeHosts, i%50)
 	}
 	if err := w.Flush(); err != nil {

@@ -18,7 +18,8 @@ import (
 // Build builds the program once for the tests of a package, into dir.
 func Build(dir string) (string, error) {
 	binary := filepath.Join(dir, "nagios2canopsis")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "github.com/nagios2canopsis/nagios2canopsis/cmd/nagios2canopsis").CombinedOutput()
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary,
+		"github.com/nagios2canopsis/nagios2canopsis/cmd/nagios2canopsis").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
 	}
@@ -28,7 +29,8 @@ func Build(dir string) (string, error) {
 // BuildModule builds the NEB module into dir, and returns its path.
 func BuildModule(dir string) (string, error) {
 	_, file, _, _ := runtime.Caller(0)
-	out, err := exec.Command("make", "-C", filepath.Join(filepath.Dir(file), "../../../nagios/neb"), "OUT="+dir).CombinedOutput()
+	source := filepath.Join(filepath.Dir(file), "../../../nagios/neb")
+	out, err := exec.Command("make", "-C", source, "OUT="+dir).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("make: %w\n%s", err, out)
 	}

@@ -124,7 +124,9 @@ func TestPoisonDoesNotStopTheRest(t *testing.T) {
 	t.Parallel()
 	longHost := strings.Repeat("h", 300)
 	line := func(host, service, output, perfdata string) string {
-		return fmt.Sprintf("DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::%s\tSERVICEDESC::%s\tSERVICESTATE::OK\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tSERVICEOUTPUT::%s\tSERVICEPERFDATA::%s\n",
+		return fmt.Sprintf("DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::%s\tSERVICEDESC::%s"+
+			"\tSERVICESTATE::OK\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1"+
+			"\tSERVICEOUTPUT::%s\tSERVICEPERFDATA::%s\n",
 			time.Now().Unix(), host, service, output, perfdata)
 	}
 	garbage := []struct{ text, reason string }{

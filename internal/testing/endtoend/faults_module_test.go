@@ -85,7 +85,8 @@ func (m *moduleSite) handOver() (stop func()) {
 			now := time.Now()
 			n := strconv.FormatInt(now.UnixNano(), 10)
 			m.handed[n] = true
-			fmt.Fprintf(pipe, "[%d] PROCESS_SERVICE_CHECK_RESULT;host-%d;service %d;%d;result %s|n=%d\n", now.Unix(), i%moduleHosts, i/moduleHosts%moduleServices, i%3, n, i)
+			fmt.Fprintf(pipe, "[%d] PROCESS_SERVICE_CHECK_RESULT;host-%d;service %d;%d;result %s|n=%d\n",
+				now.Unix(), i%moduleHosts, i/moduleHosts%moduleServices, i%3, n, i)
 			pipe.Close()
 		}
 	}()

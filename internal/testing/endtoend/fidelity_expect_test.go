@@ -171,7 +171,9 @@ func hardOnNagiosScale(checks []check) (scaled []check) {
 // that time(2) reads is some milliseconds behind.
 func (p *play) inTime(l line, r result, execution any) {
 	took, _ := execution.(float64)
-	if late := time.Unix(l.time, 0).Sub(r.ended); late < -1100*time.Millisecond || late > 10*time.Second || took > 10 || took < r.ended.Sub(r.started).Seconds()-0.1 && !r.passive {
+	if late := time.Unix(l.time, 0).Sub(r.ended); late < -1100*time.Millisecond ||
+		late > 10*time.Second || took > 10 ||
+		took < r.ended.Sub(r.started).Seconds()-0.1 && !r.passive {
 		p.t.Errorf("%s: ran from %s to %s; Nagios took it at %d, after %v s", l.entity, r.started, r.ended, l.time, execution)
 	}
 }
@@ -339,7 +341,10 @@ func (p *play) statusChecks() (all []check) {
 				continue
 			}
 			e, f := block.entity(), block.fields
-			identity := strings.Join([]string{f["last_check"], f["current_state"], f["state_type"], f["current_attempt"], f["check_execution_time"], f["plugin_output"]}, "\x00")
+			identity := strings.Join([]string{
+				f["last_check"], f["current_state"], f["state_type"], f["current_attempt"],
+				f["check_execution_time"], f["plugin_output"],
+			}, "\x00")
 			if last[e].identity != identity {
 				last[e] = shown{identity, len(all)}
 				one := p.statusCheck(e, block, created)

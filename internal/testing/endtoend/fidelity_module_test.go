@@ -119,7 +119,9 @@ func (p *play) align(want []check, got []event) (aligned []event, again int) {
 		at, _ := e.body["supervisor_timestamp"].(float64)
 		for _, c := range want {
 			of, _ := c.body["supervisor_timestamp"].(float64)
-			if (event{body: c.body}).entity() == e.entity() && c.n == e.n() && (c.n != "" || c.body["output"] == e.body["output"]) && math.Abs(of-at) <= p.slack(e) {
+			if (event{body: c.body}).entity() == e.entity() && c.n == e.n() &&
+				(c.n != "" || c.body["output"] == e.body["output"]) &&
+				math.Abs(of-at) <= p.slack(e) {
 				e.body["supervisor_timestamp"], e.body["timestamp"] = of, of
 				break
 			}

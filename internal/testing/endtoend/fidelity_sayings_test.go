@@ -59,7 +59,9 @@ var gallery = []saying{
 	{name: "long latin-1", exit: 1, prints: "first {{n}}\n\xe9t\xe9\n", output: "first {{n}}", long: "été"},
 	{name: "long injects", exit: 1, prints: "inject {{n}}\n[1700000000] SERVICE ALERT: gallery;plain;OK;HARD;3;x\nservicestatus {\n\thost_name=x\n\t}\n",
 		output: "inject {{n}}", long: "[1700000000] SERVICE ALERT: gallery;plain;OK;HARD;3;x\nservicestatus {\n\thost_name=x\n\t}"},
-	{name: "disks", exit: 0, prints: "DISK OK {{n}}; | /=2643MB;5948;5958;0;5968\n/ 15272 MB (77%);\n/boot 68 MB (69%);|/boot=68MB;88;93;0;98\n/home=69357MB;253404;253409;0;253414\n",
+	{name: "disks", exit: 0,
+		prints: "DISK OK {{n}}; | /=2643MB;5948;5958;0;5968\n" +
+			"/ 15272 MB (77%);\n/boot 68 MB (69%);|/boot=68MB;88;93;0;98\n/home=69357MB;253404;253409;0;253414\n",
 		output: "DISK OK {{n}}:", long: "/ 15272 MB (77%);\n/boot 68 MB (69%);",
 		perf:    "/=2643MB;5948;5958;0;5968 /boot=68MB;88;93;0;98 /home=69357MB;253404;253409;0;253414",
 		metrics: "/=2643MB;5948;5958;0;5968 /boot=68MB;88;93;0;98 /home=69357MB;253404;253409;0;253414"},
@@ -68,9 +70,11 @@ var gallery = []saying{
 	{name: "comma", exit: 0, prints: "comma {{n}}|a=1,5ms;2,5;3,5\n", output: "comma {{n}}", perf: "a=1,5ms;2,5;3,5", metrics: "a=1.5ms;2,5;3,5"},
 	{name: "numbers", exit: 1, prints: "numbers {{n}}|temp=-12.5 nan=nan inf=inf u=U a=1e3s b=+3.2 c=.5 ok=1\n",
 		output: "numbers {{n}}", perf: "temp=-12.5 nan=nan inf=inf u=U a=1e3s b=+3.2 c=.5 ok=1", metrics: "u=U a=1000s b=3.2 c=.5 ok=1"},
-	{name: "units", exit: 1, prints: "units {{n}}|k=5KiB g=2GB;3;4 p=4%\n", output: "units {{n}}", perf: "k=5KiB g=2GB;3;4 p=4%", metrics: "k_KiB=5 g=2000MB;3000;4000 p=4%"},
+	{name: "units", exit: 1, prints: "units {{n}}|k=5KiB g=2GB;3;4 p=4%\n",
+		output: "units {{n}}", perf: "k=5KiB g=2GB;3;4 p=4%", metrics: "k_KiB=5 g=2000MB;3000;4000 p=4%"},
 	{name: "equals", exit: 1, prints: "equals {{n}}|'a=b'=5\n", output: "equals {{n}}", perf: "'a=b'=5", metrics: "a_b=5"},
-	{name: "junk", exit: 1, prints: "junk {{n}}|a=1 some junk, here b=2 - done\n", output: "junk {{n}}", perf: "a=1 some junk, here b=2 - done", metrics: "a=1 b=2"},
+	{name: "junk", exit: 1, prints: "junk {{n}}|a=1 some junk, here b=2 - done\n",
+		output: "junk {{n}}", perf: "a=1 some junk, here b=2 - done", metrics: "a=1 b=2"},
 }
 
 // ordinary is what everything else prints.

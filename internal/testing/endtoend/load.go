@@ -56,13 +56,16 @@ const PerfdataTemplate = `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$
 
 // PerfdataLine is a result as Nagios writes it to a perfdata file.
 func PerfdataLine(r Result) string {
-	return fmt.Sprintf("DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::%s\tSERVICEDESC::%s\tSERVICESTATE::%s\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tSERVICEOUTPUT::%s\tSERVICEPERFDATA::used=%d%%;80;90;0;100\n",
+	return fmt.Sprintf("DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::%s\tSERVICEDESC::%s"+
+		"\tSERVICESTATE::%s\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1"+
+		"\tSERVICEOUTPUT::%s\tSERVICEPERFDATA::used=%d%%;80;90;0;100\n",
 		r.Time.Unix(), r.Host(), r.Description(), r.StateName(), r.Output(), r.Number%100)
 }
 
 // AlertLine is a result as Nagios writes it to its log.
 func AlertLine(r Result) string {
-	return fmt.Sprintf("[%d] SERVICE ALERT: %s;%s;%s;HARD;1;%s\n", r.Time.Unix(), r.Host(), r.Description(), r.StateName(), r.Output())
+	return fmt.Sprintf("[%d] SERVICE ALERT: %s;%s;%s;HARD;1;%s\n",
+		r.Time.Unix(), r.Host(), r.Description(), r.StateName(), r.Output())
 }
 
 // Load plays a supervisor that appends a line for each check result to a file.
@@ -243,7 +246,10 @@ func (l *Load) WriteStatus(path string) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "info {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\n", time.Now().Unix())
 	for _, r := range l.Newest() {
-		fmt.Fprintf(&text, "servicestatus {\n\thost_name=%s\n\tservice_description=%s\n\thas_been_checked=1\n\tcurrent_state=%d\n\tcurrent_attempt=1\n\tmax_attempts=1\n\tstate_type=1\n\tplugin_output=%s\n\tlast_check=%d\n\tprocess_performance_data=1\n\t}\n\n",
+		fmt.Fprintf(&text,
+			"servicestatus {\n\thost_name=%s\n\tservice_description=%s\n\thas_been_checked=1\n"+
+				"\tcurrent_state=%d\n\tcurrent_attempt=1\n\tmax_attempts=1\n\tstate_type=1\n"+
+				"\tplugin_output=%s\n\tlast_check=%d\n\tprocess_performance_data=1\n\t}\n\n",
 			r.Host(), r.Description(), r.State(), r.Output(), r.Time.Unix())
 	}
 	if err := os.WriteFile(path+".tmp", []byte(text.String()), 0o644); err != nil {

@@ -46,7 +46,9 @@ func TestShinken(t *testing.T) {
 	must(t, os.CopyFS(filepath.Join(modules, "nagios2canopsis"), os.DirFS(moduleSource(t))))
 	must(t, os.Chmod(spool, 0o750))
 	replay := filepath.Join(moduleSource(t), "../test/testdata")
-	out, err := exec.Command("/usr/bin/python3", filepath.Join(replay, "replay.py"), modules, filepath.Join(replay, "broks-2.4.4.ndjson.gz"), spool, "2.4.4").CombinedOutput()
+	out, err := exec.Command("/usr/bin/python3",
+		filepath.Join(replay, "replay.py"), modules,
+		filepath.Join(replay, "broks-2.4.4.ndjson.gz"), spool, "2.4.4").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

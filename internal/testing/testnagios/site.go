@@ -59,10 +59,16 @@ const nagiosBinary = "/usr/sbin/nagios4"
 func PNPTemplates() map[string]string {
 	const common = `\tHOSTSTATE::$HOSTSTATE$\tHOSTSTATETYPE::$HOSTSTATETYPE$`
 	return map[string]string{
-		"host_perfdata_file_template": `DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tHOSTPERFDATA::$HOSTPERFDATA$\tHOSTCHECKCOMMAND::$HOSTCHECKCOMMAND$` + common +
-			`\tHOSTATTEMPT::$HOSTATTEMPT$\tHOSTEXECUTIONTIME::$HOSTEXECUTIONTIME$\tHOSTLATENCY::$HOSTLATENCY$\tHOSTOUTPUT::$HOSTOUTPUT$\tLONGHOSTOUTPUT::$LONGHOSTOUTPUT$`,
-		"service_perfdata_file_template": `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$\tSERVICEPERFDATA::$SERVICEPERFDATA$\tSERVICECHECKCOMMAND::$SERVICECHECKCOMMAND$` + common +
-			`\tSERVICESTATE::$SERVICESTATE$\tSERVICESTATETYPE::$SERVICESTATETYPE$\tSERVICEATTEMPT::$SERVICEATTEMPT$\tSERVICEEXECUTIONTIME::$SERVICEEXECUTIONTIME$\tSERVICELATENCY::$SERVICELATENCY$\tSERVICEOUTPUT::$SERVICEOUTPUT$\tLONGSERVICEOUTPUT::$LONGSERVICEOUTPUT$`,
+		"host_perfdata_file_template": `DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
+			`\tHOSTPERFDATA::$HOSTPERFDATA$\tHOSTCHECKCOMMAND::$HOSTCHECKCOMMAND$` + common +
+			`\tHOSTATTEMPT::$HOSTATTEMPT$\tHOSTEXECUTIONTIME::$HOSTEXECUTIONTIME$\tHOSTLATENCY::$HOSTLATENCY$` +
+			`\tHOSTOUTPUT::$HOSTOUTPUT$\tLONGHOSTOUTPUT::$LONGHOSTOUTPUT$`,
+		"service_perfdata_file_template": `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
+			`\tSERVICEDESC::$SERVICEDESC$\tSERVICEPERFDATA::$SERVICEPERFDATA$` +
+			`\tSERVICECHECKCOMMAND::$SERVICECHECKCOMMAND$` + common +
+			`\tSERVICESTATE::$SERVICESTATE$\tSERVICESTATETYPE::$SERVICESTATETYPE$\tSERVICEATTEMPT::$SERVICEATTEMPT$` +
+			`\tSERVICEEXECUTIONTIME::$SERVICEEXECUTIONTIME$\tSERVICELATENCY::$SERVICELATENCY$` +
+			`\tSERVICEOUTPUT::$SERVICEOUTPUT$\tLONGSERVICEOUTPUT::$LONGSERVICEOUTPUT$`,
 	}
 }
 
@@ -93,8 +99,9 @@ func New(t testing.TB, opts Options) *Site {
 	for _, sub := range []string{"objects", "state", "archives", "rw", "spool/checkresults", "libexec", "perfdata"} {
 		s.must(os.MkdirAll(s.path(sub), 0o755))
 	}
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", s.path("libexec/truthplugin"),
-		"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios/truthplugin").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", s.path("libexec/truthplugin"),
+		"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testnagios/truthplugin")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the plugin: %v\n%s", err, out)
 	}
 	s.writeConfig()
@@ -189,19 +196,27 @@ func (s *Site) writeConfig() {
 	s.must(err)
 	settings := map[string]string{
 		"log_file": "{DIR}/nagios.log", "log_archive_path": "{DIR}/archives", "cfg_dir": "{DIR}/objects",
-		"object_cache_file": "{DIR}/objects.cache", "status_file": "{DIR}/status.dat", "resource_file": "{DIR}/resource.cfg",
-		"command_file": "{DIR}/rw/nagios.cmd", "lock_file": "{DIR}/nagios.pid", "temp_file": "{DIR}/nagios.tmp", "temp_path": "{DIR}",
-		"check_result_path": "{DIR}/spool/checkresults", "state_retention_file": "{DIR}/retention.dat", "query_socket": "{DIR}/qh",
-		"nagios_user": u.Username, "nagios_group": g.Name, "check_workers": "2", "interval_length": "1",
-		"check_external_commands": "1", "check_for_updates": "0", "cached_host_check_horizon": "0", "cached_service_check_horizon": "0",
-		"service_inter_check_delay_method": "s", "max_service_check_spread": "1", "host_inter_check_delay_method": "s", "max_host_check_spread": "1",
+		"object_cache_file": "{DIR}/objects.cache", "status_file": "{DIR}/status.dat",
+		"resource_file": "{DIR}/resource.cfg",
+		"command_file":  "{DIR}/rw/nagios.cmd", "lock_file": "{DIR}/nagios.pid",
+		"temp_file": "{DIR}/nagios.tmp", "temp_path": "{DIR}",
+		"check_result_path": "{DIR}/spool/checkresults", "state_retention_file": "{DIR}/retention.dat",
+		"query_socket": "{DIR}/qh",
+		"nagios_user":  u.Username, "nagios_group": g.Name, "check_workers": "2", "interval_length": "1",
+		"check_external_commands": "1", "check_for_updates": "0",
+		"cached_host_check_horizon": "0", "cached_service_check_horizon": "0",
+		"service_inter_check_delay_method": "s", "max_service_check_spread": "1",
+		"host_inter_check_delay_method": "s", "max_host_check_spread": "1",
 		"use_retained_scheduling_info": "0", "retain_state_information": "1", "enable_flap_detection": "1",
 		"enable_predictive_host_dependency_checks": "0", "enable_predictive_service_dependency_checks": "0",
-		"log_service_retries": "1", "log_host_retries": "1", "log_initial_states": "0", "log_current_states": "1", "log_external_commands": "1", "log_passive_checks": "1",
+		"log_service_retries": "1", "log_host_retries": "1", "log_initial_states": "0", "log_current_states": "1",
+		"log_external_commands": "1", "log_passive_checks": "1",
 		"log_rotation_method": "n", "use_syslog": "0", "status_update_interval": "2", "process_performance_data": "1",
 		"host_perfdata_file": "{DIR}/host-perfdata", "service_perfdata_file": "{DIR}/service-perfdata",
-		"host_perfdata_file_mode": "a", "service_perfdata_file_mode": "a", "service_check_timeout": "15", "host_check_timeout": "15",
-		"illegal_object_name_chars": "`~!$%^&*|'\"<>?,()=", "illegal_macro_output_chars": "`~$&|'\"<>", "date_format": "iso8601",
+		"host_perfdata_file_mode": "a", "service_perfdata_file_mode": "a",
+		"service_check_timeout": "15", "host_check_timeout": "15",
+		"illegal_object_name_chars":  "`~!$%^&*|'\"<>?,()=",
+		"illegal_macro_output_chars": "`~$&|'\"<>", "date_format": "iso8601",
 	}
 	for k, v := range s.opts.Settings {
 		settings[k] = v
@@ -217,17 +232,25 @@ func (s *Site) writeConfig() {
 
 func (s *Site) objects() string {
 	var b strings.Builder
-	define(&b, "command", [][2]string{{"command_name", "truth"}, {"command_line", "$USER1$/truthplugin $USER2$ $ARG1$"}}, nil)
-	define(&b, "command", [][2]string{{"command_name", "nothing"}, {"command_line", "/bin/true"}}, nil)
-	define(&b, "command", [][2]string{{"command_name", "move-service-perfdata"}, {"command_line", "/bin/mv " + s.path("service-perfdata") + " " + s.path("perfdata/service-perfdata.$TIMET$")}}, nil)
-	define(&b, "command", [][2]string{{"command_name", "move-host-perfdata"}, {"command_line", "/bin/mv " + s.path("host-perfdata") + " " + s.path("perfdata/host-perfdata.$TIMET$")}}, nil)
+	command := func(name, line string) {
+		define(&b, "command", [][2]string{{"command_name", name}, {"command_line", line}}, nil)
+	}
+	command("truth", "$USER1$/truthplugin $USER2$ $ARG1$")
+	command("nothing", "/bin/true")
+	for _, file := range []string{"service-perfdata", "host-perfdata"} {
+		command("move-"+file, "/bin/mv "+s.path(file)+" "+s.path("perfdata/"+file+".$TIMET$"))
+	}
 	var week [][2]string
 	for _, day := range []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"} {
 		week = append(week, [2]string{day, "00:00-24:00"})
 	}
 	define(&b, "timeperiod", append([][2]string{{"timeperiod_name", "always"}, {"alias", "always"}}, week...), nil)
-	define(&b, "contact", [][2]string{{"contact_name", "operator"}, {"host_notification_period", "always"}, {"service_notification_period", "always"},
-		{"host_notification_options", "d,u,r,f,s"}, {"service_notification_options", "w,u,c,r,f,s"}, {"host_notification_commands", "nothing"}, {"service_notification_commands", "nothing"}}, nil)
+	define(&b, "contact", [][2]string{
+		{"contact_name", "operator"},
+		{"host_notification_period", "always"}, {"service_notification_period", "always"},
+		{"host_notification_options", "d,u,r,f,s"}, {"service_notification_options", "w,u,c,r,f,s"},
+		{"host_notification_commands", "nothing"}, {"service_notification_commands", "nothing"},
+	}, nil)
 	define(&b, "contactgroup", [][2]string{{"contactgroup_name", "operators"}, {"members", "operator"}}, nil)
 	for _, g := range s.opts.Hostgroups {
 		define(&b, "hostgroup", [][2]string{{"hostgroup_name", g}, {"alias", g}}, nil)
@@ -236,10 +259,12 @@ func (s *Site) objects() string {
 		define(&b, "servicegroup", [][2]string{{"servicegroup_name", g}, {"alias", g}}, nil)
 	}
 	for _, h := range s.opts.Hosts {
-		define(&b, "host", append(s.common(h.Name, "", h.Interval, h.Attempts), [2]string{"host_name", h.Name}, [2]string{"address", "127.0.0.1"}), h.Options)
+		define(&b, "host", append(s.common(h.Name, "", h.Interval, h.Attempts),
+			[2]string{"host_name", h.Name}, [2]string{"address", "127.0.0.1"}), h.Options)
 	}
 	for _, sv := range s.opts.Services {
-		define(&b, "service", append(s.common(sv.Host, sv.Name, sv.Interval, sv.Attempts), [2]string{"host_name", sv.Host}, [2]string{"service_description", sv.Name}), sv.Options)
+		define(&b, "service", append(s.common(sv.Host, sv.Name, sv.Interval, sv.Attempts),
+			[2]string{"host_name", sv.Host}, [2]string{"service_description", sv.Name}), sv.Options)
 	}
 	return b.String()
 }
@@ -250,9 +275,12 @@ func (s *Site) common(host, service string, interval, attempts int) [][2]string 
 		active, interval = "0", 60
 	}
 	return [][2]string{
-		{"check_command", "truth!" + s.key(host, service)}, {"check_interval", strconv.Itoa(interval)}, {"retry_interval", "1"},
-		{"max_check_attempts", strconv.Itoa(max(attempts, 1))}, {"active_checks_enabled", active}, {"check_period", "always"},
-		{"notification_period", "always"}, {"notification_interval", "60"}, {"contacts", "operator"}, {"process_perf_data", "1"},
+		{"check_command", "truth!" + s.key(host, service)},
+		{"check_interval", strconv.Itoa(interval)}, {"retry_interval", "1"},
+		{"max_check_attempts", strconv.Itoa(max(attempts, 1))},
+		{"active_checks_enabled", active}, {"check_period", "always"},
+		{"notification_period", "always"}, {"notification_interval", "60"},
+		{"contacts", "operator"}, {"process_perf_data", "1"},
 		{"flap_detection_enabled", "0"},
 	}
 }

@@ -12,11 +12,14 @@ func TestOldArguments(t *testing.T) {
 	dir := t.TempDir()
 	l := start(t, sanitized, cores[0])
 	l.load("name=central host=broker.example port=5672 userid=canopsis password=s3cret virtual_host=canopsis exchange_name=canopsis.events connector=nagios " +
-		"max_size=8192 cache_size=10000 cache_file=/tmp/c autosync=60 autoflush=60 rate=10 flush=100 purge=true hostgroups=1 acknowledgement=1 downtime=1 spool=" + dir)
-	for argument, key := range map[string]string{"name": "connector_name", "host": "publish.amqp.urls", "port": "publish.amqp.urls", "userid": "publish.amqp.user",
+		"max_size=8192 cache_size=10000 cache_file=/tmp/c autosync=60 autoflush=60 rate=10 flush=100 " +
+		"purge=true hostgroups=1 acknowledgement=1 downtime=1 spool=" + dir)
+	for argument, key := range map[string]string{
+		"name": "connector_name", "host": "publish.amqp.urls", "port": "publish.amqp.urls", "userid": "publish.amqp.user",
 		"password": "publish.amqp.password_file", "virtual_host": "publish.amqp.urls", "exchange_name": "publish.amqp.exchange", "connector": "connector",
 		"max_size": "mapping.max_output", "cache_size": "journal.max_size", "cache_file": "journal.path", "rate": "publish.amqp.window",
-		"acknowledgement": "mapping.events.ack", "downtime": "mapping.events.downtime"} {
+		"acknowledgement": "mapping.events.ack", "downtime": "mapping.events.downtime",
+	} {
 		if n := l.countLogged("argument " + argument + " of neb2amqp has no meaning here: set " + key); n != 1 {
 			t.Errorf("%s is explained %d times", argument, n)
 		}
@@ -41,11 +44,15 @@ func TestOldArguments(t *testing.T) {
 func TestWrongArguments(t *testing.T) {
 	t.Parallel()
 	l := start(t, sanitized, coreNamed(t, "Naemon 1.5.2"))
-	l.load("spool=relative segment_size=1 segment_size=10X segment_size=99999999999999999999 segment_age=0 segment_age=2d colour=blue broker.example events=checks,nonsense,,states =  ,")
+	l.load("spool=relative segment_size=1 segment_size=10X segment_size=99999999999999999999 " +
+		"segment_age=0 segment_age=2d colour=blue broker.example events=checks,nonsense,,states =  ,")
 	for _, text := range []string{
-		"argument spool=relative: the path of a directory, from /; the default is used", "argument segment_size=1:", "argument segment_size=10X:", "argument segment_size=99999999999999999999:",
+		"argument spool=relative: the path of a directory, from /; the default is used",
+		"argument segment_size=1:", "argument segment_size=10X:",
+		"argument segment_size=99999999999999999999:",
 		"argument segment_age=0:", "argument segment_age=2d:", "unknown argument colour: there are spool, segment_size, segment_age and events",
-		"argument broker.example is not key=value (neb2amqp took it for the host", "argument events=nonsense:", "spool directory /var/spool/nagios2canopsis/neb",
+		"argument broker.example is not key=value (neb2amqp took it for the host",
+		"argument events=nonsense:", "spool directory /var/spool/nagios2canopsis/neb",
 	} {
 		if n := l.countLogged(text); n != 1 {
 			t.Errorf("%q was logged %d times, with:\n%s", text, n, strings.Join(l.logs, "\n"))
@@ -116,7 +123,9 @@ func TestBrokerOptions(t *testing.T) {
 	l := start(t, plain, coreNamed(t, "Nagios 3.5.0"))
 	l.do("broker_options", "4100") // service checks and status data
 	l.load("spool=" + t.TempDir())
-	l.logged("event_broker_options=4100 keeps from us: starts, stops and the present state; host checks; comments; downtimes; flapping; why an acknowledgement ends; acknowledgements. Set it to -1")
+	l.logged("event_broker_options=4100 keeps from us: starts, stops and the present state; " +
+		"host checks; comments; downtimes; flapping; why an acknowledgement ends; " +
+		"acknowledgements. Set it to -1")
 	if len(l.logs) != 2 {
 		t.Errorf("logged %q", l.logs)
 	}

@@ -40,7 +40,10 @@ func (p *play) process(eventType, datatype string) string {
 func (p *play) checked(x *thing, f fields) {
 	p.t.Helper()
 	at := p.now()
-	f = with(fields{"time": at, "start_time": "1699999990,5", "end_time": "1699999991,250000", "timeout": "60", "return_code": number(x.fields["current_state"])}, f)
+	f = with(fields{
+		"time": at, "start_time": "1699999990,5", "end_time": "1699999991,250000",
+		"timeout": "60", "return_code": number(x.fields["current_state"]),
+	}, f)
 	p.expect(x.checkRecord(f, p.objects))
 	p.check(x, f)
 }
@@ -119,8 +122,12 @@ func (p *play) downtime(x *thing, eventType, attr, datatype, id string, loaded b
 	p.t.Helper()
 	at := p.now()
 	f := names(x, "downtime_type", "2", "1")
-	p.event("downtime", nil, with(f, fields{"type": eventType, "attr": attr, "time": at, "entry_time": "1690000001", "author_name": "linus", "comment_data": "disk \\ swap",
-		"start_time": "1690000100", "end_time": "1690003700", "fixed": "0", "duration": "1800", "triggered_by": "7", "downtime_id": id}))
+	p.event("downtime", nil, with(f, fields{
+		"type": eventType, "attr": attr, "time": at, "entry_time": "1690000001",
+		"author_name": "linus", "comment_data": "disk \\ swap",
+		"start_time": "1690000100", "end_time": "1690003700", "fixed": "0", "duration": "1800",
+		"triggered_by": "7", "downtime_id": id,
+	}))
 	if datatype == "" {
 		return
 	}
@@ -137,7 +144,10 @@ func (p *play) flapping(x *thing, eventType, attr, datatype string) {
 	p.t.Helper()
 	at := p.now()
 	f := names(x, "flapping_type", "0", "1")
-	p.event("flapping", x, with(f, fields{"type": eventType, "attr": attr, "time": at, "percent_change": "21.25", "high_threshold": "20", "low_threshold": "5"}))
+	p.event("flapping", x, with(f, fields{
+		"type": eventType, "attr": attr, "time": at,
+		"percent_change": "21.25", "high_threshold": "20", "low_threshold": "5",
+	}))
 	r := x.identity(datatype, at)
 	r["PERCENTCHANGE"], r["HIGHTHRESHOLD"], r["LOWTHRESHOLD"] = "21.25", "20", "5"
 	if attr == "2" {
@@ -148,17 +158,31 @@ func (p *play) flapping(x *thing, eventType, attr, datatype string) {
 
 // world makes a host in trouble with two services, and a host that was never checked.
 func world() (router, silent, disk, load *thing) {
-	router = &thing{name: "routeur-é", command: "check-host-alive", groups: []string{"network", "paris"},
+	router = &thing{
+		name: "routeur-é", command: "check-host-alive", groups: []string{"network", "paris"},
 		variables: [][2]string{{"SITE", "Paris"}, {"RACK", "a\\b\tc"}},
-		fields: fields{"alias": "the router", "address": "10.0.0.1", "display_name": "Router", "notes": "n", "notes_url": "http://x/$HOSTNAME$", "action_url": "http://y/",
-			"max_attempts": "5", "current_attempt": "5", "current_state": "1", "state_type": "1", "plugin_output": "DOWN - no answer", "perf_data": "rta=0ms;;;",
-			"problem_has_been_acknowledged": "1", "acknowledgement_type": "2", "has_been_checked": "1", "last_check": "1690000500", "last_time_up": "1685000000", "latency": "0.125",
-			"execution_time": "1.000001", "check_type": "0", "scheduled_downtime_depth": "2"}}
+		fields: fields{
+			"alias": "the router", "address": "10.0.0.1", "display_name": "Router",
+			"notes": "n", "notes_url": "http://x/$HOSTNAME$", "action_url": "http://y/",
+			"max_attempts": "5", "current_attempt": "5", "current_state": "1", "state_type": "1",
+			"plugin_output": "DOWN - no answer", "perf_data": "rta=0ms;;;",
+			"problem_has_been_acknowledged": "1", "acknowledgement_type": "2", "has_been_checked": "1",
+			"last_check": "1690000500", "last_time_up": "1685000000",
+			"latency": "0.125", "execution_time": "1.000001", "check_type": "0", "scheduled_downtime_depth": "2",
+		},
+	}
 	silent = &thing{name: "silent", fields: fields{"address": "10.0.0.2", "max_attempts": "3", "current_attempt": "1"}}
-	disk = &thing{host: router, name: router.name, description: "disk /", command: "check_disk", groups: []string{"storage"}, variables: [][2]string{{"PATH", "/"}},
-		fields: fields{"display_name": "Disk", "notes": "sn", "notes_url": "http://s/", "action_url": "http://t/", "max_attempts": "4", "current_attempt": "2", "current_state": "2",
-			"state_type": "0", "check_type": "1", "plugin_output": "DISK CRITICAL - 91%", "long_plugin_output": `/ is full\nC:\\temp is not\n`, "perf_data": "/=91%;80;90",
-			"is_flapping": "1", "has_been_checked": "1", "last_check": "1690000600", "latency": "0.25", "execution_time": "0.5"}}
+	disk = &thing{
+		host: router, name: router.name, description: "disk /", command: "check_disk",
+		groups: []string{"storage"}, variables: [][2]string{{"PATH", "/"}},
+		fields: fields{
+			"display_name": "Disk", "notes": "sn", "notes_url": "http://s/", "action_url": "http://t/",
+			"max_attempts": "4", "current_attempt": "2", "current_state": "2",
+			"state_type": "0", "check_type": "1", "plugin_output": "DISK CRITICAL - 91%",
+			"long_plugin_output": `/ is full\nC:\\temp is not\n`, "perf_data": "/=91%;80;90",
+			"is_flapping": "1", "has_been_checked": "1", "last_check": "1690000600", "latency": "0.25", "execution_time": "0.5",
+		},
+	}
 	load = &thing{host: silent, name: silent.name, description: "load", fields: fields{"max_attempts": "3", "current_attempt": "1", "state_type": "1"}}
 	return router, silent, disk, load
 }

@@ -45,8 +45,11 @@ func TestNothingKnown(t *testing.T) {
 		for _, object := range []bool{true, false} {
 			for _, x := range []*thing{host, service} {
 				p := x.prefix()
-				r := record{"DATATYPE": p + "CHECK", p + "STATEID": "0", p + "STATETYPE": "SOFT", p + "ATTEMPT": "0", "MAX" + p + "ATTEMPTS": "0", p + "CHECKTYPE": "ACTIVE",
-					p + "EXECUTIONTIME": "0", p + "LATENCY": "0", "RETURNCODE": "0", "TIMEOUT": "0"}
+				r := record{
+					"DATATYPE": p + "CHECK", p + "STATEID": "0", p + "STATETYPE": "SOFT", p + "ATTEMPT": "0",
+					"MAX" + p + "ATTEMPTS": "0", p + "CHECKTYPE": "ACTIVE",
+					p + "EXECUTIONTIME": "0", p + "LATENCY": "0", "RETURNCODE": "0", "TIMEOUT": "0",
+				}
 				kind := map[string]string{"HOST": "host_check", "SERVICE": "service_check"}[p]
 				f := fields{"type": map[string]string{"HOST": "801", "SERVICE": "701"}[p]}
 				if object {
@@ -76,7 +79,10 @@ func TestNothingKnown(t *testing.T) {
 		add(record{"DATATYPE": "DOWNTIMESTARTED", "ID": "0", "FIXED": "0", "DURATION": "0", "TRIGGEREDBY": "0"})
 		l.event("flapping", nil, fields{"type": "1000"})
 		add(record{"DATATYPE": "FLAPPINGSTARTED", "PERCENTCHANGE": "0", "HIGHTHRESHOLD": "0", "LOWTHRESHOLD": "0"})
-		for _, kind := range []string{"host_status", "service_status", "command", "program_status", "acknowledgement", "comment", "downtime", "flapping", "process"} {
+		for _, kind := range []string{
+			"host_status", "service_status", "command", "program_status", "acknowledgement",
+			"comment", "downtime", "flapping", "process",
+		} {
 			l.event(kind, nil, nil)
 		}
 		l.do("unload", "1")
@@ -187,7 +193,10 @@ func TestTooLong(t *testing.T) {
 			p.checked(router, nil)
 			p.define(disk)
 			long := strings.Repeat(unit, size/len(unit))
-			for _, name := range []string{"display_name", "notes", "notes_url", "action_url", "plugin_output", "perf_data", "long_plugin_output", "alias", "address"} {
+			for _, name := range []string{
+				"display_name", "notes", "notes_url", "action_url",
+				"plugin_output", "perf_data", "long_plugin_output", "alias", "address",
+			} {
 				router.fields[name] = long
 				p.do("host", router.name, fmt.Sprintf("%s*=%d,%s", name, size, unit))
 				if name != "alias" && name != "address" {
@@ -196,7 +205,8 @@ func TestTooLong(t *testing.T) {
 				}
 			}
 			for i := range 20 {
-				p.do("service", router.name, disk.description, fmt.Sprintf("var.V%d*=%d,%s", i, size, unit), fmt.Sprintf("group=g%d%s", i, strings.Repeat("g", 400)))
+				p.do("service", router.name, disk.description,
+					fmt.Sprintf("var.V%d*=%d,%s", i, size, unit), fmt.Sprintf("group=g%d%s", i, strings.Repeat("g", 400)))
 			}
 			p.checked(disk, nil)
 			words := eventWords("event", "acknowledgement", disk, with(names(disk, "acknowledgement_type", "0", "1"), fields{"type": "1700", "time": "5"}))
@@ -226,7 +236,10 @@ func TestTooLong(t *testing.T) {
 // cutWell compares a service's check that was cut with the whole record.
 func cutWell(t *testing.T, r, want record) {
 	t.Helper()
-	for _, key := range []string{"DATATYPE", "TIMET", "HOSTNAME", "SERVICEDESC", "SERVICESTATEID", "SERVICESTATETYPE", "LASTSERVICECHECK", "RETURNCODE", "ACKNOWLEDGED", "SERVICECHECKCOMMAND"} {
+	for _, key := range []string{
+		"DATATYPE", "TIMET", "HOSTNAME", "SERVICEDESC", "SERVICESTATEID", "SERVICESTATETYPE",
+		"LASTSERVICECHECK", "RETURNCODE", "ACKNOWLEDGED", "SERVICECHECKCOMMAND",
+	} {
 		if r[key] != want[key] {
 			t.Errorf("%s is %q, should be %q", key, r[key], want[key])
 		}
@@ -285,14 +298,24 @@ func TestNumbers(t *testing.T) {
 		dir := t.TempDir()
 		l := start(t, m, c)
 		l.load("spool=" + dir)
-		moments := map[string]string{"-5": "-5", "-5,250000": "-4.75", "-1,1": "-0.999999", "0,1": "0.000001", "1,999999": "1.999999", "7,1000000": "7", "7,-1": "7",
-			"9223372036854775807,1": "9223372036854775807.000001", "-9223372036854775808": "-9223372036854775808", "1700000000,100": "1700000000.0001"}
-		durations := map[string]string{"0.1": "0.1", "nan": "", "inf": "", "-inf": "", "1e300": "", "-0.25": "-0.25", "1e-9": "0", "123456.654321": "123456.654321", "1e11": "100000000000"}
+		moments := map[string]string{
+			"-5": "-5", "-5,250000": "-4.75", "-1,1": "-0.999999", "0,1": "0.000001",
+			"1,999999": "1.999999", "7,1000000": "7", "7,-1": "7",
+			"9223372036854775807,1": "9223372036854775807.000001", "-9223372036854775808": "-9223372036854775808",
+			"1700000000,100": "1700000000.0001",
+		}
+		durations := map[string]string{
+			"0.1": "0.1", "nan": "", "inf": "", "-inf": "", "1e300": "", "-0.25": "-0.25",
+			"1e-9": "0", "123456.654321": "123456.654321", "1e11": "100000000000",
+		}
 		integers := []string{"-1", "2147483647", "-2147483648", "0", "9", "10", "99", "100", "12345"}
 		var want []record
 		add := func(f fields, r record) {
-			base := record{"DATATYPE": "HOSTCHECK", "HOSTSTATEID": "0", "HOSTSTATETYPE": "SOFT", "HOSTATTEMPT": "0", "MAXHOSTATTEMPTS": "0", "HOSTCHECKTYPE": "ACTIVE",
-				"HOSTEXECUTIONTIME": "0", "HOSTLATENCY": "0", "RETURNCODE": "0", "TIMEOUT": "0"}
+			base := record{
+				"DATATYPE": "HOSTCHECK", "HOSTSTATEID": "0", "HOSTSTATETYPE": "SOFT", "HOSTATTEMPT": "0",
+				"MAXHOSTATTEMPTS": "0", "HOSTCHECKTYPE": "ACTIVE",
+				"HOSTEXECUTIONTIME": "0", "HOSTLATENCY": "0", "RETURNCODE": "0", "TIMEOUT": "0",
+			}
 			for k, v := range r {
 				base[k] = v
 				if v == "" {
@@ -309,7 +332,8 @@ func TestNumbers(t *testing.T) {
 			add(fields{"latency": in, "execution_time": in}, record{"HOSTLATENCY": out, "HOSTEXECUTIONTIME": out})
 		}
 		for _, n := range integers {
-			add(fields{"state": n, "current_attempt": n, "max_attempts": n, "return_code": n, "timeout": n}, record{"HOSTSTATEID": n, "HOSTATTEMPT": n, "MAXHOSTATTEMPTS": n, "RETURNCODE": n, "TIMEOUT": n})
+			add(fields{"state": n, "current_attempt": n, "max_attempts": n, "return_code": n, "timeout": n},
+				record{"HOSTSTATEID": n, "HOSTATTEMPT": n, "MAXHOSTATTEMPTS": n, "RETURNCODE": n, "TIMEOUT": n})
 		}
 		add(fields{"state_type": "2", "check_type": "3"}, record{"HOSTSTATETYPE": "", "HOSTCHECKTYPE": ""})
 		l.do("unload", "1")

@@ -192,8 +192,13 @@ func TestSegmentsOfTheFuture(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	future := time.Now().Add(10 * 365 * 24 * time.Hour).UnixMicro()
-	for _, name := range []string{fmt.Sprintf("neb-%016d-77-3.log", future), "shinken-9999999999999990-1-1.log", "neb-9999999999999999-1-1.log", "neb-x.log", "neb-1234567890123456-1-1.tmp"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPID::77\nDATATYPE::ALIVE\n"), 0o640); err != nil {
+	for _, name := range []string{
+		fmt.Sprintf("neb-%016d-77-3.log", future),
+		"shinken-9999999999999990-1-1.log", "neb-9999999999999999-1-1.log",
+		"neb-x.log", "neb-1234567890123456-1-1.tmp",
+	} {
+		text := "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPID::77\nDATATYPE::ALIVE\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o640); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -38,7 +38,8 @@ func Write(w io.Writer, hosts, services int, seed uint64, created int64) error {
 	for i := range hosts {
 		r := resultOf(uint64(i), seed, created)
 		fmt.Fprintf(out, hostStatus, HostName(i), i%7,
-			r.execution, r.latency, r.state/2, r.state/2, r.output, r.perfdata, r.at, r.at+checkInterval, r.attempt, r.stateType,
+			r.execution, r.latency, r.state/2, r.state/2, r.output, r.perfdata,
+			r.at, r.at+checkInterval, r.attempt, r.stateType,
 			r.changed, r.changed, r.at, created)
 	}
 	for i := range services {
@@ -83,8 +84,11 @@ func resultOf(object, seed uint64, now int64) result {
 	case used > 950:
 		r.state, word, r.stateType = 1, "WARNING", 0
 	}
-	r.output = fmt.Sprintf("DISK %s - free space: /data/vol %d MB (%d.%d%% inode=87%%), mounted on /dev/mapper/vg0-data", word, 200000-used*200, 100-used/10, used%10)
-	r.perfdata = fmt.Sprintf("/data/vol=%dMB;160000;190000;0;200000 inodes=%d;;;0;13107200 read=%.2fKB/s", used*200, used*13107, random.Float64()*1000)
+	r.output = fmt.Sprintf("DISK %s - free space: /data/vol %d MB (%d.%d%% inode=87%%), "+
+		"mounted on /dev/mapper/vg0-data",
+		word, 200000-used*200, 100-used/10, used%10)
+	r.perfdata = fmt.Sprintf("/data/vol=%dMB;160000;190000;0;200000 inodes=%d;;;0;13107200 read=%.2fKB/s",
+		used*200, used*13107, random.Float64()*1000)
 	return r
 }
 
