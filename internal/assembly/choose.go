@@ -23,7 +23,8 @@ type Choice struct {
 	hostPerfdata, servicePerfdata bool // it reads perfdata of these
 	stateless                     bool // its check results come without a state
 
-	consumes bool // what it has read is gone for others
+	archive  string // directory to which its file is rotated; empty: none
+	consumes bool   // what it has read is gone for others
 	build    buildFeed
 	preview  buildFeed // instead of build where nothing may be taken away; nil: as build
 }

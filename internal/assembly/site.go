@@ -177,7 +177,8 @@ func rules(in []config.Rule) []eventmap.Rule {
 // none.
 func (s *Site) supervisorPath() string { return s.found.Path }
 
-// Same reports whether another plan of the site would run as this one does.
+// Same reports whether another plan of the site would run as this one does. The
+// name may differ: it is only shown where there are several sites.
 func (s *Site) Same(o *Site) bool {
 	choices := func(all []Choice) (shown []string) {
 		for _, c := range all {
@@ -185,7 +186,7 @@ func (s *Site) Same(o *Site) bool {
 		}
 		return shown
 	}
-	return s.Name == o.Name && s.Scope == o.Scope && s.Objects == o.Objects && s.module == o.module &&
+	return s.Scope == o.Scope && s.Objects == o.Objects && s.module == o.module &&
 		reflect.DeepEqual(choices(s.Readers), choices(o.Readers)) &&
 		reflect.DeepEqual(s.config.Site, o.config.Site) &&
 		reflect.DeepEqual(s.mapping, o.mapping) &&

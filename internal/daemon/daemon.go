@@ -47,6 +47,9 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan struct{}) error {
 		return err
 	}
 	l, err := d.open(ctx, plan)
+	if err != nil && ctx.Err() != nil {
+		return nil // stopped while it began
+	}
 	if err != nil {
 		return err
 	}
@@ -70,7 +73,7 @@ func (d *Daemon) open(ctx context.Context, plan *assembly.Plan) (*life, error) {
 	}
 	c := plan.Config
 	l := &life{
-		Daemon: d, journal: j, counts: tally.New(d.Logger, time.Now),
+		Daemon: d, started: c, journal: j, counts: tally.New(d.Logger, time.Now),
 		quarantine: quarantine.New(c.Quarantine.Path, int64(c.Quarantine.MaxSize), time.Now),
 	}
 	l.Health = health.New(d.Version, l, l.counts, d.Logger, time.Now)

@@ -200,6 +200,47 @@ func TestASiteTakesOverWhatWasStoredBefore(t *testing.T) {
 	}
 }
 
+// Two sites, the second of which is that of the journal of version 0.1.
+func TestTheSiteOfTheStoredPositionsTakesThemOver(t *testing.T) {
+	const common = "journal: {path: '{DIR}/journal.db'}\nquarantine: {path: '{DIR}/q'}\n"
+	r := newRig(t, "paris", "lyon")
+	r.config = common + "publish: {amqp: {enabled: false}, stdout: {enabled: true}}\nconnector_name: lyon\nsupervisor: none\n" +
+		"readers: {log: {path: '{DIR}/lyon/nagios.log', begin: beginning}}\n"
+	stop := r.run()
+	r.alert("lyon", "web", "of version 0.1")
+	r.out.await(t, 1, "of version 0.1")
+	must(t, stop())
+	r.alert("lyon", "web", "while it was upgraded")
+	r.alert("paris", "web", "of another site")
+	r.config = twoSites
+	stop = r.run()
+	r.out.await(t, 1, "while it was upgraded")
+	r.out.await(t, 1, "of another site")
+	must(t, stop())
+	for _, text := range []string{"of version 0.1", "while it was upgraded", "of another site"} {
+		if n, _ := r.out.count(`"output":"` + text + `"`); n != 1 {
+			t.Errorf("%q was sent %d times", text, n)
+		}
+	}
+}
+
+// What waits for a restart is compared with what the process was started with.
+func TestChangesThatWaitAreNamedAtEachReload(t *testing.T) {
+	r := newRig(t, "paris", "lyon")
+	r.config = twoSites
+	l, stop := r.begin()
+	defer stop()
+	r.config = strings.Replace(twoSites, "max_size: 2MiB", "max_size: 4MiB", 1)
+	l.reload(t.Context())
+	l.reload(t.Context())
+	r.log.await(t, 2, `next restart" keys=[journal.max_size]`)
+	r.config = twoSites
+	l.reload(t.Context())
+	if n, _ := r.log.count("next restart"); n != 2 {
+		t.Errorf("%d lines about changes that wait, and the last reload has taken them back", n)
+	}
+}
+
 func TestAReloadReplacesWhatHasChanged(t *testing.T) {
 	r := newRig(t, "paris", "lyon", "lille")
 	r.config = twoSites
@@ -329,12 +370,19 @@ func TestWhatTheJournalRefusesIsTriedAgain(t *testing.T) {
 	defer stop()
 	paris := l.sites[0]
 	r.config = strings.NewReplacer("[{type: stdout}]", "[{type: stdout}, {name: second, type: stdout}]", "name: lyon", "name: nice").Replace(twoSites)
-	refused, cancel := context.WithCancel(t.Context())
-	cancel()
-	l.reload(refused)
+	plan, err := r.daemon.Load()
+	must(t, err)
+	next, err := l.prepare(t.Context(), plan, false)
+	must(t, err)
+	// The journal refuses a target without a route, as it refuses any on a full disk.
+	second := next.targets[1].plan
+	routes := second.Routes
+	second.Routes = nil
+	l.run(t.Context(), next)
 	if l.unfinished == nil || l.sites[0] != paris || l.sites[1].activity != nil {
 		t.Fatalf("unfinished %v, paris replaced: %t", l.unfinished, l.sites[0] != paris)
 	}
+	second.Routes = routes
 	l.finish(t.Context())
 	if l.unfinished != nil || l.sites[0] != paris || l.sites[1].activity == nil || len(l.Report().Journal.Cursors) != 2 {
 		t.Errorf("unfinished %v, cursors %v", l.unfinished, l.Report().Journal.Cursors)

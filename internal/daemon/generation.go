@@ -74,18 +74,21 @@ func (l *life) serves(r outbox.Route) bool {
 	return routes != nil && slices.Contains(*routes, r)
 }
 
-// change makes the next generation run. Nothing of the old one runs beside what
-// replaces it. An error means that the journal does not take the targets: what
-// is the same goes on, and the rest waits until change is called again.
+// change makes the next generation run. No site of the old one runs beside what
+// replaces it. An error means that the process is to end, or that the journal
+// does not take the targets: then what is the same goes on, and the rest waits
+// until change is called again.
 func (l *life) change(ctx context.Context, next *generation) error {
 	for _, s := range l.sites {
 		if !slices.Contains(next.sites, s) {
-			l.end("site "+s.plan.Name, s.activity)
+			if err := l.endSite(ctx, s); err != nil {
+				return err
+			}
 		}
 	}
 	for _, t := range l.targets {
 		if !slices.Contains(next.targets, t) {
-			l.end("target "+t.plan.Name, t.activity)
+			l.endTarget(t)
 		}
 	}
 	l.mu.Lock()
@@ -105,7 +108,7 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	}
 	for _, s := range next.sites {
 		if s.activity == nil {
-			l.startSite(ctx, s, len(next.sites) == 1)
+			l.startSite(s, next.sites)
 		}
 	}
 	l.warnOfSharedNames(next.plan)

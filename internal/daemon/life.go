@@ -2,12 +2,14 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/health"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
@@ -26,10 +28,13 @@ type life struct {
 	summaries  *activity
 	routes     atomic.Pointer[[]outbox.Route] // that the targets serve
 
-	plan *assembly.Plan
+	started *config.Loaded // the configuration that the process was started with
+	plan    *assembly.Plan
 	// unfinished is a generation whose targets the journal did not take; nil:
 	// none.
 	unfinished *generation
+	resync     bool      // the whole present state is still to be sent
+	warning    *activity // that looks for names that sites share; nil: none
 
 	mu      sync.Mutex // guards the two lists; only one goroutine changes them
 	sites   []*site
@@ -66,22 +71,43 @@ func start(run func(context.Context)) *activity {
 	return a
 }
 
-// endWithin is how long what is replaced may take to end.
+// end stops an activity and waits until it has ended.
+func (a *activity) end() {
+	a.stop()
+	<-a.done
+}
+
+// endWithin is how long a target that is replaced may take to end: one that
+// writes to a terminal that nobody reads must not hold up the rest.
 const endWithin = 10 * time.Second
 
-// end stops an activity and waits until it has ended, or hangs: one that writes
-// to a terminal that nobody reads must not hold up the rest.
-func (l *life) end(name string, a *activity) {
-	if a == nil {
+// endTarget stops a target and waits until it has ended, or hangs.
+func (l *life) endTarget(t *target) {
+	if t.activity == nil {
 		return
 	}
-	a.stop()
+	t.stop()
 	late := time.NewTimer(endWithin)
 	defer late.Stop()
 	select {
-	case <-a.done:
+	case <-t.done:
 	case <-late.C:
-		l.Logger.Warn("what is replaced does not end: going on without waiting", "part", name, "after", endWithin)
+		l.Logger.Warn("the target does not end: going on without waiting", "target", t.plan.Name, "after", endWithin)
+	}
+}
+
+// endSite stops a site and waits until it has ended: two pipelines must not read
+// the same. An error means that the process is to end.
+func (l *life) endSite(ctx context.Context, s *site) error {
+	if s.activity == nil {
+		return nil
+	}
+	s.stop()
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -113,32 +139,47 @@ func (l *life) startTarget(t *target) {
 	t.activity = start(func(ctx context.Context) { pipeline.KeepRunning(ctx, l.Logger, w, nil) })
 }
 
-// startSite starts a site, from what was stored of it under an earlier scope if
-// nothing is stored under its own.
-func (l *life) startSite(ctx context.Context, s *site, only bool) {
-	if err := l.adopt(ctx, s.plan, only); err != nil {
-		l.Logger.Error("what was stored of the site before can't be taken over: its readers begin anew",
-			"site", s.plan.Name, "err", err)
-	}
+// startSite starts a site. It goes on from what was stored of it under an earlier
+// scope, if nothing is stored under its own.
+func (l *life) startSite(s *site, all []*site) {
 	name := s.plan.Name
 	if name == "" {
 		name = "only"
 	}
-	w := pipeline.Worker{Kind: "site", Name: name, Run: s.pipeline.Run}
+	run := func(ctx context.Context) error {
+		if err := l.adopt(ctx, s.plan, all); err != nil {
+			return fmt.Errorf("taking over what was stored of the site before: %w", err)
+		}
+		return s.pipeline.Run(ctx)
+	}
+	w := pipeline.Worker{Kind: "site", Name: name, Run: run}
 	s.activity = start(func(ctx context.Context) { pipeline.KeepRunning(ctx, l.Logger, w, nil) })
 }
 
 // adopt takes over what is stored under an earlier scope, if nothing is stored
 // under the site's own. The only site takes over what the only site before has
 // left, whatever its scope was: its configuration may have been moved.
-func (l *life) adopt(ctx context.Context, s *assembly.Site, only bool) error {
+func (l *life) adopt(ctx context.Context, s *assembly.Site, all []*site) error {
+	// The commits of a pipeline before this one may still be on their way.
+	settled, err := l.journal.Append(ctx, outbox.Commit{})
+	if err == nil {
+		err = settled.Wait(ctx)
+	}
+	if err != nil {
+		return err
+	}
 	stored, err := l.journal.Scopes()
 	if err != nil || slices.Contains(stored, s.Scope) {
 		return err
 	}
-	earlier := s.Formerly
-	if only && len(stored) == 1 {
-		earlier = append(slices.Clone(earlier), stored[0])
+	var earlier []outbox.Scope
+	for _, scope := range s.Formerly {
+		if l.belongs(scope, s, all) {
+			earlier = append(earlier, scope)
+		}
+	}
+	if len(all) == 1 && len(stored) == 1 {
+		earlier = append(earlier, stored[0])
 	}
 	from, adopted, err := l.journal.Adopt(ctx, s.Scope, earlier...)
 	if adopted {
@@ -148,15 +189,39 @@ func (l *life) adopt(ctx context.Context, s *assembly.Site, only bool) error {
 	return err
 }
 
+// belongs reports whether what is stored under an earlier scope is a site's. If
+// several sites may have had that scope, it is the one whose files the stored
+// positions are of.
+func (l *life) belongs(scope outbox.Scope, s *assembly.Site, all []*site) bool {
+	candidates := 0
+	for _, other := range all {
+		if slices.Contains(other.plan.Formerly, scope) {
+			candidates++
+		}
+	}
+	if candidates == 1 {
+		return true
+	}
+	return slices.ContainsFunc(s.Readers, func(c assembly.Choice) bool {
+		position, err := l.journal.Position(scope.Key(c.Name))
+		return err == nil && c.IsOf(position)
+	})
+}
+
 // warnOfSharedNames warns of hosts that two sites have. It reads object caches,
 // and must not hold up what runs.
 func (l *life) warnOfSharedNames(plan *assembly.Plan) {
+	if l.warning != nil {
+		l.warning.stop()
+	}
 	if len(plan.Sites) < 2 {
 		return
 	}
-	start(func(ctx context.Context) {
+	l.warning = start(func(ctx context.Context) {
 		for _, w := range plan.SharedNames(ctx) {
-			l.Logger.Warn(w)
+			if ctx.Err() == nil {
+				l.Logger.Warn(w)
+			}
 		}
 	})
 }
@@ -171,12 +236,15 @@ func (l *life) live(ctx context.Context, reload <-chan struct{}) {
 			return
 		case <-l.journal.Recovered():
 			l.Logger.Warn("the journal has lost something: the whole present state is sent again")
-			l.replace(ctx, l.plan, true)
+			l.resync = true
+			l.sendAll(ctx)
 		case <-reload:
 			l.reload(ctx)
 		case at := <-look.C:
 			if l.unfinished != nil {
 				l.finish(ctx)
+			} else if l.resync {
+				l.sendAll(ctx)
 			} else if l.plan.Outdated(at) {
 				l.chooseAgain(ctx)
 				look.Reset(tryEvery)
@@ -187,8 +255,15 @@ func (l *life) live(ctx context.Context, reload <-chan struct{}) {
 	}
 }
 
-// finish goes on with what the journal has refused, mostly because the disk is
-// full.
+// run makes the next generation run. If the journal refuses it, mostly because the
+// disk is full, that is tried again.
+func (l *life) run(ctx context.Context, next *generation) {
+	if err := l.change(ctx, next); err != nil && ctx.Err() == nil {
+		l.Logger.Error("the new plan can't be run yet, trying again", "err", err)
+	}
+}
+
+// finish goes on with what the journal has refused.
 func (l *life) finish(ctx context.Context) {
 	if err := l.change(ctx, l.unfinished); err != nil {
 		l.Logger.Debug("the new plan can't be run yet", "err", err)
@@ -197,19 +272,15 @@ func (l *life) finish(ctx context.Context) {
 	l.Logger.Info("the new plan runs")
 }
 
-// replace makes a plan run. If it can't be built, the old one goes on; if the
-// journal refuses it, that is tried again.
-func (l *life) replace(ctx context.Context, plan *assembly.Plan, resync bool) bool {
-	next, err := l.prepare(ctx, plan, resync)
+// sendAll builds every site anew, to send the whole present state.
+func (l *life) sendAll(ctx context.Context) {
+	next, err := l.prepare(ctx, l.plan, true)
 	if err != nil {
-		l.Logger.Error("the new plan can't be built, the old one goes on", "err", err)
-		return false
+		l.Logger.Error("the present state can't be sent again yet, trying again", "err", err)
+		return
 	}
-	if err := l.change(ctx, next); err != nil {
-		l.Logger.Error("the new plan can't be run yet, trying again", "err", err)
-		return false
-	}
-	return true
+	l.resync = false
+	l.run(ctx, next)
 }
 
 // chooseAgain makes the plan of the same configuration anew.
@@ -219,9 +290,13 @@ func (l *life) chooseAgain(ctx context.Context) {
 		l.Logger.Error("choosing the readers anew", "err", err)
 		return
 	}
-	if l.replace(ctx, plan, false) {
-		l.Logger.Info("a broker module has begun to write or has fallen silent, or a supervisor has begun to run: " +
-			"the readers are chosen anew")
-		l.announce(plan)
+	next, err := l.prepare(ctx, plan, false)
+	if err != nil {
+		l.Logger.Error("the new plan can't be built, the old one goes on", "err", err)
+		return
 	}
+	l.run(ctx, next)
+	l.Logger.Info("a broker module has begun to write or has fallen silent, or a supervisor has begun to run: " +
+		"the readers are chosen anew")
+	l.announce(plan)
 }

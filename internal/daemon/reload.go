@@ -11,21 +11,24 @@ import (
 // replaced; the log says which changes wait for a restart. A faulty
 // configuration is refused as a whole.
 func (l *life) reload(ctx context.Context) {
-	old := l.plan.Config
 	plan, err := l.Load()
 	if err != nil {
 		l.Logger.Error("the new configuration is refused, the old one goes on", "err", err)
 		return
 	}
-	if !l.replace(ctx, plan, false) {
+	next, err := l.prepare(ctx, plan, false)
+	if err != nil {
+		l.Logger.Error("the new configuration can't be run, the old one goes on", "err", err)
 		return
 	}
 	l.Logger.Info("configuration read again")
-	l.takeOver(old, plan.Config)
+	l.takeOver(l.plan.Config, plan.Config)
+	l.run(ctx, next)
 	l.announce(plan)
 }
 
-// takeOver applies the sections that belong to the process.
+// takeOver applies the sections that belong to the process. What it can't apply
+// is compared with what the process was started with.
 func (l *life) takeOver(old, now *config.Loaded) {
 	if now.Log.Level != old.Log.Level && l.SetLevel != nil {
 		l.SetLevel(now.Log.Level)
@@ -36,8 +39,8 @@ func (l *life) takeOver(old, now *config.Loaded) {
 				"path", old.Quarantine.Path, "err", err)
 		}
 	}
-	waiting := differences("journal", old.Journal, now.Journal)
-	if now.Log.Format != old.Log.Format {
+	waiting := differences("journal", l.started.Journal, now.Journal)
+	if now.Log.Format != l.started.Log.Format {
 		waiting = append(waiting, "log.format")
 	}
 	if len(waiting) > 0 {

@@ -22,6 +22,9 @@ type step struct {
 func (l *life) stop() error {
 	err := inOrder(l.Logger, []step{
 		{"readers", time.Second, func() error {
+			if l.warning != nil {
+				l.warning.stop()
+			}
 			endAll(l.sites, func(s *site) *activity { return s.activity })
 			return nil
 		}},
@@ -29,7 +32,7 @@ func (l *life) stop() error {
 			endAll(l.targets, func(t *target) *activity { return t.activity })
 			return nil
 		}},
-		{"summary", 250 * time.Millisecond, func() error { l.end("summary", l.summaries); return nil }},
+		{"summary", 250 * time.Millisecond, func() error { l.summaries.end(); return nil }},
 		{"quarantine", 250 * time.Millisecond, l.quarantine.Close},
 		{"journal", 2 * time.Second, l.journal.Close},
 	})
