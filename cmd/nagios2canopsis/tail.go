@@ -58,6 +58,9 @@ func tailCommand(ctx context.Context, env environment) error {
 	for _, p := range sites {
 		g.Go(func() error { return p.Run(ctx) })
 	}
-	g.Go(func() error { health.Every(ctx, log, counts, summaryEvery); return nil })
+	g.Go(func() error {
+		health.Every(ctx, summaryEvery, func(bool) { health.Grown(log, counts) })
+		return nil
+	})
 	return g.Wait()
 }

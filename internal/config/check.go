@@ -43,8 +43,12 @@ func (l *Loaded) check() (faults []error) {
 		}
 	})
 	l.checkNames(fault)
-	if l.noTarget() {
-		fault("publish", "no target is enabled: enable amqp or stdout")
+	_, listed := l.lines["targets"]
+	switch {
+	case !listed && l.noTarget():
+		fault("publish", "no target is enabled: enable amqp or stdout, or write targets")
+	case len(l.Targets) > 0 && l.noTarget():
+		fault("targets", "none of them is enabled")
 	}
 	return faults
 }

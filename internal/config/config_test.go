@@ -88,7 +88,7 @@ func TestFaultsNameFileLineAndKey(t *testing.T) {
 		{"bad state", "mapping:\n  host_states: {up: 7}", `config.yml:2: mapping.host_states: "7" is not a Canopsis state, which is 0, 1, 2 or 3`},
 		{"bad switch", "readers: {log: {enabled: yes}}", `config.yml:1: readers.log.enabled: "yes" is not one of auto, on, off`},
 		{"relative path", "readers: {log: {path: nagios.log}}", `config.yml:1: readers.log.path: "nagios.log" is not an absolute path`},
-		{"no target", "publish: {amqp: {enabled: false}}", `config.yml:1: publish: no target is enabled: enable amqp or stdout`},
+		{"no target", "publish: {amqp: {enabled: false}}", `config.yml:1: publish: no target is enabled: enable amqp or stdout, or write targets`},
 		{"tags as a list", "mapping: {tags: [a, b]}", `config.yml:1: mapping.tags: a map of keys is expected here, not a list`},
 		{"second document", "connector: a\n---\nconnector: b\n", `config.yml: a second document after '---' would be ignored: put everything into one`},
 		{"broken YAML", "a: [", `config.yml:1: not valid YAML: did not find expected node content`},
@@ -285,6 +285,27 @@ func TestMergedMaps(t *testing.T) {
 	}
 	if _, err := parse(t, "readers: &r\n  <<: *r\n"); err == nil {
 		t.Error("a map that is merged with itself is taken")
+	}
+}
+
+func TestTargetsMayBeAliases(t *testing.T) {
+	l, err := parse(t, "targets:\n  - &a {name: a, type: stdout}\n  - {<<: *a, name: b, type: stdout}\n")
+	if err != nil || len(l.Targets) != 2 || l.Targets[1].Name != "b" {
+		t.Errorf("targets %+v, error %v", l.Targets, err)
+	}
+	if _, err := parse(t, "targets:\n  - &a {name: a, type: stdout}\n  - *a\n"); err == nil || !strings.Contains(err.Error(), `two targets are called "a"`) {
+		t.Errorf("the same target twice: %v", err)
+	}
+}
+
+func TestATypeThatIsUnknownIsOneFault(t *testing.T) {
+	_, err := parse(t, "targets: [{name: a, type: carrier}]\n")
+	if want := `config.yml:1: targets[0].type: "carrier" is not one of amqp, stdout`; fmt.Sprint(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	_, err = parse(t, "targets: [{name: a, type: stdout, enabled: false}]\n")
+	if want := `config.yml:1: targets: none of them is enabled`; fmt.Sprint(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 

@@ -129,8 +129,17 @@ func without(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
+// resolved returns what an alias stands for.
+func resolved(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
 // items returns the items of a list.
 func (l *Loaded) items(key string, n *yaml.Node) []*yaml.Node {
+	n = resolved(n)
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		l.Faults = append(l.Faults, l.Fault(key, "a list of at least one is expected here"))
 		return nil
@@ -178,6 +187,9 @@ func (l *Loaded) decodeTargets(n *yaml.Node) {
 // decodeTarget sets one target. What it may have besides name and type depends
 // on its type.
 func (l *Loaded) decodeTarget(item *yaml.Node, at string) (target Target, known bool) {
+	own := *resolved(item) // a copy: an alias may stand for it elsewhere
+	own.Content = slices.Clone(own.Content)
+	item = &own
 	d := decoder{file: l.File}
 	if name := without(item, "name"); name != nil {
 		d.note(name, at+".name", name.Decode(&target.Name))

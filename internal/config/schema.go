@@ -2,7 +2,7 @@ package config
 
 // Config is the whole configuration. The doc tags are the configuration
 // reference: docs/CONFIGURATION.md is made from them. The must tags are the
-// checks of single values; see checker.
+// checks of single values; see Loaded.check.
 //
 // One supervisor and the usual targets need the short form only: the keys at
 // the top level describe one site, those of Publish one target of each type.

@@ -355,6 +355,13 @@ func TestATargetThatGoesLosesItsCursor(t *testing.T) {
 	if got := len(l.Report().Targets); got != 2 {
 		t.Errorf("%d targets", got)
 	}
+	r.alert("paris", "web", "x")
+	r.out.await(t, 2, "nagios.paris.check.component.web")
+	for _, target := range l.Report().Targets {
+		if !target.Working || target.Sent == 0 {
+			t.Errorf("the state of a target that has sent: %+v", target)
+		}
+	}
 	r.config = twoSites
 	l.reload(t.Context())
 	if got := l.Report(); len(got.Targets) != 1 || len(got.Journal.Cursors) != 1 {

@@ -35,6 +35,7 @@ func (l *life) Targets() (all []health.Target) {
 		all = append(all, health.Target{
 			Name: t.plan.Name, Type: t.plan.Type, Where: t.plan.Where,
 			Routes: t.plan.Routes, Released: cursors[t.plan.Name],
+			State: t.publisher.State(),
 		})
 	}
 	return all

@@ -11,6 +11,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
 
@@ -31,6 +32,7 @@ type Target struct {
 	Where      string // for people, without a password
 	Routes     []outbox.Route
 	Released   int64 // id of the last event that it has done with
+	publish.State
 }
 
 // Report is the connector at a moment. Times are of this machine's clock but
@@ -76,30 +78,67 @@ func (h *Health) Report() Report {
 	}
 }
 
-// Run logs a summary every interval, and one at the end.
-func (h *Health) Run(ctx context.Context, every time.Duration) { Every(ctx, h.log, h.counts, every) }
+// Run logs a summary every interval, and the counters once more at the end.
+func (h *Health) Run(ctx context.Context, every time.Duration) {
+	Every(ctx, every, func(last bool) {
+		if !last {
+			h.remind()
+		}
+		Grown(h.log, h.counts)
+	})
+}
 
-// Every logs a summary of counters every interval, and one at the end.
-func Every(ctx context.Context, log *slog.Logger, counts *tally.Tally, interval time.Duration) {
+// Every calls summarise every interval, and a last time at the end.
+func Every(ctx context.Context, interval time.Duration, summarise func(last bool)) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			summarise(log, counts)
+			summarise(true)
 			return
 		case <-tick.C:
-			summarise(log, counts)
+			summarise(false)
 		}
 	}
 }
 
-// summarise logs a line for each notable counter that has grown since the last
-// summary. Counters are a bounded set, so a storm is a few lines.
-func summarise(log *slog.Logger, counts *tally.Tally) {
+// Grown logs a line for each notable counter that has grown since the last time.
+// Counters are a bounded set, so a storm is a few lines.
+func Grown(log *slog.Logger, counts *tally.Tally) {
 	for _, c := range counts.Grown() {
 		args := append(c.Args(), "count", c.N, "last", c.Last.UTC().Format(time.RFC3339),
 			"example", c.Example, "note", "since the last summary")
 		log.Warn(c.What, args...)
 	}
 }
+
+// remind logs a line for each part that does not work at the moment. Each was
+// logged when it began; that may be long ago.
+func (h *Health) remind() {
+	r := h.Report()
+	for _, t := range r.Targets {
+		if !t.Working {
+			h.log.Warn("still not sending", "target", t.Name, "where", t.Where, "since", shown(t.Since),
+				"err", t.LastError, "unsent", r.Journal.Events)
+		} else if t.Blocked != "" {
+			h.log.Warn("still not sending: the other side takes nothing", "target", t.Name, "where", t.Where,
+				"reason", t.Blocked, "unsent", r.Journal.Events)
+		}
+	}
+	for _, s := range r.Sites {
+		for _, f := range s.Feeds {
+			if !f.Running && f.Err != nil {
+				h.log.Warn("still not reading", "site", s.Name, "reader", f.Name, "since", shown(f.Since), "err", f.Err)
+			}
+		}
+	}
+	switch {
+	case r.Journal.Failing:
+		h.log.Warn("the journal still can't be written: the readers wait", "unsent", r.Journal.Events)
+	case r.Journal.Full:
+		h.log.Warn("the journal is still full: the readers wait", "bytes", r.Journal.Bytes, "bound", r.Journal.MaxBytes)
+	}
+}
+
+func shown(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -3,6 +3,7 @@ package health
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -10,14 +11,20 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
 
 type running struct{}
 
-func (running) Sites() []Site          { return []Site{{Name: "paris"}} }
-func (running) Targets() []Target      { return []Target{{Name: "amqp"}} }
-func (running) Journal() journal.Stats { return journal.Stats{Events: 7} }
+func (running) Sites() []Site {
+	return []Site{{Name: "paris", Feeds: []pipeline.FeedStatus{{Name: "log", Err: errors.New("permission denied")}, {Name: "status", Running: true}}}}
+}
+func (running) Targets() []Target {
+	return []Target{{Name: "amqp", State: publish.State{LastError: "connection refused"}}, {Name: "well", State: publish.State{Working: true}}}
+}
+func (running) Journal() journal.Stats { return journal.Stats{Events: 7, Full: true} }
 
 func TestAReportHasEverything(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
@@ -46,8 +53,16 @@ func TestAStormIsSummarised(t *testing.T) {
 		}
 		time.Sleep(time.Minute + time.Second)
 		synctest.Wait()
-		if n := strings.Count(out.String(), "\n"); n != 2 || !strings.Contains(out.String(), "count=99") || !strings.Contains(out.String(), "site=paris") {
+		if n := strings.Count(out.String(), "input quarantined"); n != 2 || !strings.Contains(out.String(), "count=99") || !strings.Contains(out.String(), "site=paris") {
 			t.Errorf("%d lines, want the first and a summary:\n%s", n, out.String())
+		}
+		for _, want := range []string{`target=amqp`, `err="connection refused"`, `reader=log`, `err="permission denied"`, "still full"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("no %s in the summary:\n%s", want, out.String())
+			}
+		}
+		if strings.Contains(out.String(), "target=well") || strings.Contains(out.String(), "reader=status") {
+			t.Errorf("the summary is about what works:\n%s", out.String())
 		}
 		counts.Add(tally.Notable, key, 5, "nagios.log:9")
 		stop()

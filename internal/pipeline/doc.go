@@ -13,5 +13,5 @@
 //
 // A source that fails is started again, for ever, with a growing pause. It
 // never stops the others. The same holds for the targets, which are workers
-// beside the pipelines (see Target and KeepRunning).
+// beside the pipelines (see Send and KeepRunning).
 package pipeline

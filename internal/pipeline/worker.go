@@ -10,7 +10,7 @@ import (
 // Worker is something that runs beside the feeds until the context ends: a
 // target, the watcher of the object cache.
 type Worker struct {
-	Kind string // what it is, for the log: "target", "reader"
+	Kind string // what it is, for the log: "site", "target", "reader"
 	Name string
 	Run  func(context.Context) error
 }
