@@ -16,8 +16,11 @@ import (
 // fault has its key and the rest is decoded all the same; package yaml reports
 // no key.
 type decoder struct {
-	file   string
-	faults []error
+	file string
+	// elsewhere are keys that are no part of the section and are decoded by its
+	// caller.
+	elsewhere []string
+	faults    []error
 }
 
 // maxDepth bounds maps that are merged into each other.
@@ -59,6 +62,9 @@ func (d *decoder) section(n *yaml.Node, v reflect.Value, at string, depth int) {
 		}
 		seen[key.Value] = key.Line
 		field, known := fields[key.Value]
+		if !known && slices.Contains(d.elsewhere, key.Value) {
+			continue
+		}
 		if !known {
 			d.fault(key, at, "unknown key %q%s", key.Value, suggestion(key.Value, fields))
 			continue

@@ -137,6 +137,35 @@ func resolved(n *yaml.Node) *yaml.Node {
 	return n
 }
 
+// lookUp returns the value of a key of a map, its own or one that is merged into
+// it; nil if there is none.
+func lookUp(n *yaml.Node, key string, depth int) *yaml.Node {
+	n = resolved(n)
+	if n.Kind == yaml.SequenceNode && depth > 0 { // several maps are merged
+		for _, item := range n.Content {
+			if found := lookUp(item, key, depth+1); found != nil {
+				return found
+			}
+		}
+	}
+	if n.Kind != yaml.MappingNode || depth > maxDepth {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Tag == "!!merge" {
+			if found := lookUp(n.Content[i+1], key, depth+1); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
 // items returns the items of a list.
 func (l *Loaded) items(key string, n *yaml.Node) []*yaml.Node {
 	n = resolved(n)
@@ -187,26 +216,23 @@ func (l *Loaded) decodeTargets(n *yaml.Node) {
 // decodeTarget sets one target. What it may have besides name and type depends
 // on its type.
 func (l *Loaded) decodeTarget(item *yaml.Node, at string) (target Target, known bool) {
-	own := *resolved(item) // a copy: an alias may stand for it elsewhere
-	own.Content = slices.Clone(own.Content)
-	item = &own
-	d := decoder{file: l.File}
-	if name := without(item, "name"); name != nil {
+	d := decoder{file: l.File, elsewhere: []string{"name", "type"}}
+	if name := lookUp(item, "name", 0); name != nil {
 		d.note(name, at+".name", name.Decode(&target.Name))
 	}
-	if typ := without(item, "type"); typ != nil {
+	if typ := lookUp(item, "type", 0); typ != nil {
 		d.note(typ, at+".type", typ.Decode(&target.Type))
 	}
-	l.Faults = append(l.Faults, d.faults...)
 	if target.Options, known = targetTypes()[target.Type]; !known {
 		known := strings.Join(slices.Sorted(maps.Keys(targetTypes())), ", ")
-		l.Faults = append(l.Faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of %s", target.Type, known)))
+		l.Faults = append(l.Faults, append(d.faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of %s", target.Type, known)))...)
 		return target, false
 	}
 	if target.Name == "" {
 		target.Name = target.Type
 	}
-	l.decodeSection(item, target.Options, at)
+	d.section(item, reflect.ValueOf(target.Options).Elem(), at, 0)
+	l.Faults = append(l.Faults, d.faults...)
 	return target, true
 }
 

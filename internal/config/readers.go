@@ -69,12 +69,6 @@ type PerfdataSpool struct {
 	MoveTo  string `yaml:"move_to" must:"absolute" doc:"The directory for 'after: move', on the same file system."`
 }
 
-func (p PerfdataSpool) check(report report) {
-	if (p.After == "move") != (p.MoveTo != "") {
-		report("move_to", "belongs to 'after: move', and is needed by it")
-	}
-}
-
 // StatusReader reads status.dat.
 type StatusReader struct {
 	Enabled Switch        `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`

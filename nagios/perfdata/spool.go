@@ -61,22 +61,30 @@ type SpoolSource struct {
 	options SpoolOptions
 }
 
+// check returns every fault of the options.
+func (o *SpoolOptions) check() error {
+	faults := []error{checkFormats(o.Name, o.Formats)}
+	if _, err := filepath.Match(o.Pattern, ""); err != nil {
+		faults = append(faults, option.Faultf("pattern", "%q: %w", o.Pattern, err))
+	}
+	switch moves := o.After == Move; {
+	case moves != (o.MoveTo != ""):
+		faults = append(faults, option.Faultf("move_to", "belongs to 'after: move', and is needed by it"))
+	case moves && filepath.Clean(o.MoveTo) == filepath.Clean(o.Dir):
+		faults = append(faults, option.Faultf("move_to",
+			"finished files of %s need another directory to be moved to, not %q", o.Dir, o.MoveTo))
+	}
+	return errors.Join(faults...)
+}
+
 // NewSpool makes a source of a spool directory. It opens nothing. The error is an
 // *option.Fault.
 func NewSpool(options SpoolOptions) (*SpoolSource, error) {
-	if err := checkFormats(options.Name, options.Formats); err != nil {
-		return nil, err
-	}
 	if options.Pattern == "" {
 		options.Pattern = "*"
 	}
-	if _, err := filepath.Match(options.Pattern, ""); err != nil {
-		return nil, option.Faultf("pattern", "%q: %w", options.Pattern, err)
-	}
-	if options.After == Move &&
-		(options.MoveTo == "" || filepath.Clean(options.MoveTo) == filepath.Clean(options.Dir)) {
-		return nil, option.Faultf("move_to", "finished files of %s need another directory to be moved to, not %q",
-			options.Dir, options.MoveTo)
+	if err := options.check(); err != nil {
+		return nil, err
 	}
 	if options.Poll <= 0 {
 		options.Poll = defaultSpoolPoll

@@ -62,9 +62,12 @@ func names(t *testing.T, dir string) (found []string) {
 
 func (d spoolDirs) source(t *testing.T, set func(*SpoolOptions)) *SpoolSource {
 	t.Helper()
-	options := SpoolOptions{Name: "perfdata-spool", Dir: d.spool, Formats: serviceFormat(t), MoveTo: d.done, Poll: 50 * time.Millisecond}
+	options := SpoolOptions{Name: "perfdata-spool", Dir: d.spool, Formats: serviceFormat(t), Poll: 50 * time.Millisecond}
 	if set != nil {
 		set(&options)
+	}
+	if options.After == Move {
+		options.MoveTo = d.done
 	}
 	source, err := NewSpool(options)
 	if err != nil {
