@@ -108,6 +108,9 @@ func remarks(ctx context.Context, plan *assembly.Plan) (notices, troubles []stri
 			troubles = append(troubles, of+t.Error())
 		}
 	}
+	for _, t := range plan.Troubles {
+		troubles = append(troubles, t.Error())
+	}
 	notices = append(notices, plan.SharedNames(ctx)...)
 	for _, file := range []struct{ key, path string }{
 		{"journal.path", plan.Config.Journal.Path}, {"quarantine.path", plan.Config.Quarantine.Path},

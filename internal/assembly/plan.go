@@ -19,6 +19,9 @@ type Plan struct {
 	Targets []Target
 	// Others are the configurations of other supervisors on this machine.
 	Others []string
+	// Troubles are about supervisors that were found and can't be read now, beside
+	// others that can.
+	Troubles []error
 
 	root    string // of the file system
 	looked  time.Time
@@ -47,7 +50,7 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 	faults := slices.Clone(l.Faults)
 	places, more := p.locate(known)
 	faults = append(faults, more...)
-	for _, place := range places {
+	for _, place := range p.readable(places) {
 		site, more := newSite(place)
 		faults = append(faults, more...)
 		p.Sites = append(p.Sites, site)
@@ -67,6 +70,25 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 	return p, nil
 }
 
+// readable leaves out the supervisors that were found beside others and whose
+// configuration can't be read: one of them must not keep the others from work.
+func (p *Plan) readable(places []place) (rest []place) {
+	for _, at := range places {
+		if at.among {
+			if _, err := nagios.Read(at.found.Path); err != nil {
+				p.Troubles = append(p.Troubles, at.config.Fault("supervisor", "left out: "+err.Error()))
+				continue
+			}
+		}
+		rest = append(rest, at)
+	}
+	if len(rest) == 0 {
+		p.Troubles = nil // newSite reports them as faults
+		return places
+	}
+	return rest
+}
+
 // collisions finds what two sites can't share: a supervisor, and the spool
 // directory of a broker module, whose files are deleted once they are read.
 func (p *Plan) collisions() (faults []error) {
@@ -83,7 +105,7 @@ func (p *Plan) collisions() (faults []error) {
 			if shared.path == "" {
 				continue
 			}
-			path := filepath.Clean(shared.path)
+			path := real(shared.path)
 			if other := shared.taken[path]; other != nil {
 				faults = append(faults, s.config.Fault(shared.key,
 					fmt.Sprintf(shared.what+" belongs to the site %s already: let each site have its own",
@@ -93,6 +115,15 @@ func (p *Plan) collisions() (faults []error) {
 		}
 	}
 	return faults
+}
+
+// real returns a path without the links on its way; as it is where that can't be
+// known.
+func real(path string) string {
+	if followed, err := filepath.EvalSymlinks(path); err == nil {
+		return followed
+	}
+	return filepath.Clean(path)
 }
 
 // Routes returns the routes that the targets serve.

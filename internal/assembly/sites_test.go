@@ -113,6 +113,31 @@ func TestAutoTakesEverySupervisorThatRuns(t *testing.T) {
 	}
 }
 
+func TestAnUnreadableSupervisorDoesNotKeepTheOthersFromWork(t *testing.T) {
+	root, runs := machine(t)
+	_, a := site(t)
+	_, b := site(t)
+	runs(10, a)
+	runs(20, b)
+	both, err := Resolve(parsed(t, ""), root)
+	if err != nil || len(both.Sites) != 2 {
+		t.Fatalf("%d sites, %v", len(both.Sites), err)
+	}
+	if err := os.Remove(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(b, 0o755); err != nil { // present, and no file
+		t.Fatal(err)
+	}
+	one, err := Resolve(parsed(t, ""), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(one.Sites) != 1 || one.Sites[0].Supervisor.Path != a || len(one.Troubles) != 1 || !strings.Contains(one.Troubles[0].Error(), b) {
+		t.Errorf("%d sites, troubles %v", len(one.Sites), one.Troubles)
+	}
+}
+
 func TestNamedSites(t *testing.T) {
 	root, runs := machine(t)
 	dirA, a := site(t)
@@ -134,15 +159,20 @@ func TestNamedSites(t *testing.T) {
 		t.Errorf("'auto' beside a site that names %s is %s", a, lyon.Supervisor.Path)
 	}
 	if w := p.SharedNames(t.Context()); w != nil {
-		t.Errorf("a template that tells the hosts apart, and still %q", w)
+		t.Errorf("a template that makes the names differ, and still %q", w)
 	}
 }
 
 func TestWhatSitesCannotShare(t *testing.T) {
 	dirA, a := site(t, strings.ReplaceAll(moduleLine, "{DIR}/neb", "/nowhere/spool"))
 	_, b := site(t, strings.ReplaceAll(moduleLine, "{DIR}/neb", "/nowhere/spool"))
+	link := filepath.Join(t.TempDir(), "nagios.cfg")
+	if err := os.Symlink(a, link); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ name, second, want string }{
 		{"a spool", b, "c.yml:3: sites[1].readers.module.path: the module's spool /nowhere/spool belongs to the site paris already"},
+		{"a supervisor by a link", link, "c.yml:3: sites[1].supervisor: the supervisor " + dirA + "/nagios.cfg belongs to the site paris already"},
 		{"a supervisor", a, "c.yml:3: sites[1].supervisor: the supervisor " + dirA + "/nagios.cfg belongs to the site paris already"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -118,6 +118,9 @@ func (d *Daemon) announce(plan *assembly.Plan) {
 		}
 		log.Info("sending as", "connector", s.Connector, "connector_name", s.ConnectorName)
 	}
+	for _, t := range plan.Troubles {
+		d.Logger.Error("a supervisor is left out", "err", t)
+	}
 	for _, other := range plan.Others {
 		d.Logger.Info("another supervisor's configuration is left alone", "path", other)
 	}

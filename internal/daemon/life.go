@@ -123,7 +123,26 @@ func (l *life) begin(ctx context.Context, plan *assembly.Plan) error {
 	if err != nil {
 		return err
 	}
+	l.noteStrangers(plan)
 	return l.change(ctx, next)
+}
+
+// noteStrangers logs the scopes under which something is stored and that no site
+// has: it was renamed or removed, and what is stored of it is kept.
+func (l *life) noteStrangers(plan *assembly.Plan) {
+	stored, err := l.journal.Scopes()
+	if err != nil || len(plan.Sites) == 1 && len(stored) == 1 {
+		return // it is taken over
+	}
+	for _, scope := range stored {
+		known := slices.ContainsFunc(plan.Sites, func(s *assembly.Site) bool {
+			return s.Scope == scope || slices.Contains(s.Formerly, scope)
+		})
+		if !known {
+			l.Logger.Info("positions are kept of a site that is not configured: a site of that name goes on there",
+				"site", string(scope))
+		}
+	}
 }
 
 // cursors describes targets to the journal.
