@@ -11,7 +11,7 @@
 // writer.
 //
 // A record that comes after a silence is read at once, within 5 ms. While
-// records come steadily, they are read once every 20 ms (bell.Company). A steady
+// records come steadily, they are read once every 25 ms (bell.Company). A steady
 // stream costs one stat of the directory and two reads each time. The directory
 // is listed only when it has changed, and every 10 s.
 //
