@@ -49,7 +49,11 @@ func sharedWarning(a, b string, names []string) string {
 	if len(names) > examples {
 		shown += ", …"
 	}
-	return fmt.Sprintf("the sites %s and %s share the names of %d hosts (%s): Canopsis shows one alarm for both. "+
+	hosts := "the names of %d hosts"
+	if len(names) == 1 {
+		hosts = "the name of %d host"
+	}
+	return fmt.Sprintf("the sites %s and %s share "+hosts+" (%s): Canopsis shows one alarm for both. "+
 		"Set mapping.component of one of the sites, such as 'lyon-$HOSTNAME$', if they are not the same host",
 		a, b, len(names), shown)
 }

@@ -64,6 +64,7 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 		p.Targets = append(p.Targets, target)
 	}
 	faults = append(faults, p.collisions()...)
+	p.noteTwins()
 	if err := config.Join(faults...); err != nil {
 		return nil, err
 	}
@@ -89,32 +90,53 @@ func (p *Plan) readable(places []place) (rest []place) {
 	return rest
 }
 
+// noteTwins notes sites that send under the same name: in Canopsis nobody can
+// know which of them an event is from.
+func (p *Plan) noteTwins() {
+	first := map[string]*Site{}
+	for _, s := range p.Sites {
+		identity := s.Connector + "/" + s.ConnectorName
+		if other := first[identity]; other != nil {
+			s.Notices = append(s.Notices, fmt.Sprintf("connector %s, connector_name %s are those of the site %s too: "+
+				"list the sites in the configuration (sites), each with a name", s.Connector, s.ConnectorName, other.Name))
+			continue
+		}
+		first[identity] = s
+	}
+}
+
 // collisions finds what two sites can't share: a supervisor, and the spool
 // directory of a broker module, whose files are deleted once they are read.
 func (p *Plan) collisions() (faults []error) {
 	supervisors, spools := map[string]*Site{}, map[string]*Site{}
 	for _, s := range p.Sites {
-		for _, shared := range []struct {
-			taken     map[string]*Site
-			path, key string
-			what      string
-		}{
-			{supervisors, s.supervisorPath(), "supervisor", "the supervisor %s"},
-			{spools, s.module.spool, "readers.module.path", "the module's spool %s"},
-		} {
-			if shared.path == "" {
-				continue
+		if path := s.supervisorPath(); path != "" {
+			if other := taken(supervisors, path, s); other != nil {
+				faults = append(faults, s.config.Fault("supervisor",
+					fmt.Sprintf("the supervisor %s belongs to the site %s already", path, other.Name)))
 			}
-			path := real(shared.path)
-			if other := shared.taken[path]; other != nil {
-				faults = append(faults, s.config.Fault(shared.key,
-					fmt.Sprintf(shared.what+" belongs to the site %s already: let each site have its own",
-						path, other.Name)))
+		}
+		if spool := s.module.spool; spool != "" {
+			if other := taken(spools, spool, s); other != nil {
+				faults = append(faults, s.config.Fault("readers.module.path",
+					fmt.Sprintf("the module's spool %s (from %s) belongs to the site %s already: set a spool of its own "+
+						"in that broker_module line, such as spool=%s-2, and restart the supervisor",
+						spool, s.module.from, other.Name, spool)))
 			}
-			shared.taken[path] = s
 		}
 	}
 	return faults
+}
+
+// taken returns the site that has a path already; if there is none, it is this
+// one from now on.
+func taken(sites map[string]*Site, path string, s *Site) *Site {
+	path = real(path)
+	other := sites[path]
+	if other == nil {
+		sites[path] = s
+	}
+	return other
 }
 
 // real returns a path without the links on its way; as it is where that can't be

@@ -100,7 +100,7 @@ func TestAutoTakesEverySupervisorThatRuns(t *testing.T) {
 		t.Error(diff)
 	}
 	warnings := two.SharedNames(t.Context())
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "share the names of 1 hosts (localhost)") || !strings.Contains(warnings[0], "mapping.component") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "share the name of 1 host (localhost)") || !strings.Contains(warnings[0], "mapping.component") {
 		t.Errorf("warnings %q", warnings)
 	}
 
@@ -171,8 +171,8 @@ func TestWhatSitesCannotShare(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, second, want string }{
-		{"a spool", b, "c.yml:3: sites[1].readers.module.path: the module's spool /nowhere/spool belongs to the site paris already"},
-		{"a supervisor by a link", link, "c.yml:3: sites[1].supervisor: the supervisor " + dirA + "/nagios.cfg belongs to the site paris already"},
+		{"a spool", b, "c.yml:3: sites[1].readers.module.path: the module's spool /nowhere/spool (from "},
+		{"a supervisor by a link", link, "c.yml:3: sites[1].supervisor: the supervisor " + link + " belongs to the site paris already"},
 		{"a supervisor", a, "c.yml:3: sites[1].supervisor: the supervisor " + dirA + "/nagios.cfg belongs to the site paris already"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -125,7 +125,7 @@ func (l *Loaded) checkNames(fault report) {
 		key := fmt.Sprintf("sites[%d].name", i)
 		switch {
 		case !siteName.MatchString(s.Name):
-			fault(key, "%q is no name of a site: write 1 to 64 letters, digits, '.', '_' or '-'", s.Name)
+			fault(key, "%.80q is no name of a site: write 1 to 64 letters, digits, '.', '_' or '-'", s.Name)
 		case names[s.Name]:
 			fault(key, "two sites are called %q", s.Name)
 		}

@@ -184,6 +184,10 @@ func (l *Loaded) decodeSites(n *yaml.Node) {
 		return
 	}
 	for i, item := range items {
+		if kind := resolved(item).Kind; kind != yaml.MappingNode {
+			l.Faults = append(l.Faults, l.Fault(fmt.Sprintf("sites[%d]", i), "a map of keys is expected here, not "+shown(item)))
+			continue
+		}
 		site := Site{Supervisor: "auto", Readers: defaultReaders(), Mapping: l.Mapping.clone()}
 		l.decodeSection(item, &site, fmt.Sprintf("sites[%d]", i))
 		l.Sites = append(l.Sites, site)

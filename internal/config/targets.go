@@ -14,7 +14,7 @@ type Publish struct {
 
 // Target is a place to which events are sent.
 type Target struct {
-	Name string `yaml:"name" doc:"The target's name, the key of how far it has sent: keep it. Empty: its type."`
+	Name string `yaml:"name" doc:"The target's name, the key of how far it has sent: keep it. Under another name it begins with the oldest event that is stored. Empty: its type."`
 	Type string `yaml:"type" doc:"The type of the target. The further keys are those of the type: see publish.amqp, publish.stdout."`
 	// Options is the section of the type: *AMQP or *Stdout.
 	Options any `yaml:"-"`

@@ -99,24 +99,7 @@ func (d *Daemon) openJournal(ctx context.Context, plan *assembly.Plan) (*journal
 // announce logs in a few lines what runs.
 func (d *Daemon) announce(plan *assembly.Plan) {
 	for _, s := range plan.Sites {
-		log := d.Logger
-		if s.Name != "" {
-			log = log.With("site", s.Name)
-		}
-		if c := s.Supervisor; c != nil {
-			log.Info("supervisor", "flavour", string(c.Flavour), "version", c.Version, "path", c.Path, "why", s.Why)
-		}
-		log.Info(s.ResultsFrom())
-		for _, r := range s.Readers {
-			log.Info("reading", "reader", r.Name, "path", r.Path, "brings", r.Note)
-		}
-		for _, n := range s.Notices {
-			log.Warn(n)
-		}
-		for _, t := range s.Troubles {
-			log.Error("can't be read now, trying again", "err", t)
-		}
-		log.Info("sending as", "connector", s.Connector, "connector_name", s.ConnectorName)
+		d.announceSite(s)
 	}
 	for _, t := range plan.Troubles {
 		d.Logger.Error("a supervisor is left out", "err", t)
@@ -127,4 +110,37 @@ func (d *Daemon) announce(plan *assembly.Plan) {
 	for _, t := range plan.Targets {
 		d.Logger.Info("sending to", "target", t.Name, "where", t.Where)
 	}
+}
+
+// announceNew logs what is new in a generation.
+func (l *life) announceNew(next *generation) {
+	for _, s := range next.plan.Sites {
+		if next.isNew(s) {
+			l.announceSite(s)
+		}
+	}
+	for _, t := range next.plan.Troubles {
+		l.Logger.Error("a supervisor is left out", "err", t)
+	}
+}
+
+func (d *Daemon) announceSite(s *assembly.Site) {
+	log := d.Logger
+	if s.Name != "" {
+		log = log.With("site", s.Name)
+	}
+	if c := s.Supervisor; c != nil {
+		log.Info("supervisor", "flavour", string(c.Flavour), "version", c.Version, "path", c.Path, "why", s.Why)
+	}
+	log.Info(s.ResultsFrom())
+	for _, r := range s.Readers {
+		log.Info("reading", "reader", r.Name, "path", r.Path, "brings", r.Note)
+	}
+	for _, n := range s.Notices {
+		log.Warn(n)
+	}
+	for _, t := range s.Troubles {
+		log.Error("can't be read now, trying again", "err", t)
+	}
+	log.Info("sending as", "connector", s.Connector, "connector_name", s.ConnectorName)
 }

@@ -146,7 +146,7 @@ func TestSitesOfOneNameDoNotMix(t *testing.T) {
 	r := newRig(t, "paris", "lyon")
 	r.config = twoSites
 	stop := r.run()
-	r.log.await(t, 1, "share the names of 1 hosts (localhost)")
+	r.log.await(t, 1, "share the name of 1 host (localhost)")
 	r.alert("paris", "localhost", "from paris")
 	r.alert("lyon", "localhost", "from lyon")
 	r.out.await(t, 1, `nagios.paris.check.component.localhost`)
@@ -218,6 +218,30 @@ func TestTheSiteOfTheStoredPositionsTakesThemOver(t *testing.T) {
 	r.out.await(t, 1, "of another site")
 	must(t, stop())
 	for _, text := range []string{"of version 0.1", "while it was upgraded", "of another site"} {
+		if n, _ := r.out.count(`"output":"` + text + `"`); n != 1 {
+			t.Errorf("%q was sent %d times", text, n)
+		}
+	}
+}
+
+// From two named sites back to one without a name: its files show which of the
+// two it was.
+func TestASiteThatLosesItsNameGoesOn(t *testing.T) {
+	r := newRig(t, "paris", "lyon")
+	r.config = twoSites
+	stop := r.run()
+	r.alert("lyon", "web", "under a name")
+	r.alert("paris", "web", "of another site")
+	r.out.await(t, 1, "under a name")
+	r.out.await(t, 1, "of another site")
+	must(t, stop())
+	r.alert("lyon", "web", "while it lost its name")
+	r.config = "journal: {path: '{DIR}/journal.db'}\nquarantine: {path: '{DIR}/q'}\n" +
+		"publish: {amqp: {enabled: false}, stdout: {enabled: true}}\nsupervisor: '{DIR}/lyon/nagios.cfg'\n"
+	stop = r.run()
+	r.out.await(t, 1, "while it lost its name")
+	must(t, stop())
+	for _, text := range []string{"under a name", "of another site", "while it lost its name"} {
 		if n, _ := r.out.count(`"output":"` + text + `"`); n != 1 {
 			t.Errorf("%q was sent %d times", text, n)
 		}

@@ -17,6 +17,7 @@ type generation struct {
 	plan    *assembly.Plan
 	sites   []*site
 	targets []*target
+	fresh   []*site // those of the sites that are new
 }
 
 // prepare builds what is new in a plan, and starts nothing. resync builds every
@@ -34,6 +35,9 @@ func (l *life) prepare(ctx context.Context, plan *assembly.Plan, resync bool) (*
 		s, err := l.prepareSite(ctx, planned, resync)
 		if err != nil {
 			return nil, err
+		}
+		if s.activity == nil {
+			next.fresh = append(next.fresh, s)
 		}
 		next.sites = append(next.sites, s)
 	}
@@ -97,6 +101,7 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	routes := next.plan.Routes()
 	l.routes.Store(&routes)
 	l.unfinished = next
+	l.noteRemoved(next.targets)
 	if err := l.journal.SetTargets(ctx, cursors(next.targets)...); err != nil {
 		return fmt.Errorf("registering the targets in the journal: %w", err)
 	}
@@ -113,4 +118,20 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	}
 	l.warnOfSharedNames(next.plan)
 	return nil
+}
+
+// noteRemoved logs the targets that are no more: what waits for them alone goes.
+func (l *life) noteRemoved(targets []*target) {
+	stats := l.journal.Stats()
+	for name := range stats.Cursors {
+		if !slices.ContainsFunc(targets, func(t *target) bool { return t.plan.Name == name }) {
+			l.Logger.Warn("the target is not configured any more: events that wait for it alone are dropped",
+				"target", name, "unsent", stats.Events)
+		}
+	}
+}
+
+// isNew reports whether a site of the generation does not run yet.
+func (g *generation) isNew(planned *assembly.Site) bool {
+	return slices.ContainsFunc(g.fresh, func(s *site) bool { return s.plan == planned })
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -197,13 +198,18 @@ func (l *life) adopt(ctx context.Context, s *assembly.Site, all []*site) error {
 			earlier = append(earlier, scope)
 		}
 	}
+	for _, scope := range stored {
+		if !hasScope(all, scope) && l.wrote(scope, s) {
+			earlier = append(earlier, scope) // renamed, or its configuration was moved
+		}
+	}
 	if len(all) == 1 && len(stored) == 1 {
 		earlier = append(earlier, stored[0])
 	}
 	from, adopted, err := l.journal.Adopt(ctx, s.Scope, earlier...)
 	if adopted {
-		l.Logger.Info("taken over what was stored of the site before",
-			"site", s.Name, "from", string(from), "to", string(s.Scope))
+		l.Logger.Info("the site goes on where another name of it has ended",
+			"site", string(s.Scope), "before", cmp.Or(string(from), "a single site"))
 	}
 	return err
 }
@@ -218,9 +224,16 @@ func (l *life) belongs(scope outbox.Scope, s *assembly.Site, all []*site) bool {
 			candidates++
 		}
 	}
-	if candidates == 1 {
-		return true
-	}
+	return candidates == 1 || l.wrote(scope, s)
+}
+
+func hasScope(all []*site, scope outbox.Scope) bool {
+	return slices.ContainsFunc(all, func(s *site) bool { return s.plan.Scope == scope })
+}
+
+// wrote reports whether the positions that are stored under a scope are of the
+// files of a site.
+func (l *life) wrote(scope outbox.Scope, s *assembly.Site) bool {
 	return slices.ContainsFunc(s.Readers, func(c assembly.Choice) bool {
 		position, err := l.journal.Position(scope.Key(c.Name))
 		return err == nil && c.IsOf(position)
@@ -264,8 +277,7 @@ func (l *life) live(ctx context.Context, reload <-chan struct{}) {
 				l.finish(ctx)
 			} else if l.resync {
 				l.sendAll(ctx)
-			} else if l.plan.Outdated(at) {
-				l.chooseAgain(ctx)
+			} else if l.plan.Outdated(at) && !l.chooseAgain(ctx) {
 				look.Reset(tryEvery)
 			} else {
 				look.Reset(lookEvery)
@@ -302,20 +314,22 @@ func (l *life) sendAll(ctx context.Context) {
 	l.run(ctx, next)
 }
 
-// chooseAgain makes the plan of the same configuration anew.
-func (l *life) chooseAgain(ctx context.Context) {
+// chooseAgain makes the plan of the same configuration anew, and reports whether
+// it could.
+func (l *life) chooseAgain(ctx context.Context) bool {
 	plan, err := l.plan.Again()
 	if err != nil {
-		l.Logger.Error("choosing the readers anew", "err", err)
-		return
+		l.Logger.Error("the readers can't be chosen anew, trying again in a minute; the old ones go on", "err", err)
+		return false
 	}
 	next, err := l.prepare(ctx, plan, false)
 	if err != nil {
-		l.Logger.Error("the new plan can't be built, the old one goes on", "err", err)
-		return
+		l.Logger.Error("the new plan can't be built, trying again in a minute; the old one goes on", "err", err)
+		return false
 	}
 	l.run(ctx, next)
 	l.Logger.Info("a broker module has begun to write or has fallen silent, or a supervisor has begun to run: " +
 		"the readers are chosen anew")
-	l.announce(plan)
+	l.announceNew(next)
+	return true
 }

@@ -21,10 +21,10 @@ func (l *life) reload(ctx context.Context) {
 		l.Logger.Error("the new configuration can't be run, the old one goes on", "err", err)
 		return
 	}
-	l.Logger.Info("configuration read again")
+	l.Logger.Info("configuration read again", "sites", len(next.sites), "new or changed", len(next.fresh))
 	l.takeOver(l.plan.Config, plan.Config)
 	l.run(ctx, next)
-	l.announce(plan)
+	l.announceNew(next)
 }
 
 // takeOver applies the sections that belong to the process. What it can't apply

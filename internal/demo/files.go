@@ -18,12 +18,12 @@ func (s *Site) mainConfig() string {
 	var b strings.Builder
 	for _, kv := range [][2]string{
 		{"log_file", "nagios.log"}, {"log_archive_path", "archives"}, {"status_file", "status.dat"},
-		{"object_cache_file", "objects.cache"}, {"enable_flap_detection", "1"}, {"command_file", "rw/nagios.cmd"},
+		{"object_cache_file", "objects.cache"}, {"command_file", "rw/nagios.cmd"},
 		{"host_perfdata_file", "host-perfdata"}, {"service_perfdata_file", "service-perfdata"},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", kv[0], filepath.Join(s.Dir, kv[1]))
 	}
-	b.WriteString("log_rotation_method=d\nstatus_update_interval=2\nprocess_performance_data=1\n" +
+	b.WriteString("log_rotation_method=d\nenable_flap_detection=1\nstatus_update_interval=2\nprocess_performance_data=1\n" +
 		"log_service_retries=1\nlog_host_retries=1\nhost_perfdata_file_mode=a\nservice_perfdata_file_mode=a\n")
 	fmt.Fprintf(&b, "host_perfdata_file_template=%s\n", template("HOST", ""))
 	fmt.Fprintf(&b, "service_perfdata_file_template=%s\n", template("SERVICE", `\tSERVICEDESC::$SERVICEDESC$`))
