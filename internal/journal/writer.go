@@ -111,10 +111,10 @@ func (w *writer) awaitCompany() {
 	if w.failed || w.trouble != nil || w.pressure != nil || len(w.group)+len(w.released) == 0 {
 		return
 	}
-	if len(w.group) == 0 && !w.awaitLift() {
+	if len(w.group) == 0 && !w.urgent() && !w.awaitLift() {
 		return
 	}
-	for w.wanted() {
+	for w.wanted() && !w.urgent() {
 		rest := w.company.patience(time.Now())
 		if rest <= 0 {
 			return
@@ -138,7 +138,8 @@ func (w *writer) awaitCompany() {
 }
 
 // awaitLift lets releases that are alone wait for a commit, and reports whether
-// one came: a release needs a transaction like a commit, and nobody waits for it.
+// there is enough to write: a release needs a transaction like a commit, and a
+// small one is not waited for.
 func (w *writer) awaitLift() bool {
 	late := time.NewTimer(w.company.lift(time.Now()))
 	defer late.Stop()
@@ -150,6 +151,9 @@ func (w *writer) awaitLift() bool {
 			return true
 		case r := <-w.releases:
 			w.released = append(w.released, r)
+			if w.urgent() {
+				return true
+			}
 		case t := <-w.tasks:
 			w.carryOut(t)
 		case <-late.C:
@@ -158,6 +162,17 @@ func (w *writer) awaitLift() bool {
 			return false
 		}
 	}
+}
+
+// urgent reports whether a release is of so many events that its target works
+// off a backlog: its window is full until the release is durable.
+func (w *writer) urgent() bool {
+	for _, r := range w.released {
+		if released, known := w.cursors.of(r.target); known && r.upTo-released >= enoughEvents {
+			return true
+		}
+	}
+	return false
 }
 
 // wanted reports whether the group is so small that more commits are worth

@@ -109,13 +109,17 @@ func (in *intake) store(
 ) (wait func(context.Context) error, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	t := turn{intake: in, source: source, mapper: in.mapper, unjudged: f.Unjudged}
+	t := turn{
+		intake: in, source: source, mapper: in.mapper, unjudged: f.Unjudged,
+		events: make([]outbox.Event, 0, len(b.Records)),
+	}
 	if f.Mapper != nil {
 		t.mapper = f.Mapper
 	}
 	for i := range b.Records {
 		t.record(&b.Records[i])
 	}
+	t.countStored()
 	c := outbox.Commit{Source: in.scope.Key(source), Position: b.Position, Events: t.events}
 	in.arbiter.Flush(func(key string, value []byte) {
 		c.States = append(c.States, outbox.State{Key: in.scope.Key(key), Value: value})

@@ -15,6 +15,7 @@ type turn struct {
 	mapper   *eventmap.Mapper
 	unjudged bool
 	events   []outbox.Event
+	stored   [supervision.SupervisorStopped + 1]int // events, by the kind of the record
 }
 
 // record judges and maps one record, and what follows from it. A downtime for
@@ -89,8 +90,15 @@ func (t *turn) send(rec *supervision.Record) {
 		kept = append(kept, e)
 	}
 	t.events = kept
-	t.tally.Add(tally.Quiet, t.key(whatStored, t.source, rec.Kind.String(), ""), len(t.events)-n, "")
+	t.stored[rec.Kind] += len(t.events) - n
 	t.account(rec, out)
+}
+
+// countStored counts the events of the batch.
+func (t *turn) countStored() {
+	for kind, n := range t.stored {
+		t.tally.Add(tally.Quiet, t.key(whatStored, t.source, supervision.Kind(kind).String(), ""), n, "")
+	}
 }
 
 // account counts what became of a record that was to be sent.
