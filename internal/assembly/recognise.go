@@ -4,17 +4,21 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
 // IsOf reports whether a stored position is one of the files that the reader
-// reads: its own file, or one beside it or in its archive, to which that may have
-// been rotated. Positions that name no file are of nobody.
+// reads: its own file, or one beside it or in its archive whose name begins as
+// its own does, to which that may have been rotated. Positions that name no file
+// are of nobody.
 func (c Choice) IsOf(position []byte) bool {
 	var stored any
 	if json.Unmarshal(position, &stored) != nil {
 		return false
 	}
+	base := filepath.Base(c.Path)
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
 	known := map[fileID]bool{}
 	for _, dir := range []string{filepath.Dir(c.Path), c.archive} {
 		if dir == "" {
@@ -26,7 +30,7 @@ func (c Choice) IsOf(position []byte) bool {
 		}
 		for _, e := range entries {
 			info, err := e.Info()
-			if err != nil {
+			if err != nil || !strings.HasPrefix(e.Name(), stem) {
 				continue
 			}
 			if st, ok := info.Sys().(*syscall.Stat_t); ok {

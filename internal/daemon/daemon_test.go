@@ -388,6 +388,7 @@ func TestATargetThatGoesLosesItsCursor(t *testing.T) {
 	}
 	r.config = twoSites
 	l.reload(t.Context())
+	r.log.await(t, 1, `events that wait for it alone are dropped" target=second`)
 	if got := l.Report(); len(got.Targets) != 1 || len(got.Journal.Cursors) != 1 {
 		t.Errorf("targets %+v, cursors %v", got.Targets, got.Journal.Cursors)
 	}

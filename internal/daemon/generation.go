@@ -101,11 +101,15 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	routes := next.plan.Routes()
 	l.routes.Store(&routes)
 	l.unfinished = next
-	l.noteRemoved(next.targets)
+	removed, unsent := l.removed(next.targets)
 	if err := l.journal.SetTargets(ctx, cursors(next.targets)...); err != nil {
 		return fmt.Errorf("registering the targets in the journal: %w", err)
 	}
 	l.unfinished = nil
+	for _, name := range removed {
+		l.Logger.Warn("the target is not configured any more: events that wait for it alone are dropped",
+			"target", name, "unsent", unsent)
+	}
 	for _, t := range next.targets {
 		if t.activity == nil {
 			l.startTarget(t)
@@ -120,15 +124,16 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	return nil
 }
 
-// noteRemoved logs the targets that are no more: what waits for them alone goes.
-func (l *life) noteRemoved(targets []*target) {
+// removed returns the targets that the journal knows and that are no more, and
+// how many events wait for any target.
+func (l *life) removed(targets []*target) (names []string, unsent int64) {
 	stats := l.journal.Stats()
 	for name := range stats.Cursors {
 		if !slices.ContainsFunc(targets, func(t *target) bool { return t.plan.Name == name }) {
-			l.Logger.Warn("the target is not configured any more: events that wait for it alone are dropped",
-				"target", name, "unsent", stats.Events)
+			names = append(names, name)
 		}
 	}
+	return names, stats.Events
 }
 
 // isNew reports whether a site of the generation does not run yet.
