@@ -85,7 +85,7 @@ func playWith(t *testing.T, settings map[string]string, readers ...reader) *play
 	}
 	site.Start()
 	p.scenario.run()
-	site.Stop()
+	p.outage(site.Stop)
 	p.statuses.stop()
 	for i, c := range connectors {
 		queue := exchange + "." + readers[i].name
