@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
@@ -18,6 +19,18 @@ type place struct {
 	// lost: the supervisor was not found. The rest of the section is checked all
 	// the same.
 	lost bool
+
+	supervisor *nagios.Config
+	readAt     time.Time // the age of the file that supervisor was read from
+	unreadable error     // why supervisor is nil although it was found
+}
+
+// read reads the supervisor's configuration.
+func (at *place) read() {
+	if at.found.Path != "" {
+		at.readAt = modTime(at.found.Path)
+		at.supervisor, at.unreadable = nagios.Read(at.found.Path)
+	}
 }
 
 // locate finds the supervisors of all sites. The short form with 'auto' is a

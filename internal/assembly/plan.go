@@ -25,7 +25,8 @@ type Plan struct {
 
 	root    string // of the file system
 	looked  time.Time
-	mayGrow bool // supervisors that begin to run are taken as well
+	mayGrow bool     // supervisors that begin to run are taken as well
+	leftOut []string // the supervisors of Troubles
 }
 
 // Resolve makes the plan of a configuration. root is the root of the file
@@ -50,6 +51,9 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 	faults := slices.Clone(l.Faults)
 	places, more := p.locate(known)
 	faults = append(faults, more...)
+	for i := range places {
+		places[i].read()
+	}
 	for _, place := range p.readable(places) {
 		site, more := newSite(place)
 		faults = append(faults, more...)
@@ -75,16 +79,15 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 // configuration can't be read: one of them must not keep the others from work.
 func (p *Plan) readable(places []place) (rest []place) {
 	for _, at := range places {
-		if at.among {
-			if _, err := nagios.Read(at.found.Path); err != nil {
-				p.Troubles = append(p.Troubles, at.config.Fault("supervisor", "left out: "+err.Error()))
-				continue
-			}
+		if at.among && at.unreadable != nil {
+			p.Troubles = append(p.Troubles, at.config.Fault("supervisor", "left out: "+at.unreadable.Error()))
+			p.leftOut = append(p.leftOut, at.found.Path)
+			continue
 		}
 		rest = append(rest, at)
 	}
 	if len(rest) == 0 {
-		p.Troubles = nil // newSite reports them as faults
+		p.Troubles, p.leftOut = nil, nil // newSite reports them as faults
 		return places
 	}
 	return rest
@@ -179,7 +182,15 @@ func (p *Plan) Outdated(now time.Time) bool {
 	}
 	p.looked = now
 	taken, _, err := nagios.Find(p.root)
-	return err == nil && slices.ContainsFunc(taken, func(f nagios.Found) bool {
-		return f.Running && !slices.ContainsFunc(p.Sites, func(s *Site) bool { return s.supervisorPath() == f.Path })
-	})
+	return err == nil && slices.ContainsFunc(taken, func(f nagios.Found) bool { return f.Running && p.wouldTake(f.Path) })
+}
+
+// wouldTake reports whether a supervisor would be a further site: it is none
+// yet, and one that was left out can be read by now.
+func (p *Plan) wouldTake(path string) bool {
+	if slices.Contains(p.leftOut, path) {
+		_, err := nagios.Read(path)
+		return err == nil
+	}
+	return !slices.ContainsFunc(p.Sites, func(s *Site) bool { return s.supervisorPath() == path })
 }

@@ -58,16 +58,14 @@ func newSite(at place) (*Site, []error) {
 	}
 	s.setScope()
 	var faults []error
-	if at.found.Path != "" {
-		supervisor, err := nagios.Read(at.found.Path)
-		if err != nil {
-			faults = append(faults, s.config.Fault("supervisor", err.Error()))
-			at.lost = true
-		} else {
-			s.Supervisor, s.latest, s.readAt = supervisor, supervisor, modTime(at.found.Path)
-			for _, w := range supervisor.Warnings {
-				s.Notices = append(s.Notices, w.Error())
-			}
+	switch {
+	case at.unreadable != nil:
+		faults = append(faults, s.config.Fault("supervisor", at.unreadable.Error()))
+		at.lost = true
+	case at.supervisor != nil:
+		s.Supervisor, s.latest, s.readAt = at.supervisor, at.supervisor, at.readAt
+		for _, w := range at.supervisor.Warnings {
+			s.Notices = append(s.Notices, w.Error())
 		}
 	}
 	faults = append(faults, s.setNames()...)

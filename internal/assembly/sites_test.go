@@ -136,6 +136,23 @@ func TestAnUnreadableSupervisorDoesNotKeepTheOthersFromWork(t *testing.T) {
 	if len(one.Sites) != 1 || one.Sites[0].Supervisor.Path != a || len(one.Troubles) != 1 || !strings.Contains(one.Troubles[0].Error(), b) {
 		t.Errorf("%d sites, troubles %v", len(one.Sites), one.Troubles)
 	}
+	later := time.Now().Add(2 * findEvery)
+	if one.Outdated(later) {
+		t.Error("the plan is made anew although the supervisor still can't be read")
+	}
+	if err := os.Remove(b); err != nil {
+		t.Fatal(err)
+	}
+	restored, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(b, restored, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if !one.Outdated(later.Add(2 * findEvery)) {
+		t.Error("the supervisor can be read again, and the plan stays")
+	}
 }
 
 func TestNamedSites(t *testing.T) {
