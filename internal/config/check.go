@@ -115,33 +115,29 @@ func join(section, key string) string {
 	return section + "." + key
 }
 
-var siteName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$`)
+var keyName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$`)
 
 // checkNames checks the names of sites and targets, which are keys of what is
 // stored.
 func (l *Loaded) checkNames(fault report) {
-	names := map[string]bool{}
+	sites, targets := map[string]bool{}, map[string]bool{}
 	for i, s := range l.Sites {
-		key := fmt.Sprintf("sites[%d].name", i)
-		switch {
-		case !siteName.MatchString(s.Name):
-			fault(key, "%.80q is no name of a site: write 1 to 64 letters, digits, '.', '_' or '-'", s.Name)
-		case names[s.Name]:
-			fault(key, "two sites are called %q", s.Name)
-		}
-		names[s.Name] = true
+		checkName(fault, fmt.Sprintf("sites[%d].name", i), "site", s.Name, sites)
 	}
-	names = map[string]bool{}
 	for i, t := range l.Targets {
-		key := fmt.Sprintf("targets[%d].name", i)
-		switch {
-		case !siteName.MatchString(t.Name):
-			fault(key, "%q is no name of a target: write 1 to 64 letters, digits, '.', '_' or '-'", t.Name)
-		case names[t.Name]:
-			fault(key, "two targets are called %q", t.Name)
-		}
-		names[t.Name] = true
+		checkName(fault, fmt.Sprintf("targets[%d].name", i), "target", t.Name, targets)
 	}
+}
+
+// checkName checks one name and adds it to those of its kind.
+func checkName(fault report, key, kind, name string, seen map[string]bool) {
+	switch {
+	case !keyName.MatchString(name):
+		fault(key, "%.80q is no name of a %s: write 1 to 64 letters, digits, '.', '_' or '-'", name, kind)
+	case seen[name]:
+		fault(key, "two %ss are called %q", kind, name)
+	}
+	seen[name] = true
 }
 
 // noTarget reports whether events would go nowhere.

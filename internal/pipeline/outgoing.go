@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"

@@ -12,12 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )

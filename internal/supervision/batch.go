@@ -10,14 +10,14 @@ import (
 type Batch struct {
 	Records  []Record
 	Rejected []Rejected
-	// Skipped counts input that is well-formed but says nothing to us, by a
-	// short constant reason such as "unknown log line".
+	// Skipped counts input that is well-formed and no record, by a short
+	// constant reason such as "unknown log line".
 	Skipped map[string]int
 	// Position is opaque to everybody but the source. Nil leaves the stored
 	// one as it is.
 	Position []byte
-	// EndSeen is a moment from before which the source has nothing more to give
-	// behind this batch; zero when it has not seen its end.
+	// EndSeen is a moment from before which the source returns nothing more
+	// after this batch; zero when it has not seen its end.
 	EndSeen time.Time
 }
 

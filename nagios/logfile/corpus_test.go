@@ -18,18 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
-
-// corpusDir returns a folder of recorded data. Without N2C_CORPUS, the path of
-// the corpus, the test is skipped: excerpts are in testdata.
-func corpusDir(t *testing.T, name string) string {
-	t.Helper()
-	corpus := os.Getenv("N2C_CORPUS")
-	if corpus == "" {
-		t.Skip("N2C_CORPUS is not set: no recorded corpus to compare with")
-	}
-	return filepath.Join(corpus, name)
-}
 
 // readCorpus returns the content of a file, unpacked.
 func readCorpus(t *testing.T, path string) []byte {
@@ -78,7 +68,7 @@ func readAll(program string, lines []Line) supervision.Batch {
 }
 
 func nagiosCorpus(t *testing.T) []Line {
-	dir := corpusDir(t, "nagios4")
+	dir := corpus.Dir(t, "nagios4")
 	var lines []Line
 	for _, name := range []string{"archives/nagios-11-23-2026-00.log", "archives/nagios-11-24-2026-00.log", "nagios.log"} {
 		lines = append(lines, linesOf(filepath.Base(name), readCorpus(t, filepath.Join(dir, name)))...)
@@ -223,7 +213,7 @@ func TestCorpusOfOtherSupervisors(t *testing.T) {
 		"icinga2/compat/archives/icinga-11-23-2026-14.log.gz", "icinga2/compat/icinga.log.gz",
 		"shinken/1.4/shinken.log.gz", "shinken/2.0.3/shinken.log.gz", "shinken/2.4.4/shinken.log.gz", "shinken/3.0/shinken.log.gz",
 	} {
-		dir := corpusDir(t, "")
+		dir := corpus.Dir(t, "")
 		lines := linesOf(path, readCorpus(t, filepath.Join(dir, path)))
 		alerts := 0
 		for _, l := range lines {

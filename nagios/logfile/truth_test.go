@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
 // truth is an order to the recorded supervisor.
@@ -151,7 +152,7 @@ func TestCorpusOrders(t *testing.T) {
 			got = append(got, rec)
 		}
 	}
-	for _, o := range readTruth(t, filepath.Join(corpusDir(t, "nagios4"), "truth.ndjson.gz")) {
+	for _, o := range readTruth(t, filepath.Join(corpus.Dir(t, "nagios4"), "truth.ndjson.gz")) {
 		if rec, ok := o.record(); ok {
 			want = append(want, rec)
 		}
@@ -171,7 +172,7 @@ func TestCorpusPassives(t *testing.T) {
 	records := readAll("", lines).Records
 	next := 0
 	compared := 0
-	for _, o := range readTruth(t, filepath.Join(corpusDir(t, "nagios4"), "truth.ndjson.gz")) {
+	for _, o := range readTruth(t, filepath.Join(corpus.Dir(t, "nagios4"), "truth.ndjson.gz")) {
 		if o.Kind != "passive_service" && o.Kind != "passive_host" {
 			continue
 		}

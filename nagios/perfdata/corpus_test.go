@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/corpus"
 )
 
 // executed is a check that the plugin itself wrote down.
@@ -27,11 +28,7 @@ type executed struct {
 // what the plugins printed: every line is a record, and every record of an
 // active check is one of that entity's checks, in their order.
 func TestCorpus(t *testing.T) {
-	corpus := os.Getenv("N2C_CORPUS")
-	if corpus == "" {
-		t.Skip("N2C_CORPUS is not set: no recorded corpus to compare with")
-	}
-	dir := filepath.Join(corpus, "nagios4")
+	dir := corpus.Dir(t, "nagios4")
 	c := newCollector("corpus", []*Format{mustCompile(t, DefaultServiceTemplate, Service), mustCompile(t, DefaultHostTemplate, Host)})
 	lines := 0
 	for _, name := range []string{"service-perfdata.gz", "host-perfdata"} {

@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
-	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
-
 	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 const (

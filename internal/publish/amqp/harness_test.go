@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )

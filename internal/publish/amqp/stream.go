@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
-
 	"github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 )
 

@@ -98,7 +98,7 @@ class ModuleTest(unittest.TestCase):
         data.update(changes)
         return self.brok('%s_%s_status' % (kind, service is None and 'host' or 'service'), data, number)
 
-    def told(self, *kinds):
+    def reported(self, *kinds):
         """The records of these kinds, or all, as dictionaries of bytes."""
         records = [fields(line) for name in sorted(os.listdir(self.spool))
                    for line in self.lines(os.path.join(self.spool, name))]
@@ -114,7 +114,7 @@ class ModuleTest(unittest.TestCase):
         return content[:-1].split(b'\n')
 
     def outputs(self):
-        return [r['SERVICEOUTPUT'].decode('utf-8') for r in self.told('SERVICECHECK')]
+        return [r['SERVICEOUTPUT'].decode('utf-8') for r in self.reported('SERVICECHECK')]
 
     def quiet(self):
         self.assertEqual(logger.lines, [])
@@ -157,7 +157,7 @@ class Order(ModuleTest):
             module.MAX_HELD = before
         self.assertEqual(self.outputs(), list('3451'))
         self.tick()
-        self.assertEqual([r['COUNT'] for r in self.told('LOST')], [b'1'])
+        self.assertEqual([r['COUNT'] for r in self.reported('LOST')], [b'1'])
         self.give(self.result(6, output=u'6'))
         self.assertEqual(self.outputs(), list('34516'))
 
@@ -211,7 +211,7 @@ class Objects(ModuleTest):
 
     def test_before_the_initial_broks(self):
         self.give(self.result())
-        self.assertEqual(self.told()[0], {
+        self.assertEqual(self.reported()[0], {
             'DATATYPE': b'SERVICECHECK', 'HOSTNAME': b'web', 'SERVICEDESC': b'disk', 'TIMET': b'1700000000.250000',
             'SERVICESTATEID': b'0', 'SERVICESTATETYPE': b'HARD', 'SERVICEATTEMPT': b'1', 'SERVICECHECKTYPE': b'ACTIVE',
             'LASTSERVICECHECK': b'1700000000', 'CHECKENDTIME': b'1700000000.250000',
@@ -240,18 +240,18 @@ class Objects(ModuleTest):
 
     def test_enriched(self):
         self.give(self.status(service=None, customs={u'_OS': u'a\\b'}), self.status(), self.result(latency=1))
-        r = self.told('SERVICECHECK')[0]
+        r = self.reported('SERVICECHECK')[0]
         self.assertEqual([r[key] for key in (
             'MAXSERVICEATTEMPTS', 'SERVICECHECKCOMMAND', 'SERVICEGROUPNAMES', '_SERVICETIER', 'HOSTADDRESS', 'HOSTALIAS',
             'HOSTGROUPNAMES', '_HOSTOS', 'FLAPPING')],
             [b'3', b'check!1', b'c', b'1', b'10.0.0.1', b'The web', b'a,b', b'a\\\\b', b'0'])
         self.assertTrue('MAXHOSTATTEMPTS' not in r)
         self.give(self.status('update', service=None, address=u'10.0.0.2'), self.result(latency=2))
-        self.assertEqual(self.told('SERVICECHECK')[1]['HOSTADDRESS'], b'10.0.0.2')
+        self.assertEqual(self.reported('SERVICECHECK')[1]['HOSTADDRESS'], b'10.0.0.2')
 
     def test_no_command(self):
         self.give(self.status(check_command=None, last_chk=0), self.result())
-        self.assertTrue('SERVICECHECKCOMMAND' not in self.told()[0])
+        self.assertTrue('SERVICECHECKCOMMAND' not in self.reported()[0])
         self.quiet()
 
     def test_pruned(self):
@@ -263,7 +263,7 @@ class Objects(ModuleTest):
 
     def test_depth_below_zero(self):
         self.give(self.status(scheduled_downtime_depth=-1), self.result())
-        self.assertEqual([r['DOWNTIMEDEPTH'] for r in self.told()], [b'0', b'0'])
+        self.assertEqual([r['DOWNTIMEDEPTH'] for r in self.reported()], [b'0', b'0'])
 
 
 class Events(ModuleTest):
@@ -278,12 +278,12 @@ class Events(ModuleTest):
                                       is_in_effect=False, trigger_id=0), **changes))
 
     def kinds(self):
-        return [r['DATATYPE'].decode('latin-1') for r in self.told()]
+        return [r['DATATYPE'].decode('latin-1') for r in self.reported()]
 
     def begin(self, **changes):
         self.give(self.status(last_chk=0, **changes))
 
-    def test_told_once(self):
+    def test_reported_once(self):
         self.begin()
         for _ in range(3):
             self.give(self.status('update', problem_has_been_acknowledged=True, is_flapping=True, state_id=2,
@@ -299,13 +299,13 @@ class Events(ModuleTest):
                               downtimes=[self.downtime(1, entry=1700000009)]))
         self.assertEqual(self.kinds(), ['COMMENTADDED', 'DOWNTIMESCHEDULED', 'COMMENTDELETED', 'DOWNTIMEDELETED',
                                         'COMMENTADDED', 'DOWNTIMESCHEDULED'])
-        self.assertEqual([r.get('LOADED') for r in self.told()], [b'1', b'1', None, None, None, None])
+        self.assertEqual([r.get('LOADED') for r in self.reported()], [b'1', b'1', None, None, None, None])
 
     def test_loaded(self):
         self.begin(problem_has_been_acknowledged=True, state_id=2, comments=[self.comment(1, 4), self.comment(2)],
                    downtimes=[self.downtime(1, is_in_effect=True)], is_flapping=True)
         self.assertEqual(self.kinds(), ['ACKNOWLEDGEMENT', 'COMMENTADDED', 'DOWNTIMESCHEDULED', 'DOWNTIMESTARTED'])
-        self.assertEqual([r['LOADED'] for r in self.told()], [b'1'] * 4)
+        self.assertEqual([r['LOADED'] for r in self.reported()], [b'1'] * 4)
 
     def test_acknowledged_again(self):
         self.begin()
@@ -315,7 +315,7 @@ class Events(ModuleTest):
         self.give(self.status('update', comments=[self.comment(2, 4, words=u'two')], state_id=2))
         # 3.0: the flag is older than the list beside it, which has lost the comment already.
         self.give(self.status('update', comments=[self.comment(2, 4, words=u'two')], **acknowledged))
-        self.assertEqual([(r['DATATYPE'], r.get('COMMENT')) for r in self.told()], [
+        self.assertEqual([(r['DATATYPE'], r.get('COMMENT')) for r in self.reported()], [
             (b'ACKNOWLEDGEMENT', b'one'), (b'ACKNOWLEDGEMENT', b'two'), (b'ACKNOWLEDGEMENTREMOVED', None),
             (b'ACKNOWLEDGEMENT', None)])
 
@@ -334,8 +334,8 @@ class Events(ModuleTest):
                                   comments=[self.comment(1, 4)]))
             self.clock.now += 5
             self.give(self.status('update', host=host, **removed))
-            self.assertEqual([r['REASON'] for r in self.told('ACKNOWLEDGEMENTREMOVED')][-1], reason)
-        self.assertEqual([r.get('STICKY') for r in self.told('ACKNOWLEDGEMENT')], [None, None, None, b'1'])
+            self.assertEqual([r['REASON'] for r in self.reported('ACKNOWLEDGEMENTREMOVED')][-1], reason)
+        self.assertEqual([r.get('STICKY') for r in self.reported('ACKNOWLEDGEMENT')], [None, None, None, b'1'])
 
     def test_downtimes(self):
         self.begin()
@@ -349,7 +349,7 @@ class Events(ModuleTest):
         self.assertEqual([k[8:] for k in self.kinds()], [
             'SCHEDULED', 'STARTED', 'CANCELLED', 'DELETED', 'SCHEDULED', 'STARTED', 'ENDED', 'DELETED', 'SCHEDULED',
             'DELETED', 'SCHEDULED', 'STARTED'])
-        last = self.told()[-1]
+        last = self.reported()[-1]
         self.assertEqual([last[key] for key in ('TIMET', 'FIXED', 'DURATION', 'TRIGGEREDBY')],
                          [b'1700000013.500000', b'0', b'7', b'9'])
 
@@ -357,7 +357,7 @@ class Events(ModuleTest):
         self.begin()
         self.give(self.status('update', is_flapping=True), self.status('update', flap_detection_enabled=False))
         self.assertEqual([(r['DATATYPE'], r['HIGHTHRESHOLD'], r.get('LOWTHRESHOLD'), r.get('DISABLED'))
-                          for r in self.told()],
+                          for r in self.reported()],
                          [(b'FLAPPINGSTARTED', b'50', None, None), (b'FLAPPINGSTOPPED', b'50', None, b'1')])
 
     def test_process(self):
@@ -365,7 +365,7 @@ class Events(ModuleTest):
         self.give(self.brok('program_status', started), self.brok('program_status', started))
         self.give(self.brok('program_status', started))
         self.give(self.brok('program_status', dict(started, program_start=1700000009)))
-        self.assertEqual([(r['TIMET'], r['PID'], r['PROGRAM']) for r in self.told()], [
+        self.assertEqual([(r['TIMET'], r['PID'], r['PROGRAM']) for r in self.reported()], [
             (b'1700000000', b'12', b'Shinken 2.4.4'), (b'1700000009', b'12', b'Shinken 2.4.4')])
 
     def test_alive(self):
@@ -392,7 +392,7 @@ class Values(ModuleTest):
             del b._data[name]
             self.give(b)
         self.quiet()
-        self.assertTrue(len(self.told('SERVICECHECK')) > 60)
+        self.assertTrue(len(self.reported('SERVICECHECK')) > 60)
 
     def test_none(self):
         nothing = dict([(key, None) for key in self.status()._data])
@@ -400,7 +400,7 @@ class Values(ModuleTest):
         for kind in ('initial_service_status', 'update_service_status', 'service_check_result'):
             self.give(self.brok(kind, nothing))
         self.quiet()
-        self.assertEqual(self.told('SERVICECHECK'),
+        self.assertEqual(self.reported('SERVICECHECK'),
                          [{'DATATYPE': b'SERVICECHECK', 'HOSTNAME': b'web', 'SERVICEDESC': b'disk',
                            'TIMET': b'1700000003.000000'}])
 
@@ -415,18 +415,18 @@ class Values(ModuleTest):
 
     def test_escaped(self):
         self.give(self.result(output=u'a\tb\\c\r', long_output=u'1\n2\0', host=u'w\nb', service=u'd\tk'))
-        line = self.told()[0]
+        line = self.reported()[0]
         self.assertEqual([line[k] for k in ('SERVICEOUTPUT', 'LONGSERVICEOUTPUT', 'HOSTNAME', 'SERVICEDESC')],
                          [b'a\\tb\\\\c\\r', b'1\\n2\\0', b'w\\nb', b'd\\tk'])
 
     def test_charsets(self):
         self.give(self.result(output=u'caf\xe9'), self.result(output=b'caf\xe9'), self.result(output=b'caf\xc3\xa9', attempt=2))
-        self.assertEqual([r['SERVICEOUTPUT'] for r in self.told()], [b'caf\xc3\xa9', b'caf\xe9', b'caf\xc3\xa9'])
+        self.assertEqual([r['SERVICEOUTPUT'] for r in self.reported()], [b'caf\xc3\xa9', b'caf\xe9', b'caf\xc3\xa9'])
 
     def test_surrogates(self):
         self.give(self.result(output=u'a\ud800b'))
         if sys.version_info[0] >= 3:
-            self.assertEqual(self.told()[0]['SERVICEOUTPUT'], b'a\xef\xbf\xbdb')
+            self.assertEqual(self.reported()[0]['SERVICEOUTPUT'], b'a\xef\xbf\xbdb')
         self.quiet()
 
     def test_long(self):
@@ -434,19 +434,19 @@ class Values(ModuleTest):
         for huge in (u'\xe9\\' * 500000, u'x\n' * 500000, u'\U0001f525' * 300000):
             self.give(self.result(output=huge))
             self.give(self.result(long_output=huge, perf_data=huge))
-        for line in self.told('SERVICECHECK'):
+        for line in self.reported('SERVICECHECK'):
             size = sum([len(key) + len(line[key]) + 3 for key in line])
             self.assertTrue(60000 < size <= 131072, size)
             for key in line:
                 line[key].decode('utf-8')
                 self.assertTrue((len(line[key]) - len(line[key].rstrip(b'\\'))) % 2 == 0)
-        self.assertEqual(self.told('SERVICECHECK')[1]['TRUNCATED'], b'HOSTNOTES,SERVICEPERFDATA,LONGSERVICEOUTPUT')
+        self.assertEqual(self.reported('SERVICECHECK')[1]['TRUNCATED'], b'HOSTNOTES,SERVICEPERFDATA,LONGSERVICEOUTPUT')
 
     def test_mixed_names(self):
         """Python 2 has some as bytes and some as text: it is one object."""
         self.give(self.status(host=u'\xe9t\xe9'.encode('utf-8') if sys.version_info[0] < 3 else u'\xe9t\xe9'),
                   self.result(host=u'\xe9t\xe9', latency=1))
-        self.assertEqual(self.told('SERVICECHECK')[0]['MAXSERVICEATTEMPTS'], b'3')
+        self.assertEqual(self.reported('SERVICECHECK')[0]['MAXSERVICEATTEMPTS'], b'3')
 
     def test_settings(self):
         self.module = self.new(spool='relative', segment_size='many', segment_age='0', events='checks,everything')
@@ -468,7 +468,7 @@ class Spool(ModuleTest):
         self.module = self.new(segment_size='1000')
         for n in range(30):
             self.give(self.result(latency=n))
-        self.assertEqual(len(self.told('SERVICECHECK')), 30)
+        self.assertEqual(len(self.reported('SERVICECHECK')), 30)
         self.assertEqual([name.split('-')[3] for name in self.names()], ['%d.log' % n for n in range(1, 11)])
 
     def test_by_age(self):
@@ -480,7 +480,7 @@ class Spool(ModuleTest):
         self.clock.now -= 1000
         self.give(self.result(latency=4))
         self.assertEqual(len(self.names()), 3)
-        self.assertEqual([r['SERVICELATENCY'] for r in self.told('SERVICECHECK')],
+        self.assertEqual([r['SERVICELATENCY'] for r in self.reported('SERVICECHECK')],
                          [b'0.500000', b'2.000000', b'3.000000', b'4.000000'])
 
     def test_later_than_all(self):
@@ -506,7 +506,7 @@ class Spool(ModuleTest):
         self.assertEqual(len(logger.lines), 1)
         os.mkdir(self.spool)
         self.give(self.result(latency=3))
-        self.assertEqual([r['SERVICELATENCY'][:1] for r in self.told()], [b'1', b'2', b'3'])
+        self.assertEqual([r['SERVICELATENCY'][:1] for r in self.reported()], [b'1', b'2', b'3'])
         self.assertEqual(len(logger.lines), 2)
 
     def test_removed_directory(self):
@@ -514,7 +514,7 @@ class Spool(ModuleTest):
         shutil.rmtree(self.spool)
         os.mkdir(self.spool)
         self.give(self.result(latency=2))
-        self.assertEqual(len(self.told()), 1)
+        self.assertEqual(len(self.reported()), 1)
 
     def test_everybody_may_write(self):
         os.chmod(self.spool, 511)
@@ -546,19 +546,19 @@ class Spool(ModuleTest):
         """Nothing is lost, nothing glued together, at whatever byte the disk is full."""
         for size in range(1, 1500, 97):
             self.module = self.new()
-            before = len(self.told('SERVICECHECK'))
+            before = len(self.reported('SERVICECHECK'))
 
             def work():
                 for n in range(8):
                     self.give(self.result(latency=n, attempt=size))
                 if size > 100:
-                    self.told()  # whole lines only
+                    self.reported()  # whole lines only
             self.limited(size, work)
             self.tick()
-            got = self.told('SERVICECHECK')[before:]
+            got = self.reported('SERVICECHECK')[before:]
             self.assertEqual([r['SERVICELATENCY'][:1] for r in got], [b'%d' % n if bytes is str else str(n).encode('ascii')
                                                                      for n in range(8)])
-        self.assertEqual(self.told('LOST'), [])
+        self.assertEqual(self.reported('LOST'), [])
         self.assertTrue(0 < len(logger.lines) < 40, len(logger.lines))
 
     def test_overflow(self):
@@ -572,14 +572,14 @@ class Spool(ModuleTest):
             spool_module.MAX_WAITING = before
         self.assertEqual(len([line for line in logger.lines if 'cannot write' in line]), 3)  # one a minute
         self.give(self.result(latency=150))
-        records = self.told()
+        records = self.reported()
         self.assertEqual(records[0]['DATATYPE'], b'LOST')
         lost = int(records[0]['COUNT'])
         self.assertEqual([int(float(r['SERVICELATENCY'])) for r in records[1:]], list(range(lost, 151)))
-        self.assertEqual(len(self.told('LOST')), 1)
+        self.assertEqual(len(self.reported('LOST')), 1)
         self.clock.now += 60
         self.give(self.result())
-        segment = self.told('SEGMENT')[-1]
+        segment = self.reported('SEGMENT')[-1]
         self.assertEqual(int(segment['LOST']), lost)
 
     def test_second_instance(self):
@@ -589,7 +589,7 @@ class Spool(ModuleTest):
         self.give(self.result(latency=2), to=second)
         self.give(self.result(latency=3))  # the first one must not write any more
         self.give(self.result(latency=4), to=second)
-        self.assertEqual([r['SERVICELATENCY'][:1] for r in self.told()], [b'1', b'2', b'4'])
+        self.assertEqual([r['SERVICELATENCY'][:1] for r in self.reported()], [b'1', b'2', b'4'])
         self.assertEqual([name[-6:] for name in self.names()], ['-1.log', '-1.log'])
         second.spool.close()
 
@@ -599,7 +599,7 @@ class Spool(ModuleTest):
         os.mkdir(self.spool)
         self.module = self.new()
         self.give(self.result(latency=2))
-        self.assertEqual([r['SERVICELATENCY'][:1] for r in self.told()], [b'1', b'2'])
+        self.assertEqual([r['SERVICELATENCY'][:1] for r in self.reported()], [b'1', b'2'])
 
     def test_fork(self):
         """A broker that reloads gracefully goes on in a child."""
@@ -609,7 +609,7 @@ class Spool(ModuleTest):
             self.give(self.result(latency=2))
             os._exit(0)
         os.waitpid(child, 0)
-        self.assertEqual(len(self.told()), 2)
+        self.assertEqual(len(self.reported()), 2)
         self.assertEqual(sorted(set([int(name.split('-')[2]) for name in self.names()])), sorted([os.getpid(), child]))
 
     def test_kill(self):
@@ -678,7 +678,7 @@ class Boundary(ModuleTest):
             self.give(self.result(2, latency=1))
         finally:
             del module.logger.warning
-        self.assertEqual(len(self.told()), 2)
+        self.assertEqual(len(self.reported()), 2)
 
     def test_properties(self):
         self.assertEqual(package.properties, {'daemons': ['broker'], 'type': 'nagios2canopsis', 'external': False,
@@ -697,7 +697,7 @@ class Boundary(ModuleTest):
         instance = names['get_instance'](stub.Conf(spool=self.spool))
         instance.manage_brok(self.result())
         instance.hook_tick(self.broker)
-        self.assertEqual(len(self.told()), 1)
+        self.assertEqual(len(self.reported()), 1)
         instance.spool.close()
 
 
