@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -76,21 +77,60 @@ publish:
 
 func TestFaultsNameFileLineAndKey(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown key with a near one", "conector: x", `config.yml:1: unknown key "conector", did you mean "connector"?`},
-		{"unknown nested key", "readers:\n  log:\n    pth: /x", `config.yml:3: readers.log: unknown key "pth", did you mean "path"?`},
-		{"unknown key with nothing near", "log:\n  zzzzzzzzzzz: 1", `config.yml:2: log: unknown key "zzzzzzzzzzz", known here are format, level`},
-		{"unknown key in a rule", "mapping:\n  include:\n    - hosts: a", `config.yml:3: mapping.include[0]: unknown key "hosts", did you mean "host"?`},
-		{"a key twice", "connector: a\nconnector: b", `config.yml:2: mapping key "connector" already defined at line 1`},
-		{"wrong type", "mapping: {soft_states: maybe}", `config.yml:1: mapping.soft_states: true or false is expected here, not "maybe"`},
+		{
+			"unknown key with a near one", "conector: x",
+			`config.yml:1: unknown key "conector", did you mean "connector"?`,
+		},
+		{
+			"unknown nested key", "readers:\n  log:\n    pth: /x",
+			`config.yml:3: readers.log: unknown key "pth", did you mean "path"?`,
+		},
+		{
+			"unknown key with nothing near", "log:\n  zzzzzzzzzzz: 1",
+			`config.yml:2: log: unknown key "zzzzzzzzzzz", known here are format, level`,
+		},
+		{
+			"unknown key in a rule", "mapping:\n  include:\n    - hosts: a",
+			`config.yml:3: mapping.include[0]: unknown key "hosts", did you mean "host"?`,
+		},
+		{
+			"a key twice", "connector: a\nconnector: b",
+			`config.yml:2: mapping key "connector" already defined at line 1`,
+		},
+		{
+			"wrong type", "mapping: {soft_states: maybe}",
+			`config.yml:1: mapping.soft_states: true or false is expected here, not "maybe"`,
+		},
 		{"a list for a map", "journal: [1]", `config.yml:1: journal: a map of keys is expected here, not a list`},
 		{"bad duration", "readers: {status: {poll: 5}}\n", ``},
-		{"bad size", "journal: {max_size: 3 bananas}", `config.yml:1: journal.max_size: "3 bananas" is not a size, write it like 64KiB, 16MiB or 1GiB`},
-		{"bad state", "mapping:\n  host_states: {up: 7}", `config.yml:2: mapping.host_states: "7" is not a Canopsis state, which is 0, 1, 2 or 3`},
-		{"bad switch", "readers: {log: {enabled: yes}}", `config.yml:1: readers.log.enabled: "yes" is not one of auto, on, off`},
-		{"relative path", "readers: {log: {path: nagios.log}}", `config.yml:1: readers.log.path: "nagios.log" is not an absolute path`},
-		{"no target", "publish: {amqp: {enabled: false}}", `config.yml:1: publish: no target is enabled: enable amqp or stdout, or write targets`},
-		{"tags as a list", "mapping: {tags: [a, b]}", `config.yml:1: mapping.tags: a map of keys is expected here, not a list`},
-		{"second document", "connector: a\n---\nconnector: b\n", `config.yml: a second document after '---' would be ignored: put everything into one`},
+		{
+			"bad size", "journal: {max_size: 3 bananas}",
+			`config.yml:1: journal.max_size: "3 bananas" is not a size, write it like 64KiB, 16MiB or 1GiB`,
+		},
+		{
+			"bad state", "mapping:\n  host_states: {up: 7}",
+			`config.yml:2: mapping.host_states: "7" is not a Canopsis state, which is 0, 1, 2 or 3`,
+		},
+		{
+			"bad switch", "readers: {log: {enabled: yes}}",
+			`config.yml:1: readers.log.enabled: "yes" is not one of auto, on, off`,
+		},
+		{
+			"relative path", "readers: {log: {path: nagios.log}}",
+			`config.yml:1: readers.log.path: "nagios.log" is not an absolute path`,
+		},
+		{
+			"no target", "publish: {amqp: {enabled: false}}",
+			`config.yml:1: publish: no target is enabled: enable amqp or stdout, or write targets`,
+		},
+		{
+			"tags as a list", "mapping: {tags: [a, b]}",
+			`config.yml:1: mapping.tags: a map of keys is expected here, not a list`,
+		},
+		{
+			"second document", "connector: a\n---\nconnector: b\n",
+			`config.yml: a second document after '---' would be ignored: put everything into one`,
+		},
 		{"broken YAML", "a: [", `config.yml:1: not valid YAML: did not find expected node content`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +153,8 @@ func TestFaultsNameFileLineAndKey(t *testing.T) {
 }
 
 func TestAllFaultsAreShownTogether(t *testing.T) {
-	_, err := parse(t, "conector: a\nreaders:\n  log: {begin: middle}\njournal:\n  max_size: 1KiB\nlog: {level: loud}\n")
+	_, err := parse(t,
+		"conector: a\nreaders:\n  log: {begin: middle}\njournal:\n  max_size: 1KiB\nlog: {level: loud}\n")
 	want := []string{
 		`config.yml:1: unknown key "conector", did you mean "connector"?`,
 		`config.yml:3: readers.log.begin: "middle" is not one of end, beginning`,
@@ -251,7 +292,10 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{string(shown), fmt.Sprint(l.Publish.AMQP), fmt.Sprintf("%v %+v %#v", l.Publish.AMQP.Password, l.Publish.AMQP.Password, l.Publish.AMQP.Password)} {
+	for _, text := range []string{
+		string(shown), fmt.Sprint(l.Publish.AMQP),
+		fmt.Sprintf("%v %+v %#v", l.Publish.AMQP.Password, l.Publish.AMQP.Password, l.Publish.AMQP.Password),
+	} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the password is shown: %s", text)
 		}
@@ -275,7 +319,8 @@ func TestWhatIsShownIsReadAgain(t *testing.T) {
 }
 
 func TestMergedMaps(t *testing.T) {
-	l, err := parse(t, "mapping:\n  <<: &common {max_output: 4KiB, charset: cp437}\n  charset: utf-8\njournal: {<<: [*common]}\n")
+	l, err := parse(t,
+		"mapping:\n  <<: &common {max_output: 4KiB, charset: cp437}\n  charset: utf-8\njournal: {<<: [*common]}\n")
 	if l.Mapping.MaxOutput != 4096 || l.Mapping.Charset != "utf-8" {
 		t.Errorf("mapping %+v", l.Mapping)
 	}
@@ -293,7 +338,8 @@ func TestTargetsMayBeAliases(t *testing.T) {
 	if err != nil || len(l.Targets) != 2 || l.Targets[1].Name != "b" {
 		t.Errorf("targets %+v, error %v", l.Targets, err)
 	}
-	if _, err := parse(t, "targets:\n  - &a {name: a, type: stdout}\n  - *a\n"); err == nil || !strings.Contains(err.Error(), `two targets are called "a"`) {
+	if _, err := parse(t, "targets:\n  - &a {name: a, type: stdout}\n  - *a\n"); err == nil ||
+		!strings.Contains(err.Error(), `two targets are called "a"`) {
 		t.Errorf("the same target twice: %v", err)
 	}
 }
@@ -355,10 +401,29 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	}
 }
 
+// TestEveryKeyIsDocumented holds that every option has a meaning in the
+// reference, and every meaning an option.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	for _, line := range strings.Split(Reference(), "\n") {
-		if strings.HasPrefix(line, "| `") && strings.HasSuffix(line, "|  |") {
-			t.Errorf("no meaning: %s", line)
+	sections := []reflect.Type{reflect.TypeFor[Config]()}
+	for _, target := range targetTypes() {
+		sections = append(sections, reflect.TypeOf(target).Elem())
+	}
+	for i := 0; i < len(sections); i++ {
+		section := reflect.Zero(sections[i])
+		docs := section.Interface().(documented).docs()
+		for key, field := range fieldsOf(section) {
+			if docs[key] == "" {
+				t.Errorf("%s: no meaning of %s", section.Type(), key)
+			}
+			delete(docs, key)
+			if typ := field.Type(); isSection(typ) {
+				sections = append(sections, typ)
+			} else if isList(typ) {
+				sections = append(sections, typ.Elem())
+			}
+		}
+		for key, doc := range docs {
+			t.Errorf("%s: no option %s for %q", section.Type(), key, doc)
 		}
 	}
 }
@@ -367,7 +432,8 @@ func FuzzParse(f *testing.F) {
 	f.Add("connector: a\nreaders: {log: {begin: end}}")
 	f.Add("mapping: {host_states: {up: 0}, extra: {a: [1, b]}}")
 	f.Add("a: &a [*a, *a]")
-	f.Add("sites: [{name: a, mapping: {tags: {x: y}}}, {name: b}]\ntargets: [{type: amqp, urls: [amqp://h]}, {name: x, type: stdout}]")
+	f.Add("sites: [{name: a, mapping: {tags: {x: y}}}, {name: b}]\n" +
+		"targets: [{type: amqp, urls: [amqp://h]}, {name: x, type: stdout}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := Parse(strings.NewReader(text), "f.yml")
 		if (l == nil) == (err == nil) {

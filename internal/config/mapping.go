@@ -7,21 +7,50 @@ import (
 
 // Mapping is the configuration of eventmap.
 type Mapping struct {
-	Canopsis      string         `yaml:"canopsis" doc:"The version of Canopsis that receives the events, such as '24.10', '4.2' or '2.6': it decides which event types and units exist."`
-	HostStates    StateScale     `yaml:"host_states" doc:"The state numbers of hosts: 'severity' (UP 0, DOWN 3, UNREACHABLE 2), 'nagios' (0, 1, 2), or a table {up: 0, down: 3, unreachable: 1}."`
-	ServiceStates StateScale     `yaml:"service_states" doc:"The state numbers of services: 'severity' (OK 0, WARNING 1, CRITICAL 3, UNKNOWN 2), 'nagios' (0, 1, 2, 3), or a table {ok: 0, warning: 1, critical: 3, unknown: 2}."`
-	SoftStates    bool           `yaml:"soft_states" doc:"Whether problems that the supervisor is still retrying are sent. Canopsis opens an alarm for each state but 0, soft or not."`
-	Events        Events         `yaml:"events" doc:"Which events are sent."`
-	Include       []Rule         `yaml:"include" doc:"If given, only objects that match one of these rules are sent. A rule matches when all its fields match; a field is matched exactly, as a glob if it has * ? or [, as a regular expression between slashes."`
-	Exclude       []Rule         `yaml:"exclude" doc:"Objects that match one of these rules are not sent, even if included."`
-	Extra         map[string]any `yaml:"extra" doc:"Further fields of every event: texts, numbers, true or false, lists of texts."`
-	Tags          Texts          `yaml:"tags" doc:"Canopsis' alarm tags, a map of texts; a value may be a template like component."`
-	Component     string         `yaml:"component" doc:"The template of the component's name, such as '$HOSTALIAS$'; empty: the host's name. It may use the macros of the host: $HOSTNAME$, $HOSTALIAS$, $HOSTADDRESS$, $HOSTDISPLAYNAME$, $_HOSTNAME$ for a custom variable NAME."`
-	Resource      string         `yaml:"resource" doc:"The template of the resource's name; empty: the service's name. It may use $SERVICEDESC$, $SERVICEDISPLAYNAME$ and $_SERVICENAME$ as well."`
-	Charset       string         `yaml:"charset" doc:"The charset of texts that are not UTF-8."`
-	MaxOutput     Size           `yaml:"max_output" doc:"The longest output; a longer one is cut at a character, and marked."`
-	MaxLongOutput Size           `yaml:"max_long_output" doc:"The longest long output."`
-	MaxPerfdata   Size           `yaml:"max_perfdata" doc:"The longest perfdata."`
+	Canopsis      string         `yaml:"canopsis"`
+	HostStates    StateScale     `yaml:"host_states"`
+	ServiceStates StateScale     `yaml:"service_states"`
+	SoftStates    bool           `yaml:"soft_states"`
+	Events        Events         `yaml:"events"`
+	Include       []Rule         `yaml:"include"`
+	Exclude       []Rule         `yaml:"exclude"`
+	Extra         map[string]any `yaml:"extra"`
+	Tags          Texts          `yaml:"tags"`
+	Component     string         `yaml:"component"`
+	Resource      string         `yaml:"resource"`
+	Charset       string         `yaml:"charset"`
+	MaxOutput     Size           `yaml:"max_output"`
+	MaxLongOutput Size           `yaml:"max_long_output"`
+	MaxPerfdata   Size           `yaml:"max_perfdata"`
+}
+
+func (Mapping) docs() docs {
+	return docs{
+		"canopsis": "The version of Canopsis that receives the events, such as '24.10', '4.2' or '2.6': it " +
+			"decides which event types and units exist.",
+		"host_states": "The state numbers of hosts: 'severity' (UP 0, DOWN 3, UNREACHABLE 2), 'nagios' (0, 1, " +
+			"2), or a table {up: 0, down: 3, unreachable: 1}.",
+		"service_states": "The state numbers of services: 'severity' (OK 0, WARNING 1, CRITICAL 3, UNKNOWN 2), " +
+			"'nagios' (0, 1, 2, 3), or a table {ok: 0, warning: 1, critical: 3, unknown: 2}.",
+		"soft_states": "Whether problems that the supervisor is still retrying are sent. Canopsis opens an alarm " +
+			"for each state but 0, soft or not.",
+		"events": "Which events are sent.",
+		"include": "If given, only objects that match one of these rules are sent. A rule matches when all " +
+			"its fields match; a field is matched exactly, as a glob if it has * ? or [, as a regular expression " +
+			"between slashes.",
+		"exclude": "Objects that match one of these rules are not sent, even if included.",
+		"extra":   "Further fields of every event: texts, numbers, true or false, lists of texts.",
+		"tags":    "Canopsis' alarm tags, a map of texts; a value may be a template like component.",
+		"component": "The template of the component's name, such as '$HOSTALIAS$'; empty: the host's name. It " +
+			"may use the macros of the host: $HOSTNAME$, $HOSTALIAS$, $HOSTADDRESS$, $HOSTDISPLAYNAME$, $_HOSTNAME$ " +
+			"for a custom variable NAME.",
+		"resource": "The template of the resource's name; empty: the service's name. It may use " +
+			"$SERVICEDESC$, $SERVICEDISPLAYNAME$ and $_SERVICENAME$ as well.",
+		"charset":         "The charset of texts that are not UTF-8.",
+		"max_output":      "The longest output; a longer one is cut at a character, and marked.",
+		"max_long_output": "The longest long output.",
+		"max_perfdata":    "The longest perfdata.",
+	}
 }
 
 // Texts is a map of texts.
@@ -29,23 +58,47 @@ type Texts map[string]string
 
 // Events switches the types of events.
 type Events struct {
-	Check           bool `yaml:"check" doc:"Check results."`
-	Ack             bool `yaml:"ack" doc:"Acknowledgements."`
-	AckRemove       bool `yaml:"ackremove" doc:"The end of acknowledgements."`
-	Comment         bool `yaml:"comment" doc:"Comments."`
-	Downtime        bool `yaml:"downtime" doc:"Downtimes: on the bus for Canopsis 2 and 3, for newer ones by a target that takes pbehaviors."`
-	DowntimeComment bool `yaml:"downtime_comment" doc:"Downtimes also as a comment on the alarm, on the bus, for Canopsis 4 and newer."`
-	Flapping        bool `yaml:"flapping" doc:"The start and end of flapping, as a comment on the alarm."`
+	Check           bool `yaml:"check"`
+	Ack             bool `yaml:"ack"`
+	AckRemove       bool `yaml:"ackremove"`
+	Comment         bool `yaml:"comment"`
+	Downtime        bool `yaml:"downtime"`
+	DowntimeComment bool `yaml:"downtime_comment"`
+	Flapping        bool `yaml:"flapping"`
+}
+
+func (Events) docs() docs {
+	return docs{
+		"check":     "Check results.",
+		"ack":       "Acknowledgements.",
+		"ackremove": "The end of acknowledgements.",
+		"comment":   "Comments.",
+		"downtime": "Downtimes: on the bus for Canopsis 2 and 3, for newer ones by a target that takes " +
+			"pbehaviors.",
+		"downtime_comment": "Downtimes also as a comment on the alarm, on the bus, for Canopsis 4 and newer.",
+		"flapping":         "The start and end of flapping, as a comment on the alarm.",
+	}
 }
 
 // Rule selects objects.
 type Rule struct {
-	Host         string `yaml:"host" doc:"The host's name."`
-	Service      string `yaml:"service" doc:"The service's name; a rule with it matches no host."`
-	HostGroup    string `yaml:"hostgroup" doc:"The name of a group that the host is in."`
-	ServiceGroup string `yaml:"servicegroup" doc:"The name of a group that the service is in."`
-	Vars         Texts  `yaml:"vars" doc:"Custom variables of the host or service, by name without underscore."`
-	State        string `yaml:"state" doc:"The state by its name: OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN, UNREACHABLE."`
+	Host         string `yaml:"host"`
+	Service      string `yaml:"service"`
+	HostGroup    string `yaml:"hostgroup"`
+	ServiceGroup string `yaml:"servicegroup"`
+	Vars         Texts  `yaml:"vars"`
+	State        string `yaml:"state"`
+}
+
+func (Rule) docs() docs {
+	return docs{
+		"host":         "The host's name.",
+		"service":      "The service's name; a rule with it matches no host.",
+		"hostgroup":    "The name of a group that the host is in.",
+		"servicegroup": "The name of a group that the service is in.",
+		"vars":         "Custom variables of the host or service, by name without underscore.",
+		"state":        "The state by its name: OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN, UNREACHABLE.",
+	}
 }
 
 // defaultMapping is the mapping of a configuration that says nothing of it.

@@ -14,11 +14,24 @@ const (
 
 // Readers are the sources.
 type Readers struct {
-	Module   ModuleReader   `yaml:"module" doc:"The spool directory of a broker module in the supervisor: every check result, acknowledgement, downtime, comment and flapping state, at once. While a module writes, it is the source: the log and the perfdata files are not read unless they are 'on'."`
-	Log      LogReader      `yaml:"log" doc:"The supervisor's log: state changes, acknowledgements, downtimes, comments, flapping, at once."`
-	Perfdata PerfdataReader `yaml:"perfdata" doc:"The perfdata files: every check result, at once. Where they are read, they are the source of check results."`
-	Status   StatusReader   `yaml:"status" doc:"The status file: the last result and the conditions of every object, every few seconds."`
-	Objects  ObjectsReader  `yaml:"objects" doc:"The object cache: addresses, groups, custom variables, URLs."`
+	Module   ModuleReader   `yaml:"module"`
+	Log      LogReader      `yaml:"log"`
+	Perfdata PerfdataReader `yaml:"perfdata"`
+	Status   StatusReader   `yaml:"status"`
+	Objects  ObjectsReader  `yaml:"objects"`
+}
+
+func (Readers) docs() docs {
+	return docs{
+		"module": "The spool directory of a broker module in the supervisor: every check result, acknowledgement, " +
+			"downtime, comment and flapping state, at once. While a module writes, it is the source: the log and the " +
+			"perfdata files are not read unless they are 'on'.",
+		"log": "The supervisor's log: state changes, acknowledgements, downtimes, comments, flapping, at once.",
+		"perfdata": "The perfdata files: every check result, at once. Where they are read, they are the source of " +
+			"check results.",
+		"status":  "The status file: the last result and the conditions of every object, every few seconds.",
+		"objects": "The object cache: addresses, groups, custom variables, URLs.",
+	}
 }
 
 // Begin says where a reader starts that has never run.
@@ -32,55 +45,121 @@ const (
 
 // ModuleReader reads what a broker module hands over.
 type ModuleReader struct {
-	Enabled Switch `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off. auto: as long as a module writes there, it is the source, and else the files; on: the module is the source, whether it writes or not."`
-	Path    string `yaml:"path" must:"absolute" doc:"The spool directory; empty: the one that the broker_module line of the supervisor's configuration names, for Shinken /var/spool/nagios2canopsis/shinken."`
+	Enabled Switch `yaml:"enabled" must:"auto|on|off"`
+	Path    string `yaml:"path" must:"absolute"`
+}
+
+func (ModuleReader) docs() docs {
+	return docs{
+		"enabled": "auto, on or off. auto: as long as a module writes there, it is the source, and else the files; " +
+			"on: the module is the source, whether it writes or not.",
+		"path": "The spool directory; empty: the one that the broker_module line of the supervisor's configuration " +
+			"names, for Shinken /var/spool/nagios2canopsis/shinken.",
+	}
 }
 
 // LogReader reads nagios.log.
 type LogReader struct {
-	Enabled Switch `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
-	Path    string `yaml:"path" must:"absolute" doc:"The log file; empty: as the supervisor's configuration says."`
-	Archive string `yaml:"archive" must:"absolute" doc:"The directory of rotated logs, read to catch up after a stop; empty: as the supervisor's configuration says."`
-	Begin   Begin  `yaml:"begin" must:"end|beginning" doc:"Where the very first start begins: 'end' or 'beginning'."`
+	Enabled Switch `yaml:"enabled" must:"auto|on|off"`
+	Path    string `yaml:"path" must:"absolute"`
+	Archive string `yaml:"archive" must:"absolute"`
+	Begin   Begin  `yaml:"begin" must:"end|beginning"`
+}
+
+func (LogReader) docs() docs {
+	return docs{
+		"enabled": "auto, on or off.",
+		"path":    "The log file; empty: as the supervisor's configuration says.",
+		"archive": "The directory of rotated logs, read to catch up after a stop; empty: as the supervisor's " +
+			"configuration says.",
+		"begin": "Where the very first start begins: 'end' or 'beginning'.",
+	}
 }
 
 // PerfdataReader reads perfdata files, pipes and spool directories.
 type PerfdataReader struct {
-	Enabled Switch        `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
-	Host    PerfdataFile  `yaml:"host" doc:"The host perfdata file."`
-	Service PerfdataFile  `yaml:"service" doc:"The service perfdata file."`
-	Spool   PerfdataSpool `yaml:"spool" doc:"A directory into which finished perfdata files are moved, as NPCD uses it. Set its path to read it instead of the files above."`
-	Begin   Begin         `yaml:"begin" must:"end|beginning" doc:"Where the very first start begins in a file: 'end' or 'beginning'."`
+	Enabled Switch        `yaml:"enabled" must:"auto|on|off"`
+	Host    PerfdataFile  `yaml:"host"`
+	Service PerfdataFile  `yaml:"service"`
+	Spool   PerfdataSpool `yaml:"spool"`
+	Begin   Begin         `yaml:"begin" must:"end|beginning"`
+}
+
+func (PerfdataReader) docs() docs {
+	return docs{
+		"enabled": "auto, on or off.",
+		"host":    "The host perfdata file.",
+		"service": "The service perfdata file.",
+		"spool": "A directory into which finished perfdata files are moved, as NPCD uses it. Set its path to read " +
+			"it instead of the files above.",
+		"begin": "Where the very first start begins in a file: 'end' or 'beginning'.",
+	}
 }
 
 // PerfdataFile is one perfdata file; empty fields are as the supervisor's
 // configuration says.
 type PerfdataFile struct {
-	Path     string `yaml:"path" must:"absolute" doc:"The file or pipe; empty: as the supervisor's configuration says."`
-	Template string `yaml:"template" doc:"The template of its lines, with $MACRO$s, \\t for a tab; empty: as the supervisor's configuration says."`
-	Mode     string `yaml:"mode" must:"|a|w|p" doc:"a (append), w (write) or p (pipe); empty: as the supervisor's configuration says."`
+	Path     string `yaml:"path" must:"absolute"`
+	Template string `yaml:"template"`
+	Mode     string `yaml:"mode" must:"|a|w|p"`
+}
+
+func (PerfdataFile) docs() docs {
+	return docs{
+		"path": "The file or pipe; empty: as the supervisor's configuration says.",
+		"template": "The template of its lines, with $MACRO$s, \\t for a tab; empty: as the supervisor's " +
+			"configuration says.",
+		"mode": "a (append), w (write) or p (pipe); empty: as the supervisor's configuration says.",
+	}
 }
 
 // PerfdataSpool is a directory of finished perfdata files.
 type PerfdataSpool struct {
-	Path    string `yaml:"path" must:"absolute" doc:"The directory; empty: none."`
-	Pattern string `yaml:"pattern" doc:"Which files are read, as a glob of their names."`
-	After   string `yaml:"after" must:"keep|delete|move" doc:"What happens to a file that was read: keep (another consumer, npcd for one, removes it), delete, or move."`
-	MoveTo  string `yaml:"move_to" must:"absolute" doc:"The directory for 'after: move', on the same file system."`
+	Path    string `yaml:"path" must:"absolute"`
+	Pattern string `yaml:"pattern"`
+	After   string `yaml:"after" must:"keep|delete|move"`
+	MoveTo  string `yaml:"move_to" must:"absolute"`
+}
+
+func (PerfdataSpool) docs() docs {
+	return docs{
+		"path":    "The directory; empty: none.",
+		"pattern": "Which files are read, as a glob of their names.",
+		"after": "What happens to a file that was read: keep (another consumer, npcd for one, removes it), delete, " +
+			"or move.",
+		"move_to": "The directory for 'after: move', on the same file system.",
+	}
 }
 
 // StatusReader reads status.dat.
 type StatusReader struct {
-	Enabled Switch        `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
-	Path    string        `yaml:"path" must:"absolute" doc:"The status file; empty: as the supervisor's configuration says."`
-	Poll    time.Duration `yaml:"poll" must:"positive" doc:"How often to look where file notification does not work."`
-	Resync  string        `yaml:"resync" must:"always|changed|never" doc:"What the first reading after a start sends: 'always' everything, 'changed' what differs from what was sent last, 'never' nothing."`
+	Enabled Switch        `yaml:"enabled" must:"auto|on|off"`
+	Path    string        `yaml:"path" must:"absolute"`
+	Poll    time.Duration `yaml:"poll" must:"positive"`
+	Resync  string        `yaml:"resync" must:"always|changed|never"`
+}
+
+func (StatusReader) docs() docs {
+	return docs{
+		"enabled": "auto, on or off.",
+		"path":    "The status file; empty: as the supervisor's configuration says.",
+		"poll":    "How often to look where file notification does not work.",
+		"resync": "What the first reading after a start sends: 'always' everything, 'changed' what differs from " +
+			"what was sent last, 'never' nothing.",
+	}
 }
 
 // ObjectsReader reads objects.cache.
 type ObjectsReader struct {
-	Enabled Switch `yaml:"enabled" must:"auto|on|off" doc:"auto, on or off."`
-	Path    string `yaml:"path" must:"absolute" doc:"The object cache; empty: as the supervisor's configuration says."`
+	Enabled Switch `yaml:"enabled" must:"auto|on|off"`
+	Path    string `yaml:"path" must:"absolute"`
+}
+
+func (ObjectsReader) docs() docs {
+	return docs{
+		"enabled": "auto, on or off.",
+		"path":    "The object cache; empty: as the supervisor's configuration says.",
+	}
 }
 
 // defaultReaders are the readers of a site whose configuration says nothing of

@@ -10,17 +10,23 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// docs are the meanings of a section's options, by their keys.
+type docs map[string]string
+
+// documented is a section of the configuration.
+type documented interface{ docs() docs }
+
 // Reference writes the configuration reference as Markdown, from the schema
 // and its defaults.
 func Reference() string {
 	var b strings.Builder
-	b.WriteString(`# Configuration reference
+	b.WriteString(strings.ReplaceAll(`# Configuration reference
 
-The file is YAML, by default ` + "`/etc/nagios2canopsis/config.yml`" + `. Every key has a default, and a standard installation
-needs no file. An unknown key is an error. Durations are written like ` + "`10s`, `5m`, `1h30m`" + `, sizes like ` + "`64KiB`, `1GiB`" + `.
+The file is YAML, by default ^/etc/nagios2canopsis/config.yml^. Every key has a default, and a standard installation
+needs no file. An unknown key is an error. Durations are written like ^10s^, ^5m^, ^1h30m^, sizes like ^64KiB^, ^1GiB^.
 
-` + "`nagios2canopsis check-config`" + ` shows what a file amounts to. This page is made from the code.
-`)
+^nagios2canopsis check-config^ shows what a file amounts to. This page is made from the code.
+`, "^", "`"))
 	d := reflect.ValueOf(*Default())
 	var top strings.Builder
 	var sections []chapter
@@ -59,14 +65,14 @@ type chapter struct{ path, doc, rows string }
 // collect writes the rows of a section's own keys, and adds its parts as
 // chapters of their own.
 func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]chapter) {
-	t := v.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		key, doc := keyOf(f), f.Tag.Get("doc")
+	docs := v.Interface().(documented).docs()
+	for i := range v.NumField() {
+		key := keyOf(v.Type().Field(i))
+		doc := docs[key]
 		dotted := strings.TrimPrefix(path+"."+key, ".")
 		sub := v.Field(i)
 		if isList(sub.Type()) {
-			fmt.Fprintf(rows, "| `%s` | none | %s Its fields: %s. |\n", key, escape(doc), ruleFields(sub.Type().Elem()))
+			fmt.Fprintf(rows, "| `%s` | none | %s Its fields: %s. |\n", key, escape(doc), fieldList(sub.Type().Elem()))
 			continue
 		}
 		if !isSection(sub.Type()) {
@@ -81,11 +87,12 @@ func collect(v reflect.Value, path string, rows *strings.Builder, sections *[]ch
 	}
 }
 
-func ruleFields(t reflect.Type) string {
+func fieldList(t reflect.Type) string {
 	var fields []string
+	docs := reflect.Zero(t).Interface().(documented).docs()
 	for i := range t.NumField() {
 		if key := keyOf(t.Field(i)); key != "-" {
-			fields = append(fields, fmt.Sprintf("`%s` (%s)", key, escape(strings.TrimSuffix(t.Field(i).Tag.Get("doc"), "."))))
+			fields = append(fields, fmt.Sprintf("`%s` (%s)", key, escape(strings.TrimSuffix(docs[key], "."))))
 		}
 	}
 	return strings.Join(fields, ", ")
