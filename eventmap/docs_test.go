@@ -32,14 +32,15 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/EVENTS.md differs from the code; update it with `go test ./eventmap -run Docs -update`:\n%s", diff)
+		t.Errorf("docs/EVENTS.md differs from the code; update it with `go test ./eventmap -run Docs -update`:\n%s",
+			diff)
 	}
 }
 
 // eventsPage makes the event reference from the tables of the package.
 func eventsPage(t *testing.T) string {
 	var page strings.Builder
-	page.WriteString(docsHead)
+	page.WriteString(markdown(docsHead))
 	page.WriteString("\n## Which record becomes which event\n\n| record |")
 	for _, g := range generations {
 		fmt.Fprintf(&page, " Canopsis %s |", g.name)
@@ -48,9 +49,10 @@ func eventsPage(t *testing.T) string {
 	for _, line := range kindLines(t) {
 		page.WriteString(line)
 	}
-	page.WriteString(docsKinds)
+	page.WriteString(markdown(docsKinds))
 	page.WriteString(downtimeExample(t))
-	page.WriteString("\n## Fields\n\n| field | JSON type | events | value | meaning to Canopsis |\n|---|---|---|---|---|\n")
+	page.WriteString("\n## Fields\n\n| field | JSON type | events | value | meaning to Canopsis |\n" +
+		"|---|---|---|---|---|\n")
 	for _, f := range Fields() {
 		name := f.Name
 		if !strings.Contains(name, "*") {
@@ -62,10 +64,10 @@ func eventsPage(t *testing.T) string {
 		}
 		fmt.Fprintf(&page, "| %s | %s | %s | %s | %s |\n", name, f.Type, events, f.Source, f.Meaning)
 	}
-	page.WriteString(docsStates)
+	page.WriteString(markdown(docsStates))
 	writeScales(&page)
-	page.WriteString(docsPerfdata)
-	page.WriteString(docsRepairs)
+	page.WriteString(markdown(docsPerfdata))
+	page.WriteString(markdown(docsRepairs))
 	for name := range Repairs(TimestampMoved<<1 - 1).Names() {
 		fmt.Fprintf(&page, "| %s | %s |\n", name, repairMeanings[name])
 	}
@@ -77,7 +79,8 @@ func eventsPage(t *testing.T) string {
 }
 
 func writeScales(page *strings.Builder) {
-	fmt.Fprintf(page, "| scale | %s | %s |\n|---|%s\n", strings.Join(hostStates[:], " | "), strings.Join(serviceStates[:], " | "), strings.Repeat("---|", 7))
+	fmt.Fprintf(page, "| scale | %s | %s |\n|---|%s\n",
+		strings.Join(hostStates[:], " | "), strings.Join(serviceStates[:], " | "), strings.Repeat("---|", 7))
 	severity := [...]string{"info", "minor", "major", "critical"}
 	for _, s := range []struct {
 		name           string
@@ -121,48 +124,53 @@ func kindLines(t *testing.T) (lines []string) {
 	return lines
 }
 
+// markdown returns a text in which ^ stands for the backquote, which a raw
+// string can't hold.
+func markdown(text string) string { return strings.ReplaceAll(text, "^", "`") }
+
 const docsHead = `# Events
 
 <!-- Made from package eventmap by "go test ./eventmap -run Docs -update"; a test fails when it drifts. -->
 
-Every event is one JSON object in UTF-8. It has a route: ` + "`bus`" + ` for what is published to the exchange ` + "`canopsis.events`" + `,
-` + "`pbehavior`" + ` for downtimes that Canopsis accepts over HTTP only. Its routing key is
+Every event is one JSON object in UTF-8. It has a route: ^bus^ for what is published to the exchange ^canopsis.events^,
+^pbehavior^ for downtimes that Canopsis accepts over HTTP only. Its routing key is
 
     connector.connector_name.event_type.source_type.component[.resource]
 
-A key of more than 255 bytes is cut at a character and ends in ` + "`~`" + ` and eight hexadecimal digits of a hash of the whole.
+A key of more than 255 bytes is cut at a character and ends in ^~^ and eight hexadecimal digits of a hash of the whole.
 
-The entity's id in Canopsis is ` + "`component`, or `resource/component`" + `; the connector is no part of it. So two sites share the
-entity of objects with the same name. Order, superseding and ` + "`message_id`" + ` are per site. The ` + "`message_id`" + ` is the same whenever
-a site reads the same record again.
+The entity's id in Canopsis is ^component^, or ^resource/component^; the connector is no part of it. So two sites share
+the entity of objects with the same name. Order, superseding and ^message_id^ are per site. The ^message_id^ is the same
+whenever a site reads the same record again.
 `
 
 const docsKinds = `
-A check is sent once for each result. Problems in a soft state are sent only with ` + "`soft_states`" + `, OK and UP always. An
+A check is sent once for each result. Problems in a soft state are sent only with ^soft_states^, OK and UP always. An
 acknowledgement, its removal or a comment acts on the open alarm of the entity; without an alarm, Canopsis ignores it.
 
 ## Downtimes
 
-Canopsis 2 accepts a ` + "`downtime`" + `. It is sent when the downtime is entered, and again when it starts; Canopsis 2 can't cancel one.
-Canopsis 3 accepts a ` + "`pbehavior`" + `.
+Canopsis 2 accepts a ^downtime^. It is sent when the downtime is entered, and again when it starts; Canopsis 2 can't
+cancel one. Canopsis 3 accepts a ^pbehavior^.
 
-Canopsis 4.0 and newer accept downtimes over HTTP only. On the bus, 4.0 to 4.2 ignore them, and 4.3 and newer refuse them. So a
-downtime becomes a ` + "`downtime_change`" + `, which has the route ` + "`pbehavior`" + ` and is never sent on the bus. It is counted and not stored
-when no target serves that route. With ` + "`downtime_comment`" + `, a comment about the downtime is sent on the bus too.
+Canopsis 4.0 and newer accept downtimes over HTTP only. On the bus, 4.0 to 4.2 ignore them, and 4.3 and newer refuse
+them. So a downtime becomes a ^downtime_change^, which has the route ^pbehavior^ and is never sent on the bus. It is
+counted and not stored when no target serves that route. With ^downtime_comment^, a comment about the downtime is sent
+on the bus too.
 
 A downtime of a host or service group becomes one event for each member.
 
-A ` + "`downtime_change`" + ` is not an event of Canopsis. It is what a target needs to create, end or delete a pbehavior:
+A ^downtime_change^ is not an event of Canopsis. It is what a target needs to create, end or delete a pbehavior:
 
 `
 
 const docsStates = `
-An extra info has no meaning to Canopsis itself. It is for event filters, as ` + "`.Event.ExtraInfos.`" + ` and its name, and for patterns,
-as ` + "`extra.`" + ` and its name. None is stored unless a rule copies it; ` + "`copy_to_entity_info`" + ` accepts strings, booleans, integers and
-lists of strings.
+An extra info has no meaning to Canopsis itself. It is for event filters, as ^.Event.ExtraInfos.^ and its name, and for
+patterns, as ^extra.^ and its name. None is stored unless a rule copies it; ^copy_to_entity_info^ accepts strings,
+booleans, integers and lists of strings.
 
-A value that the reader can't see is ` + "`null`" + ` (text: empty), because a template of an event filter fails on an absent key. For
-Canopsis 2 and 3 the field is absent, because their engines have a default for an absent key.
+A value that the reader can't see is ^null^ (text: empty), because a template of an event filter fails on an absent key.
+For Canopsis 2 and 3 the field is absent, because their engines have a default for an absent key.
 
 ## States
 
@@ -171,14 +179,14 @@ Canopsis 2 and 3 the field is absent, because their engines have a default for a
 const docsPerfdata = `
 ## Performance data
 
-` + "`perf_data`" + ` has every metric that Canopsis can store, as ` + "`label=value[unit][;warn;crit;min;max]`" + `, joined by one space. Canopsis
-drops the whole string for one metric that it doesn't understand, so each metric is rewritten:
+^perf_data^ has every metric that Canopsis can store, as ^label=value[unit][;warn;crit;min;max]^, joined by one space.
+Canopsis drops the whole string for one metric that it doesn't understand, so each metric is rewritten:
 
 - Decimal commas, signs and exponents become plain numbers.
-- Labels are quoted where it is needed, ` + "`=`" + ` in a label becomes ` + "`_`" + `, and a label of nothing but quotes becomes ` + "`unnamed`" + `.
-- ` + "`GB`" + ` becomes ` + "`MB`" + `, exactly and with its thresholds.
-- A unit that Canopsis doesn't list moves into the label: ` + "`a=5KiB`" + ` becomes ` + "`a_KiB=5`" + `.
-- Negative values, which only Canopsis 2 and 3 can store, ` + "`nan`" + ` and ` + "`inf`" + ` are left out.
+- Labels are quoted where it is needed, ^=^ in a label becomes ^_^, and a label of nothing but quotes becomes ^unnamed^.
+- ^GB^ becomes ^MB^, exactly and with its thresholds.
+- A unit that Canopsis doesn't list moves into the label: ^a=5KiB^ becomes ^a_KiB=5^.
+- Negative values, which only Canopsis 2 and 3 can store, ^nan^ and ^inf^ are left out.
 `
 
 const docsRepairs = `
@@ -191,15 +199,18 @@ Changes that were needed for Canopsis to accept an event are counted by these na
 `
 
 var repairMeanings = map[string]string{
-	"charset converted":          "text that was not UTF-8 was decoded by the option `charset`; a character cut at its end became U+FFFD",
+	"charset converted": "text that was not UTF-8 was decoded by the option `charset`; a character cut at " +
+		"its end became U+FFFD",
 	"control characters removed": "control characters except newline and tab, and terminal sequences, were removed",
 	"text cut":                   "text over the configured size was cut at a character and ends in `…`",
 	"routing key cut":            "the routing key was over 255 bytes",
-	"name replaced":              "the template for component or resource expanded to nothing; the supervisor's name was used",
-	"field renamed":              "a custom variable has the name of another field and got the prefix `cv_`, or had a `.` in its name",
-	"field dropped":              "a custom variable or macro came twice, or was beyond the 256th of its event",
-	"perfdata normalised":        "`perf_data` is not what the plugin wrote",
-	"metric dropped":             "a metric that Canopsis can't store, or text that is no metric, was left out of `perf_data`",
+	"name replaced": "the template for component or resource expanded to nothing; the supervisor's name " +
+		"was used",
+	"field renamed": "a custom variable has the name of another field and got the prefix `cv_`, or had a `.` " +
+		"in its name",
+	"field dropped":       "a custom variable or macro came twice, or was beyond the 256th of its event",
+	"perfdata normalised": "`perf_data` is not what the plugin wrote",
+	"metric dropped":      "a metric that Canopsis can't store, or text that is no metric, was left out of `perf_data`",
 	"timestamp moved": "the time was not reported, or so far from now that Canopsis 4.3 and newer would replace it. " +
 		"A time in the past was set to 23 h 50 min ago, which preserves the order; one in the future to now",
 }
