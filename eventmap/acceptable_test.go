@@ -60,7 +60,8 @@ func acceptable(v Version, e outbox.Event, now time.Time) error {
 	if n := len(e.RoutingKey); n == 0 || n > 255 || !utf8.ValidString(e.RoutingKey) {
 		fault("routing key of %d bytes", n)
 	}
-	if stamp := int64(body["timestamp"].(float64)); e.Route == outbox.Bus && v >= Canopsis43 && (now.Unix()-stamp > 24*3600 || stamp-now.Unix() > 24*3600) {
+	if stamp := int64(body["timestamp"].(float64)); e.Route == outbox.Bus && v >= Canopsis43 &&
+		(now.Unix()-stamp > 24*3600 || stamp-now.Unix() > 24*3600) {
 		fault("timestamp over 24 h away")
 	}
 	if perf, _ := body["perf_data"].(string); perf != "" {
@@ -115,13 +116,15 @@ var acceptedTypes = map[Version]map[outbox.Route][]string{
 
 // The fields that Canopsis decodes into a type of its own.
 var (
-	stringFields = strings.Fields(`_id connector connector_name event_type component resource perf_data source_type long_output output aid
-		author user_id routing_key stat_name role metaalarm_rule_id metaalarm_value_path display_name initiator delayed_scenario_id
-		delayed_scenario_data idle_rule_apply execution instruction ticket ticket_rule_id ticket_rule_name ticket_url ticket_url_title
-		ticket_system_name ticket_meta_alarm_id ticket_comment`)
+	stringFields = strings.Fields(`
+		_id connector connector_name event_type component resource perf_data source_type long_output output aid author
+		user_id routing_key stat_name role metaalarm_rule_id metaalarm_value_path display_name initiator
+		delayed_scenario_id delayed_scenario_data idle_rule_apply execution instruction ticket ticket_rule_id
+		ticket_rule_name ticket_url ticket_url_title ticket_system_name ticket_meta_alarm_id ticket_comment`)
 	numberFields    = strings.Fields(`state status timestamp rt duration state_type`)
-	forbiddenFields = strings.Fields(`debug manual_meta_alarm_auto_resolve ma_updated instr_matched healthcheck state_setting_updated
-		ma_parents ma_children added_to_services removed_from_services ticket_data extra current_alarm current_entity alarm_change
+	forbiddenFields = strings.Fields(`
+		debug manual_meta_alarm_auto_resolve ma_updated instr_matched healthcheck state_setting_updated ma_parents
+		ma_children added_to_services removed_from_services ticket_data extra current_alarm current_entity alarm_change
 		pbehavior_info perf_data_array _id aid user_id routing_key stat_name role initiator status rt display_name`)
 )
 
@@ -143,7 +146,8 @@ func typeFaults(v Version, e outbox.Event, body map[string]any) (faults []error)
 		case slices.Contains(stringFields, name) && !isString,
 			slices.Contains(numberFields, name) && !isNumber && value != nil,
 			slices.Contains(forbiddenFields, name),
-			name != key && (slices.Contains(stringFields, name) || slices.Contains(numberFields, name) || name == "tags"):
+			name != key &&
+				(slices.Contains(stringFields, name) || slices.Contains(numberFields, name) || name == "tags"):
 			fault("%s: %v", key, value)
 		}
 	}
@@ -169,7 +173,9 @@ func typeFaults(v Version, e outbox.Event, body map[string]any) (faults []error)
 		fault("tags %v", tags)
 	}
 	needed := map[string][]string{
-		"ack": {"author", "output", "ref_rk"}, "ackremove": {"author", "output", "ref_rk"}, "comment": {"author", "output"},
+		"ack":             {"author", "output", "ref_rk"},
+		"ackremove":       {"author", "output", "ref_rk"},
+		"comment":         {"author", "output"},
 		"downtime":        {"author", "output", "start", "end", "duration", "entry", "fixed", "downtime_id"},
 		"pbehavior":       {"action", "pbehavior_name", "start", "end", "author"},
 		"downtime_change": {"change", "author"},

@@ -62,8 +62,10 @@ func usualRecord() *supervision.Record {
 	rec := checkRecord(service, supervision.Critical)
 	rec.Check.Output = `CRITICAL - "/var/log" 91% plein: 2643 MB libres, ` +
 		`débit élevé sur eth0 (seuil 80/90), voir http://wiki.example.org/alertes?id=17&mode=x`
-	rec.Check.LongOutput = "/boot 68 MB (69% inode=99%)\n/home 69357 MB (27% inode=99%)\n/var/log 819 MB (84% inode=98%)"
-	rec.Check.Perfdata = "/=2643MB;5948;5958;0;5968 /boot=68MB;88;93;0;98 /home=69357MB;253404;253409;0;253414 '/var/log x'=818MB;970;975;0;980"
+	rec.Check.LongOutput = "/boot 68 MB (69% inode=99%)\n/home 69357 MB (27% inode=99%)\n" +
+		"/var/log 819 MB (84% inode=98%)"
+	rec.Check.Perfdata = "/=2643MB;5948;5958;0;5968 /boot=68MB;88;93;0;98 /home=69357MB;253404;253409;0;253414 " +
+		"'/var/log x'=818MB;970;975;0;980"
 	rec.Check.Latency, rec.Check.Execution = 0.088, 0.028887
 	return rec
 }
@@ -72,13 +74,14 @@ func usualWire() *wireCheck {
 	c := usualRecord().Check
 	ptr := func(n int) *int { return &n }
 	return &wireCheck{
-		Connector: "nagios", ConnectorName: "Central", EventType: "check", SourceType: "resource", Component: "h00", Resource: "svc0",
-		Timestamp: 1795426840, SupervisorTimestamp: 1795426840, State: 3, SupervisorState: "CRITICAL",
+		Connector: "nagios", ConnectorName: "Central", EventType: "check", SourceType: "resource", Component: "h00",
+		Resource: "svc0", Timestamp: 1795426840, SupervisorTimestamp: 1795426840, State: 3, SupervisorState: "CRITICAL",
 		StateType: ptr(1), CheckType: ptr(0), CurrentAttempt: ptr(1), MaxAttempts: ptr(3),
 		Output: c.Output, LongOutput: c.LongOutput, PerfData: c.Perfdata, PerfDataRaw: c.Perfdata,
 		ExecutionTime: &c.Execution, Latency: &c.Latency, CommandName: "check_x", Address: "127.0.1.0", Alias: "Host 0",
-		SupervisorDisplayName: "The service", NotesURL: "http://notes/h00/svc0", Hostgroups: []string{"hg-all", "hg-even"},
-		Servicegroups: []string{"sg-0", "sg-all"}, Contactgroups: []string{}, APP: "app-0",
+		SupervisorDisplayName: "The service", NotesURL: "http://notes/h00/svc0",
+		Hostgroups: []string{"hg-all", "hg-even"}, Servicegroups: []string{"sg-0", "sg-all"}, Contactgroups: []string{},
+		APP: "app-0",
 	}
 }
 

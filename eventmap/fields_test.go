@@ -37,9 +37,12 @@ func samples() []*supervision.Record {
 				rec.Check = checkRecord(e, supervision.Warning).Check
 				rec.Check.Flags = &supervision.Flags{}
 				bare := record(kind, e)
-				bare.Check = &supervision.Check{StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported}
+				bare.Check = &supervision.Check{
+					StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported,
+				}
 				all = append(all, bare)
-			case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded, supervision.DowntimeCancelled:
+			case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded,
+				supervision.DowntimeCancelled:
 				withDowntime(rec)
 			case supervision.CommentAdded:
 				withNote(rec)
@@ -126,9 +129,11 @@ func TestConcurrentUse(t *testing.T) {
 		go func() {
 			wrong := 0
 			for i := range 200 {
-				other, _ := m.Map(nil, checkRecord(supervision.Entity{Host: repeat("x", i+1)}, supervision.Up), nil, nil, now.Add(time.Second))
+				other, _ := m.Map(nil, checkRecord(supervision.Entity{Host: repeat("x", i+1)}, supervision.Up),
+					nil, nil, now.Add(time.Second))
 				got, _ := m.Map(other, rec, testInventory(), nil, now)
-				if string(got[1].Body) != string(want[0].Body) || got[1].RoutingKey != want[0].RoutingKey || got[0].Entity != repeat("x", i+1) {
+				if string(got[1].Body) != string(want[0].Body) || got[1].RoutingKey != want[0].RoutingKey ||
+					got[0].Entity != repeat("x", i+1) {
 					wrong++
 				}
 			}

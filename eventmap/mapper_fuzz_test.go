@@ -27,7 +27,8 @@ func FuzzMap(f *testing.F) {
 			o.MaxOutput, o.MaxLongOutput, o.MaxPerfdata = 100, 200, 150
 		})))
 	}
-	f.Fuzz(func(t *testing.T, kind byte, host, service, first, second, perf, key, value string, seconds int64, n int8, x float64) {
+	f.Fuzz(func(t *testing.T, kind byte, host, service, first, second, perf, key, value string, seconds int64, n int8,
+		x float64) {
 		rec, inv := fuzzRecord(kind, host, service, first, second, perf, key, value, seconds, n, x)
 		for _, m := range mappers {
 			events, outcome := m.Map(nil, rec, inv, nil, now)
@@ -50,15 +51,18 @@ func FuzzMap(f *testing.F) {
 	})
 }
 
-func fuzzRecord(kind byte, host, service, first, second, perf, key, value string, seconds int64, n int8, x float64) (*supervision.Record, inventory) {
+func fuzzRecord(kind byte, host, service, first, second, perf, key, value string, seconds int64, n int8,
+	x float64) (*supervision.Record, inventory) {
 	rec := &supervision.Record{
-		Kind: supervision.Kind(kind % 18), Entity: supervision.Entity{Host: host, Service: service}, Time: time.Unix(seconds, int64(kind)), Ref: first,
+		Kind: supervision.Kind(kind % 18), Entity: supervision.Entity{Host: host, Service: service},
+		Time: time.Unix(seconds, int64(kind)), Ref: first,
 	}
 	switch rec.Kind {
 	case supervision.CheckResult, supervision.PresentState:
 		rec.Check = &supervision.Check{
-			State: supervision.State(n), StateType: supervision.StateType(n - 1), Attempt: int(n), Output: first, LongOutput: second, Perfdata: perf,
-			Command: value, CheckType: supervision.CheckType(-n), Latency: x, Execution: -x,
+			State: supervision.State(n), StateType: supervision.StateType(n - 1), Attempt: int(n), Output: first,
+			LongOutput: second, Perfdata: perf, Command: value, CheckType: supervision.CheckType(-n),
+			Latency: x, Execution: -x,
 			Extra: map[string]string{key: value, "_HOST" + value: key, "_SERVICE" + key: value, value: second},
 		}
 		if n > 1 {
@@ -70,16 +74,20 @@ func fuzzRecord(kind byte, host, service, first, second, perf, key, value string
 		rec.Note = &supervision.Note{ID: seconds, Author: first, Text: second, Expires: rec.Time}
 		rec.Flapping = &supervision.Flapping{Text: value}
 		rec.Downtime = &supervision.Downtime{
-			ID: seconds, Author: first, Comment: second, Start: rec.Time, End: rec.Time.Add(time.Duration(n) * time.Hour), Fixed: n > 0,
-			Duration: time.Duration(seconds), Text: value,
+			ID: seconds, Author: first, Comment: second, Start: rec.Time,
+			End: rec.Time.Add(time.Duration(n) * time.Hour), Fixed: n > 0, Duration: time.Duration(seconds),
+			Text: value,
 		}
 		if n > 2 {
 			rec.Note = nil
 		}
 	}
 	object := &supervision.Object{
-		Alias: first, Address: second, Groups: []string{value, key, value}, Notes: perf, NotesURL: key, ContactGroups: []string{second},
-		CustomVars: []supervision.CustomVar{{Name: key, Value: value}, {Name: value, Value: perf}, {Name: "SITE", Value: first}},
+		Alias: first, Address: second, Groups: []string{value, key, value}, Notes: perf, NotesURL: key,
+		ContactGroups: []string{second},
+		CustomVars: []supervision.CustomVar{
+			{Name: key, Value: value}, {Name: value, Value: perf}, {Name: "SITE", Value: first},
+		},
 	}
 	return rec, inventory{
 		objects: map[supervision.Entity]*supervision.Object{{Host: host}: object, rec.Entity: object},

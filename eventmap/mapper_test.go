@@ -35,12 +35,14 @@ func testInventory() inventory {
 		objects: map[supervision.Entity]*supervision.Object{
 			host: {
 				Alias: "Host 0", DisplayName: "The host", Address: "127.0.1.0", Groups: []string{"hg-even", "hg-all"},
-				CheckCommand: "check_host!1", MaxAttempts: 3, Notes: "n", NotesURL: "http://notes/h00", ActionURL: "http://action/h00",
-				CustomVars: []supervision.CustomVar{{Name: "SITE", Value: "paris-0"}}, ContactGroups: []string{"ops"},
+				CheckCommand: "check_host!1", MaxAttempts: 3, Notes: "n", NotesURL: "http://notes/h00",
+				ActionURL: "http://action/h00", CustomVars: []supervision.CustomVar{{Name: "SITE", Value: "paris-0"}},
+				ContactGroups: []string{"ops"},
 			},
 			service: {
-				DisplayName: "The service", Groups: []string{"sg-all", "sg-0"}, CheckCommand: "check_svc!a!b", MaxAttempts: 4,
-				NotesURL: "http://notes/h00/svc0", CustomVars: []supervision.CustomVar{{Name: "app", Value: "app-0"}, {Name: "STATUS", Value: "x"}},
+				DisplayName: "The service", Groups: []string{"sg-all", "sg-0"}, CheckCommand: "check_svc!a!b",
+				MaxAttempts: 4, NotesURL: "http://notes/h00/svc0",
+				CustomVars: []supervision.CustomVar{{Name: "app", Value: "app-0"}, {Name: "STATUS", Value: "x"}},
 			},
 		},
 	}
@@ -69,7 +71,8 @@ func checkRecord(e supervision.Entity, state supervision.State) *supervision.Rec
 		Kind: supervision.CheckResult, Entity: e, Time: now.Add(-time.Minute), Ref: "perfdata:1:100",
 		Check: &supervision.Check{
 			State: state, StateType: supervision.Hard, Attempt: 1, MaxAttempts: 3, Output: "out", LongOutput: "l1\nl2",
-			Perfdata: "time=0.1s;1;2", Command: "check_x!secret", CheckType: supervision.Active, Latency: 0.25, Execution: 1.5,
+			Perfdata: "time=0.1s;1;2", Command: "check_x!secret", CheckType: supervision.Active, Latency: 0.25,
+			Execution: 1.5,
 		},
 	}
 }
@@ -100,15 +103,18 @@ func decode(t testing.TB, m *Mapper, e outbox.Event) map[string]any {
 func TestServiceCheck(t *testing.T) {
 	m := newMapper(t, testOptions(func(o *Options) {
 		o.Extra = map[string]any{"site": "lyon", "prod": true, "rank": 3, "ratio": 0.5, "owners": []any{"a", "b"}}
-		o.Tags = map[string]string{"Env": "prod", "App": "$_SERVICEAPP$ on $HOSTALIAS$", "MySQL": "", "Gone": "$_HOSTNONE$"}
+		o.Tags = map[string]string{
+			"Env": "prod", "App": "$_SERVICEAPP$ on $HOSTALIAS$", "MySQL": "", "Gone": "$_HOSTNONE$",
+		}
 	}))
 	e, body, outcome := mapOne(t, m, checkRecord(service, supervision.Critical))
 	want := map[string]any{
 		"connector": "nagios", "connector_name": "Central", "event_type": "check", "source_type": "resource",
 		"component": "h00", "resource": "svc0", "timestamp": 1795426840.0, "supervisor_timestamp": 1795426840.0,
-		"state": 3.0, "supervisor_state": "CRITICAL", "state_type": 1.0, "check_type": 0.0, "current_attempt": 1.0, "max_attempts": 3.0,
-		"output": "out", "long_output": "l1\nl2", "perf_data": "time=0.1s;1;2", "perf_data_raw": "time=0.1s;1;2", "output_truncated": false,
-		"execution_time": 1.5, "latency": 0.25, "command_name": "check_x", "address": "127.0.1.0", "alias": "Host 0",
+		"state": 3.0, "supervisor_state": "CRITICAL", "state_type": 1.0, "check_type": 0.0, "current_attempt": 1.0,
+		"max_attempts": 3.0, "output": "out", "long_output": "l1\nl2", "perf_data": "time=0.1s;1;2",
+		"perf_data_raw": "time=0.1s;1;2", "output_truncated": false, "execution_time": 1.5, "latency": 0.25,
+		"command_name": "check_x", "address": "127.0.1.0", "alias": "Host 0",
 		"supervisor_display_name": "The service", "notes": "", "notes_url": "http://notes/h00/svc0", "action_url": "",
 		"hostgroups": []any{"hg-all", "hg-even"}, "servicegroups": []any{"sg-0", "sg-all"}, "contactgroups": []any{},
 		"acknowledged": nil, "is_flapping": nil, "scheduled_downtime_depth": nil,
@@ -140,9 +146,10 @@ func TestHostCheck(t *testing.T) {
 	rec.Check.Command = ""
 	e, body, outcome := mapOne(t, m, rec)
 	for key, want := range map[string]any{
-		"source_type": "component", "component": "h00", "state": 2.0, "supervisor_state": "UNREACHABLE", "servicegroups": []any{},
-		"acknowledged": true, "is_flapping": false, "scheduled_downtime_depth": 2.0, "SITE": "paris-0", "command_name": "check_host",
-		"supervisor_display_name": "The host", "contactgroups": []any{"ops"},
+		"source_type": "component", "component": "h00", "state": 2.0, "supervisor_state": "UNREACHABLE",
+		"servicegroups": []any{}, "acknowledged": true, "is_flapping": false, "scheduled_downtime_depth": 2.0,
+		"SITE": "paris-0", "command_name": "check_host", "supervisor_display_name": "The host",
+		"contactgroups": []any{"ops"},
 	} {
 		if diff := cmp.Diff(want, body[key]); diff != "" {
 			t.Errorf("%s: %s", key, diff)
@@ -176,9 +183,15 @@ func TestFlagsOfTheCaller(t *testing.T) {
 func TestNotReported(t *testing.T) {
 	rec := &supervision.Record{
 		Kind: supervision.CheckResult, Entity: host, Time: now,
-		Check: &supervision.Check{State: supervision.Down, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported},
+		Check: &supervision.Check{
+			State: supervision.Down, StateType: supervision.StateTypeNotReported,
+			CheckType: supervision.CheckTypeNotReported,
+		},
 	}
-	unseen := []string{"state_type", "check_type", "current_attempt", "execution_time", "latency", "acknowledged", "is_flapping", "scheduled_downtime_depth"}
+	unseen := []string{
+		"state_type", "check_type", "current_attempt", "execution_time", "latency", "acknowledged", "is_flapping",
+		"scheduled_downtime_depth",
+	}
 	for _, version := range []Version{Canopsis2, Canopsis3, Canopsis40, Canopsis43, Canopsis2310, Canopsis2410} {
 		m := newMapper(t, testOptions(func(o *Options) { o.Canopsis = version }))
 		_, body, _ := mapOne(t, m, rec)

@@ -22,9 +22,15 @@ func TestOptionFaults(t *testing.T) {
 			"charset", "connector", "connector_name", "canopsis", "max_output", "max_long_output", "max_perfdata",
 		}},
 		{"connector", func(o *Options) { o.Connector = "a/b" }, []string{"connector"}},
-		{"controls", func(o *Options) { o.Connector, o.ConnectorName = "a\nb", "\xe9" }, []string{"connector", "connector_name"}},
+		{
+			"controls", func(o *Options) { o.Connector, o.ConnectorName = "a\nb", "\xe9" },
+			[]string{"connector", "connector_name"},
+		},
 		{"long", func(o *Options) { o.ConnectorName = repeat("x", 81) }, []string{"connector_name"}},
-		{"scales", func(o *Options) { o.HostStates, o.ServiceStates = Scale{0, 4, 0, 0}, Scale{0, 0, 0, -1} }, []string{"host_states", "service_states"}},
+		{
+			"scales", func(o *Options) { o.HostStates, o.ServiceStates = Scale{0, 4, 0, 0}, Scale{0, 0, 0, -1} },
+			[]string{"host_states", "service_states"},
+		},
 		{"unused host state", func(o *Options) { o.HostStates = Scale{0, 1, 2, 99} }, nil},
 		{"charset", func(o *Options) { o.Charset = "utf-16" }, []string{"charset"}},
 		{"extra", func(o *Options) {
@@ -32,16 +38,25 @@ func TestOptionFaults(t *testing.T) {
 				"Status": "x", "ADDRESS": "x", "a.b": "x", "": "x", "m": map[string]any{},
 				"l": []any{1}, "t": "\x01", "ok": []string{"a"}, "n": nil,
 			}
-		}, []string{"extra.", "extra.ADDRESS", "extra.Status", "extra.a.b", "extra.l", "extra.m", "extra.n", "extra.t"}},
+		},
+			[]string{
+				"extra.", "extra.ADDRESS", "extra.Status", "extra.a.b", "extra.l", "extra.m", "extra.n", "extra.t",
+			}},
 		{"tags", func(o *Options) {
 			o.Tags = map[string]string{"a": "$NOPE$", "b": "$HOSTNAME", "c\n": "x", "d": "$$5"}
 		}, []string{"tags.a", "tags.b", "tags.c\n"}},
-		{"component", func(o *Options) { o.Component, o.Resource = "$SERVICEDESC$", "$_SERVICE$" }, []string{"component", "resource"}},
+		{
+			"component", func(o *Options) { o.Component, o.Resource = "$SERVICEDESC$", "$_SERVICE$" },
+			[]string{"component", "resource"},
+		},
 		{"rules", func(o *Options) {
 			o.Include = []Rule{{Host: "ok"}, {}, {Host: "/(/"}, {State: "BAD"}}
 			o.Exclude = []Rule{{Service: "[z-a]"}, {CustomVars: map[string]string{"A": "/[/"}}}
 		}, []string{"include[1]", "include[2].host", "include[3].state", "exclude[0].service", "exclude[1].vars.A"}},
-		{"two faults of a rule", func(o *Options) { o.Include = []Rule{{Host: "/(/", State: "BAD"}} }, []string{"include[0].host", "include[0].state"}},
+		{
+			"two faults of a rule", func(o *Options) { o.Include = []Rule{{Host: "/(/", State: "BAD"}} },
+			[]string{"include[0].host", "include[0].state"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := New(testOptions(c.change))
@@ -62,9 +77,9 @@ func TestOptionFaults(t *testing.T) {
 
 func TestParseVersion(t *testing.T) {
 	for release, want := range map[string]Version{
-		"2": Canopsis2, "2.3": Canopsis2, "3.48": Canopsis3, "4": Canopsis40, "4.2.5": Canopsis40, "4.3": Canopsis43, "4.6": Canopsis43,
-		"22.10": Canopsis43, "23.04": Canopsis43, "23.10": Canopsis2310, "24.04": Canopsis2310, "24.10": Canopsis2410, "24.10.3": Canopsis2410,
-		"25.04": Canopsis2410,
+		"2": Canopsis2, "2.3": Canopsis2, "3.48": Canopsis3, "4": Canopsis40, "4.2.5": Canopsis40, "4.3": Canopsis43,
+		"4.6": Canopsis43, "22.10": Canopsis43, "23.04": Canopsis43, "23.10": Canopsis2310, "24.04": Canopsis2310,
+		"24.10": Canopsis2410, "24.10.3": Canopsis2410, "25.04": Canopsis2410,
 	} {
 		if got, err := ParseVersion(release); err != nil || got != want {
 			t.Errorf("%s: %v, %v", release, got, err)
@@ -97,7 +112,10 @@ func TestParseStates(t *testing.T) {
 			"", ParseHostStates, map[string]int{"up": 1, "down": 2, "unreachable": 3, "lost": 0}, Scale{},
 			"host_states: the table has other states than up, down, unreachable",
 		},
-		{"loud", ParseServiceStates, nil, Scale{}, `service_states: "loud" is not severity, nagios or a table of ok, warning, critical, unknown`},
+		{
+			"loud", ParseServiceStates, nil, Scale{},
+			`service_states: "loud" is not severity, nagios or a table of ok, warning, critical, unknown`,
+		},
 	} {
 		got, err := c.parse(c.name, c.table)
 		if _, ok := option.Of(err); ok != (c.fault != "") || ok && err.Error() != c.fault || got != c.want {
@@ -126,12 +144,15 @@ func TestNaming(t *testing.T) {
 }
 
 func TestMacros(t *testing.T) {
-	s := newSubject(service, testInventory(), &supervision.Check{Extra: map[string]string{"SERVICENOTES": "from the record", "_SERVICEAPP": "new"}})
+	s := newSubject(service, testInventory(),
+		&supervision.Check{Extra: map[string]string{"SERVICENOTES": "from the record", "_SERVICEAPP": "new"}})
 	for macro, want := range map[string]string{
-		"HOSTNAME": "h00", "SERVICEDESC": "svc0", "HOSTALIAS": "Host 0", "HOSTADDRESS": "127.0.1.0", "HOSTDISPLAYNAME": "The host",
-		"SERVICEDISPLAYNAME": "The service", "HOSTGROUPNAMES": "hg-even,hg-all", "SERVICEGROUPNAMES": "sg-all,sg-0", "HOSTNOTES": "n",
-		"SERVICENOTES": "from the record", "HOSTNOTESURL": "http://notes/h00", "HOSTACTIONURL": "http://action/h00", "SERVICEACTIONURL": "",
-		"HOSTCHECKCOMMAND": "check_host!1", "SERVICECHECKCOMMAND": "check_svc!a!b", "_HOSTSITE": "paris-0", "_SERVICEAPP": "new", "_SERVICENONE": "",
+		"HOSTNAME": "h00", "SERVICEDESC": "svc0", "HOSTALIAS": "Host 0", "HOSTADDRESS": "127.0.1.0",
+		"HOSTDISPLAYNAME": "The host", "SERVICEDISPLAYNAME": "The service", "HOSTGROUPNAMES": "hg-even,hg-all",
+		"SERVICEGROUPNAMES": "sg-all,sg-0", "HOSTNOTES": "n", "SERVICENOTES": "from the record",
+		"HOSTNOTESURL": "http://notes/h00", "HOSTACTIONURL": "http://action/h00", "SERVICEACTIONURL": "",
+		"HOSTCHECKCOMMAND": "check_host!1", "SERVICECHECKCOMMAND": "check_svc!a!b", "_HOSTSITE": "paris-0",
+		"_SERVICEAPP": "new", "_SERVICENONE": "",
 	} {
 		parsed, err := parseTemplate("<$"+macro+"$>", false)
 		if err != nil {
@@ -150,8 +171,8 @@ func TestExtraFields(t *testing.T) {
 	m := newMapper(t, testOptions(func(o *Options) { o.Extra = map[string]any{"zone": "1"} }))
 	rec := checkRecord(service, supervision.OK)
 	rec.Check.Extra = map[string]string{
-		"_SERVICEAPP": "from the record", "_SERVICEZONE": "2", "_SERVICEa.b": "3", "_SERVICEA_B": "4", "_SERVICE": "5", "_SERVICEd\xe9j\xe0": "6",
-		"_HOSTSITE": "7", "HOSTADDRESS": "8", "TIMET": "9", "SHORT.DATE": "10",
+		"_SERVICEAPP": "from the record", "_SERVICEZONE": "2", "_SERVICEa.b": "3", "_SERVICEA_B": "4", "_SERVICE": "5",
+		"_SERVICEd\xe9j\xe0": "6", "_HOSTSITE": "7", "HOSTADDRESS": "8", "TIMET": "9", "SHORT.DATE": "10",
 	}
 	_, body, outcome := mapOne(t, m, rec)
 	got := make(map[string]any)
@@ -200,10 +221,13 @@ func TestReservedNames(t *testing.T) {
 // The names of fields that only a downtime_change has are free in a check event.
 func TestNamesOfDowntimeChangesAreFree(t *testing.T) {
 	inv := testInventory()
-	inv.objects[host].CustomVars = []supervision.CustomVar{{Name: "COMMENT", Value: "custom"}, {Name: "CHANGE", Value: "custom"}}
+	inv.objects[host].CustomVars = []supervision.CustomVar{
+		{Name: "COMMENT", Value: "custom"}, {Name: "CHANGE", Value: "custom"},
+	}
 	m := newMapper(t, testOptions())
 	events, outcome := m.Map(nil, checkRecord(host, supervision.Up), inv, nil, now)
-	if body := decode(t, m, events[0]); body["COMMENT"] != "custom" || body["CHANGE"] != "custom" || outcome.Repairs != 0 {
+	if body := decode(t, m, events[0]); body["COMMENT"] != "custom" || body["CHANGE"] != "custom" ||
+		outcome.Repairs != 0 {
 		t.Errorf("%v, repairs %b", body, outcome.Repairs)
 	}
 }
@@ -211,7 +235,8 @@ func TestNamesOfDowntimeChangesAreFree(t *testing.T) {
 func TestManyExtraFields(t *testing.T) {
 	inv := testInventory()
 	for i := range 400 {
-		inv.objects[host].CustomVars = append(inv.objects[host].CustomVars, supervision.CustomVar{Name: "V" + repeat("x", i), Value: "v"})
+		inv.objects[host].CustomVars = append(inv.objects[host].CustomVars,
+			supervision.CustomVar{Name: "V" + repeat("x", i), Value: "v"})
 	}
 	events, outcome := newMapper(t, testOptions()).Map(nil, checkRecord(host, supervision.Up), inv, nil, now)
 	if strings.Count(string(events[0].Body), `"v"`) != maxExtraFields-1 || outcome.Repairs != FieldDropped {

@@ -172,15 +172,18 @@ func peerRecord(t *testing.T, body map[string]any) (*supervision.Record, invento
 		return list
 	}
 	moment := func(key string) time.Time { return time.Unix(int64(number(key)), 0) }
-	rec := &supervision.Record{Entity: supervision.Entity{Host: text("component"), Service: text("resource")}, Time: moment("timestamp")}
+	rec := &supervision.Record{
+		Entity: supervision.Entity{Host: text("component"), Service: text("resource")}, Time: moment("timestamp"),
+	}
 	switch text("event_type") {
 	case "check":
 		rec.Kind = supervision.CheckResult
 		rec.Check = &supervision.Check{
 			State: supervision.State(number("state")), StateType: supervision.StateType(number("state_type")),
 			Attempt: int(number("current_attempt")), MaxAttempts: int(number("max_attempts")),
-			Output: text("output"), LongOutput: text("long_output"), Perfdata: text("perf_data"), Command: text("command_name"),
-			CheckType: supervision.CheckType(number("check_type")), Latency: number("latency"), Execution: number("execution_time"),
+			Output: text("output"), LongOutput: text("long_output"), Perfdata: text("perf_data"),
+			Command: text("command_name"), CheckType: supervision.CheckType(number("check_type")),
+			Latency: number("latency"), Execution: number("execution_time"),
 		}
 	case "ack":
 		rec.Kind, rec.Note = supervision.Acknowledged, &supervision.Note{Author: text("author"), Text: text("output")}
@@ -195,9 +198,12 @@ func peerRecord(t *testing.T, body map[string]any) (*supervision.Record, invento
 		t.Fatalf("event type %q", text("event_type"))
 	}
 	own := &supervision.Object{
-		Address: text("address"), NotesURL: text("notes_url"), ActionURL: text("action_url"), Groups: texts("servicegroups"),
+		Address: text("address"), NotesURL: text("notes_url"), ActionURL: text("action_url"),
+		Groups: texts("servicegroups"),
 	}
-	objects := map[supervision.Entity]*supervision.Object{{Host: rec.Entity.Host}: {Address: text("address"), Groups: texts("hostgroups")}}
+	objects := map[supervision.Entity]*supervision.Object{{Host: rec.Entity.Host}: {
+		Address: text("address"), Groups: texts("hostgroups"),
+	}}
 	if rec.Entity.IsHost() {
 		own.Groups = texts("hostgroups")
 	}

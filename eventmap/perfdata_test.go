@@ -29,7 +29,10 @@ func TestPerfdata(t *testing.T) {
 		{"the label that ends engine-che", "'=1 a=2", "unnamed=1 a=2", false},
 		{"more of its kind", "''=1 '''=2 ''''=3 '=", "unnamed=1 unnamed=2 unnamed=3", true},
 		{"no label", "=5 = a=1", "unnamed=5 a=1", true},
-		{"lone quotes before quoted labels", "'=1 'b c'=2 'd=3 e'=4 'f g'=5", "unnamed=1 'b c'=2 d=3 e=4 'f g'=5", false},
+		{
+			"lone quotes before quoted labels", "'=1 'b c'=2 'd=3 e'=4 'f g'=5", "unnamed=1 'b c'=2 d=3 e=4 'f g'=5",
+			false,
+		},
 		{"quote that never closes", "'a b=1 c=2", "b=1 c=2", true},
 		{"text", "DISK OK a=1 b", "a=1", true},
 		{"signs", "a=+5 b=-0 c=-0.0s d=-1 e=-0.01", "a=5 b=0 c=0.0s", true},
@@ -38,7 +41,10 @@ func TestPerfdata(t *testing.T) {
 		{"not a number", "a=U b=nan c=inf d=0x1F e= f=U;1;2 g=Unknown h=1", "a=U d_x1F=0 f=U h=1", true},
 		{"thousands", "a=1,234,567", "", true},
 		{"overflow", "a=1 b=" + strings.Repeat("9", 400), "a=1", true},
-		{"GB", "a=5GB;8;9;0;10 b=1.5GB;~:1.25;@1:2 c=0.0005GB;x", "a=5000MB;8000;9000;0;10000 b=1500MB;~:1250;@1000:2000 c=0.5MB", false},
+		{
+			"GB", "a=5GB;8;9;0;10 b=1.5GB;~:1.25;@1:2 c=0.0005GB;x",
+			"a=5000MB;8000;9000;0;10000 b=1500MB;~:1250;@1000:2000 c=0.5MB", false,
+		},
 		{"other spellings", "a=1kB b=2µs c=3μs", "a=1KB b=2us c=3us", false},
 		{"unknown units", "a=5KiB;6 b=1b 'c d'=2B/s e=23C f=23°C", "a_KiB=5;6 b_b=1 'c d_B/s'=2 e_C=23 f=23°C", false},
 		{"garbage for a unit", "a=12:30 b=5=6 c=5abcdefghijklmnopq d=5%", "d=5%", true},
@@ -99,8 +105,9 @@ func TestCanopsisGrammar(t *testing.T) {
 
 func FuzzPerfdata(f *testing.F) {
 	for _, s := range []string{
-		"", "'=1", "''=1", "'''=1", "a=1,b=2", "'a b'=1;2;3;4;5 c=-1", "a=1e400 b=1e-400", "=", "a==1", "' '=1", "a=1GB;2;@~:3", "a=U b=U;",
-		"'a''=1' '=2", "a=٣", "é=1°C", "a=1\u00a0%", "'\n'=1", "a=.GB", "a=00.10GB", "a=1;'=2 b=3", "C:\\ Used=5%", "'a'''=1",
+		"", "'=1", "''=1", "'''=1", "a=1,b=2", "'a b'=1;2;3;4;5 c=-1", "a=1e400 b=1e-400", "=", "a==1", "' '=1",
+		"a=1GB;2;@~:3", "a=U b=U;", "'a''=1' '=2", "a=٣", "é=1°C", "a=1\u00a0%", "'\n'=1", "a=.GB", "a=00.10GB",
+		"a=1;'=2 b=3", "C:\\ Used=5%", "'a'''=1",
 	} {
 		f.Add(s)
 	}

@@ -12,9 +12,10 @@ func TestPattern(t *testing.T) {
 		want          bool
 	}{
 		{"web", "web", true}, {"web", "web1", false}, {"web", "Web", false}, {"a.c", "abc", false}, {"", "", true},
-		{"web*", "web1/x\ny", true}, {"web?", "web", false}, {"web?", "webé", true}, {"*é*", "été", true}, {"a.*", "abc", false},
-		{"web[1-3]", "web2", true}, {"web[!1-3]", "web2", false}, {"web[!1-3]", "web4", true}, {"web[", "web[", true}, {`*\d`, "5", false},
-		{"/^web[0-9]+$/", "web12", true}, {"/eb/", "web", true}, {"/", "/", true}, {"//", "x", true},
+		{"web*", "web1/x\ny", true}, {"web?", "web", false}, {"web?", "webé", true}, {"*é*", "été", true},
+		{"a.*", "abc", false}, {"web[1-3]", "web2", true}, {"web[!1-3]", "web2", false}, {"web[!1-3]", "web4", true},
+		{"web[", "web[", true}, {`*\d`, "5", false}, {"/^web[0-9]+$/", "web12", true}, {"/eb/", "web", true},
+		{"/", "/", true}, {"//", "x", true},
 	} {
 		matches, err := compilePattern(c.pattern)
 		if err != nil {
@@ -35,7 +36,9 @@ func TestRules(t *testing.T) {
 	ack := record(supervision.Acknowledged, service)
 	latin1 := checkRecord(supervision.Entity{Host: "d\xe9faut"}, supervision.Up)
 	extra := checkRecord(supervision.Entity{Host: "x", Service: "y"}, supervision.OK)
-	extra.Check.Extra = map[string]string{"HOSTGROUPNAMES": "a, b", "SERVICEGROUPNAMES": "c", "_HOSTSITE": "lyon", "_SERVICEAPP": "z"}
+	extra.Check.Extra = map[string]string{
+		"HOSTGROUPNAMES": "a, b", "SERVICEGROUPNAMES": "c", "_HOSTSITE": "lyon", "_SERVICEAPP": "z",
+	}
 	for _, c := range []struct {
 		name   string
 		change func(*Options)
@@ -65,7 +68,10 @@ func TestRules(t *testing.T) {
 		{"exclude of another", both, down, true},
 		{"name that is not UTF-8", only(Rule{Host: "défaut"}), latin1, true},
 		{"groups that came with the record", only(Rule{Hostgroup: "b", Servicegroup: "c"}), extra, true},
-		{"variables that came with the record", only(Rule{CustomVars: map[string]string{"site": "lyon", "APP": "z"}}), extra, true},
+		{
+			"variables that came with the record",
+			only(Rule{CustomVars: map[string]string{"site": "lyon", "APP": "z"}}), extra, true,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			events, outcome := newMapper(t, testOptions(c.change)).Map(nil, c.rec, testInventory(), nil, now)

@@ -17,7 +17,10 @@ func TestClean(t *testing.T) {
 		{"UTF-8", "windows-1252", "é€😀\u2028", "é€😀\u2028", 0},
 		{"Latin-1", "windows-1252", "d\xe9faut", "défaut", CharsetConverted},
 		{"the quotes of windows-1252", "windows-1252", "\x93a\x94 \x80", "“a” €", CharsetConverted},
-		{"its holes as Latin-1", "windows-1252", "\x81\x8d\x8f\x90\x9d\xe9", "\u0081\u008d\u008f\u0090\u009dé", CharsetConverted},
+		{
+			"its holes as Latin-1", "windows-1252", "\x81\x8d\x8f\x90\x9d\xe9", "\u0081\u008d\u008f\u0090\u009dé",
+			CharsetConverted,
+		},
 		{"Latin-9", "iso-8859-15", "\xa4", "€", CharsetConverted},
 		{"Japanese", "shift_jis", "\x83\x65\x83\x58\x83\x67", "テスト", CharsetConverted},
 		{"UTF-8 only", "utf-8", "d\xe9faut", "d\ufffdfaut", CharsetConverted},
@@ -78,7 +81,8 @@ func TestCutText(t *testing.T) {
 		limit int
 		want  string
 	}{
-		{"abcdefgh", 7, "abcd…"}, {"abcéfgh", 8, "abcé…"}, {"abcéfgh", 7, "abc…"}, {"😀😀", 7, "😀…"}, {"😀😀", 6, "…"},
+		{"abcdefgh", 7, "abcd…"}, {"abcéfgh", 8, "abcé…"}, {"abcéfgh", 7, "abc…"},
+		{"😀😀", 7, "😀…"}, {"😀😀", 6, "…"},
 	} {
 		if got := cutText(c.in, c.limit); got != c.want {
 			t.Errorf("%q at %d: %q, want %q", c.in, c.limit, got, c.want)
