@@ -52,7 +52,10 @@ func TestCheckReadable(t *testing.T) {
 	c.HostPerfdata.File = filepath.Join(root, "perf")
 	c.ServicePerfdata.File = filepath.Join(root, "pipe")
 	c.ServicePerfdata.Mode = PipeMode
-	all := []string{"log_file", "log_archive_path", "status_file", "object_cache_file", "host_perfdata_file", "service_perfdata_file"}
+	all := []string{
+		"log_file", "log_archive_path", "status_file", "object_cache_file", "host_perfdata_file",
+		"service_perfdata_file",
+	}
 	if failed := c.CheckReadable(all...); len(failed) > 0 {
 		t.Errorf("failed: %v", failed)
 	}
@@ -107,8 +110,14 @@ func TestCheckReadableNamesTheObstacle(t *testing.T) {
 		remedy        string
 		needsToBeRoot bool
 	}{
-		{name: "directory of a group", dir: 0o750, file: 0o644, gid: 4, obstacle: "/var", remedy: "add the user to group", needsToBeRoot: true},
-		{name: "file of a group", dir: 0o755, file: 0o640, gid: 4, obstacle: "/var/status", remedy: "add the user to group", needsToBeRoot: true},
+		{
+			name: "directory of a group", dir: 0o750, file: 0o644, gid: 4, obstacle: "/var",
+			remedy: "add the user to group", needsToBeRoot: true,
+		},
+		{
+			name: "file of a group", dir: 0o755, file: 0o640, gid: 4, obstacle: "/var/status",
+			remedy: "add the user to group", needsToBeRoot: true,
+		},
 		{name: "directory of its owner", dir: 0o000, file: 0o644, obstacle: "/var", remedy: "setfacl -m u:"},
 		{name: "file of its owner", dir: 0o755, file: 0o000, obstacle: "/var/status", remedy: "setfacl -m u:"},
 	}
@@ -121,7 +130,9 @@ func TestCheckReadableNamesTheObstacle(t *testing.T) {
 			openPath(t, root)
 			c := defaults("/etc/n.cfg")
 			c.StatusFile = filepath.Join(root, "var/status")
-			for path, mode := range map[string]fs.FileMode{c.StatusFile: test.file, filepath.Dir(c.StatusFile): test.dir} {
+			for path, mode := range map[string]fs.FileMode{
+				c.StatusFile: test.file, filepath.Dir(c.StatusFile): test.dir,
+			} {
 				if err := os.Chown(path, -1, test.gid); test.needsToBeRoot && err != nil {
 					t.Fatal(err)
 				}
@@ -136,7 +147,8 @@ func TestCheckReadableNamesTheObstacle(t *testing.T) {
 				t.Fatalf("got %v", failed)
 			}
 			for _, part := range []string{
-				"status_file=" + c.StatusFile, "permission denied for user ", "(uid ", ": " + root + test.obstacle + " is ", test.remedy,
+				"status_file=" + c.StatusFile, "permission denied for user ", "(uid ",
+				": " + root + test.obstacle + " is ", test.remedy,
 			} {
 				if !strings.Contains(failed[0].Error(), part) {
 					t.Errorf("%v does not contain %q", failed[0], part)

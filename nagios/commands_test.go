@@ -11,11 +11,12 @@ import (
 
 func TestCommandLines(t *testing.T) {
 	root := tree(t, map[string]string{
-		"/etc/nagios/nagios.cfg": "cfg_file=objects/commands.cfg\ncfg_dir=/etc/nagios/conf.d\nresource_file=resource.cfg\n" +
-			"host_perfdata_file_processing_command=move-host!spool!2\n" +
+		"/etc/nagios/nagios.cfg": "cfg_file=objects/commands.cfg\ncfg_dir=/etc/nagios/conf.d\n" +
+			"resource_file=resource.cfg\nhost_perfdata_file_processing_command=move-host!spool!2\n" +
 			"service_perfdata_file_processing_command=move-service\n",
-		"/etc/nagios/other.cfg": "cfg_file=objects/commands.cfg\ncfg_dir=/etc/nagios/conf.d\nresource_file=resource.cfg\n" +
-			"host_perfdata_file_processing_command=deep\nservice_perfdata_file_processing_command=nowhere\n",
+		"/etc/nagios/other.cfg": "cfg_file=objects/commands.cfg\ncfg_dir=/etc/nagios/conf.d\n" +
+			"resource_file=resource.cfg\nhost_perfdata_file_processing_command=deep\n" +
+			"service_perfdata_file_processing_command=nowhere\n",
 		"/etc/nagios/objects/commands.cfg": "define command{\n\tcommand_name   move-host ; comment\n" +
 			"\tcommand_line\t/bin/mv $HOSTPERFDATAFILE$ $USER1$/$ARG1$/$ARG2$\\;$TIMET$ ; comment\n}\n" +
 			"define host {\n\tcommand_name move-service\n\tcommand_line /bin/false\n}\n",
@@ -44,7 +45,10 @@ func TestCommandLines(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	wantWarnings := []string{`option service_perfdata_file_processing_command (from /etc/nagios/other.cfg:5): no file that could be read defines the command "nowhere"`}
+	wantWarnings := []string{
+		"option service_perfdata_file_processing_command (from /etc/nagios/other.cfg:5): " +
+			`no file that could be read defines the command "nowhere"`,
+	}
 	if diff := cmp.Diff(wantWarnings, append(messages(cfg.Warnings), messages(other.Warnings)...)); diff != "" {
 		t.Error(diff)
 	}
@@ -52,14 +56,16 @@ func TestCommandLines(t *testing.T) {
 
 func TestCommandLinesOfFilesThatCannotBeRead(t *testing.T) {
 	root := tree(t, map[string]string{
-		"/n.cfg":    "cfg_file=gone.cfg\ncfg_dir=gone.d\ncfg_file=here.cfg\nresource_file=gone.resources\nhost_perfdata_file_processing_command=c\n",
+		"/n.cfg": "cfg_file=gone.cfg\ncfg_dir=gone.d\ncfg_file=here.cfg\nresource_file=gone.resources\n" +
+			"host_perfdata_file_processing_command=c\n",
 		"/here.cfg": "define command {\ncommand_name c\ncommand_line $USER1$/x\n}",
 	})
 	cfg := mustRead(t, root, "/n.cfg")
 	if got := cfg.HostPerfdata.ProcessingCommand.Line; got != "$USER1$/x" {
 		t.Errorf("got %q", got)
 	}
-	if got := strings.Join(messages(cfg.Warnings), "\n"); !strings.Contains(got, "/gone.cfg") || !strings.Contains(got, "/gone.resources") {
+	if got := strings.Join(messages(cfg.Warnings), "\n"); !strings.Contains(got, "/gone.cfg") ||
+		!strings.Contains(got, "/gone.resources") {
 		t.Errorf("warnings are %q", got)
 	}
 }

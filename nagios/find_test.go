@@ -23,8 +23,11 @@ func TestFind(t *testing.T) {
 		errors  []string // parts of the error, if one is expected
 	}{
 		{
-			name:   "nothing",
-			errors: []string{"no supervisor found", "/etc/nagios4/nagios.cfg", "/etc/naemon/naemon.cfg", "/omd/sites/*", "set option supervisor"},
+			name: "nothing",
+			errors: []string{
+				"no supervisor found", "/etc/nagios4/nagios.cfg", "/etc/naemon/naemon.cfg", "/omd/sites/*",
+				"set option supervisor",
+			},
 		},
 		{
 			name:  "only one",
@@ -49,7 +52,9 @@ func TestFind(t *testing.T) {
 				"/proc/82/cmdline":  "",
 				"/proc/self/status": "",
 			},
-			taken:  []Found{{Path: "/srv/own/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 77)"}},
+			taken: []Found{{
+				Path: "/srv/own/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 77)",
+			}},
 			others: []string{"/etc/naemon/naemon.cfg", "/etc/nagios4/nagios.cfg"},
 		},
 		{
@@ -59,7 +64,9 @@ func TestFind(t *testing.T) {
 				"/proc/5/cmdline":         cmdline("./nagios", "-d", "etc/nagios.cfg"),
 			},
 			links: map[string]string{"/proc/5/cwd": "/srv/own"},
-			taken: []Found{{Path: "/srv/own/etc/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios runs with it (process 5)"}},
+			taken: []Found{{
+				Path: "/srv/own/etc/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios runs with it (process 5)",
+			}},
 		},
 		{
 			name: "a process that runs with something else",
@@ -85,8 +92,14 @@ func TestFind(t *testing.T) {
 				"/proc/6/cmdline": cmdline("naemon", "/etc/naemon/naemon.cfg"),
 			},
 			taken: []Found{
-				{Path: "/etc/naemon/naemon.cfg", Flavour: Naemon, Running: true, Why: "naemon runs with it (process 6)"},
-				{Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 5)"},
+				{
+					Path: "/etc/naemon/naemon.cfg", Flavour: Naemon, Running: true,
+					Why: "naemon runs with it (process 6)",
+				},
+				{
+					Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Running: true,
+					Why: "nagios4 runs with it (process 5)",
+				},
 			},
 			others: []string{"/etc/icinga/icinga.cfg"},
 		},
@@ -97,10 +110,14 @@ func TestFind(t *testing.T) {
 				"/omd/sites/s/tmp/naemon/naemon.cfg": "",
 				"/proc/30/cmdline":                   cmdline("/usr/sbin/icinga", "-d", "/srv/b.cfg"),
 				"/proc/4/cmdline":                    cmdline("/usr/sbin/nagios", "-d", "/srv/a.cfg"),
-				"/proc/500/cmdline":                  cmdline("/omd/sites/s/bin/naemon", "-ud", "/omd/sites/s/tmp/naemon/naemon.cfg"),
+				"/proc/500/cmdline": cmdline("/omd/sites/s/bin/naemon", "-ud",
+					"/omd/sites/s/tmp/naemon/naemon.cfg"),
 			},
 			taken: []Found{
-				{Path: "/omd/sites/s/tmp/naemon/naemon.cfg", Flavour: Naemon, Running: true, Why: "naemon runs with it (process 500)"},
+				{
+					Path: "/omd/sites/s/tmp/naemon/naemon.cfg", Flavour: Naemon, Running: true,
+					Why: "naemon runs with it (process 500)",
+				},
 				{Path: "/srv/a.cfg", Flavour: Nagios, Running: true, Why: "nagios runs with it (process 4)"},
 				{Path: "/srv/b.cfg", Flavour: Icinga, Running: true, Why: "icinga runs with it (process 30)"},
 			},
@@ -113,7 +130,10 @@ func TestFind(t *testing.T) {
 				"/proc/9/cmdline":         cmdline("nagios4", "/etc/nagios4/nagios.cfg"),
 			},
 			links: map[string]string{"/etc/nagios": "nagios4"},
-			taken: []Found{{Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Running: true, Why: "nagios4 runs with it (process 9)"}},
+			taken: []Found{{
+				Path: "/etc/nagios4/nagios.cfg", Flavour: Nagios, Running: true,
+				Why: "nagios4 runs with it (process 9)",
+			}},
 		},
 		{
 			name: "an OMD site that a link leads to as well",
@@ -122,7 +142,10 @@ func TestFind(t *testing.T) {
 				"/proc/9/cmdline":                    cmdline("naemon", "/omd/sites/a/tmp/naemon/naemon.cfg"),
 			},
 			links: map[string]string{"/omd/sites/b": "a"},
-			taken: []Found{{Path: "/omd/sites/a/tmp/naemon/naemon.cfg", Flavour: Naemon, Running: true, Why: "naemon runs with it (process 9)"}},
+			taken: []Found{{
+				Path: "/omd/sites/a/tmp/naemon/naemon.cfg", Flavour: Naemon, Running: true,
+				Why: "naemon runs with it (process 9)",
+			}},
 		},
 		{
 			name: "the freshest",
@@ -231,10 +254,19 @@ func TestParseCmdline(t *testing.T) {
 		supervisor      bool
 	}{
 		{"/usr/sbin/nagios4 -d /etc/nagios4/nagios.cfg", "/usr/sbin/nagios4", "/etc/nagios4/nagios.cfg", true},
-		{"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "/omd/sites/x/bin/naemon", "/omd/sites/x/tmp/naemon/naemon.cfg", true},
+		{
+			"/omd/sites/x/bin/naemon -ud /omd/sites/x/tmp/naemon/naemon.cfg", "/omd/sites/x/bin/naemon",
+			"/omd/sites/x/tmp/naemon/naemon.cfg", true,
+		},
 		{"/usr/sbin/icinga -d /etc/icinga/icinga.cfg", "/usr/sbin/icinga", "/etc/icinga/icinga.cfg", true},
-		{"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "/usr/bin/shinken-arbiter", "/etc/shinken/shinken.cfg", true},
-		{"/usr/bin/env python3 shinken-arbiter.py -c nagios.cfg -c specific.cfg", "shinken-arbiter.py", "nagios.cfg", true},
+		{
+			"/usr/bin/python2.7 /usr/bin/shinken-arbiter -d -c /etc/shinken/shinken.cfg", "/usr/bin/shinken-arbiter",
+			"/etc/shinken/shinken.cfg", true,
+		},
+		{
+			"/usr/bin/env python3 shinken-arbiter.py -c nagios.cfg -c specific.cfg", "shinken-arbiter.py", "nagios.cfg",
+			true,
+		},
 		{"shinken-arbiter -d", "", "", false},
 		{"shinken-arbiter -c", "", "", false},
 		{"nagios -vp /etc/nagios/nagios.cfg", "nagios", "/etc/nagios/nagios.cfg", false},

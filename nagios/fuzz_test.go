@@ -13,8 +13,10 @@ func FuzzMainConfiguration(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(sample))
-	f.Add("log_file=a\\\n b\\\\\ninclude_dir=.\ninclude_file=main.cfg\ncfg_dir=/\nhost_perfdata_file_processing_command=x!y\nresource_file=/../..\n")
-	f.Add("broker_module= \nbroker_module=a b\nlog_rotation_method=\xff\nstatus_update_interval=NaN\nservice_perfdata_file_mode=\\\n=\n")
+	f.Add("log_file=a\\\n b\\\\\ninclude_dir=.\ninclude_file=main.cfg\ncfg_dir=/\n" +
+		"host_perfdata_file_processing_command=x!y\nresource_file=/../..\n")
+	f.Add("broker_module= \nbroker_module=a b\nlog_rotation_method=\xff\nstatus_update_interval=NaN\n" +
+		"service_perfdata_file_mode=\\\n=\n")
 	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
 		l := newLoader(root, "/etc/main.cfg")

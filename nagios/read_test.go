@@ -145,7 +145,9 @@ a_new_option=1
 	if diff := cmp.Diff(want, cfg, withoutOrigins()); diff != "" {
 		t.Error(diff)
 	}
-	for option, line := range map[string]string{"log_file": "4", "service_perfdata_file_template": "25", "broker_module": "29"} {
+	for option, line := range map[string]string{
+		"log_file": "4", "service_perfdata_file_template": "25", "broker_module": "29",
+	} {
 		if got, want := cfg.Origin(option), "/etc/nagios/nagios.cfg:"+line; got != want {
 			t.Errorf("the origin of %s is %s, want %s", option, got, want)
 		}
@@ -153,8 +155,12 @@ a_new_option=1
 }
 
 func TestReadWarnsOfWhatItCannotUnderstand(t *testing.T) {
-	root := tree(t, map[string]string{"/n.cfg": "just words\nlog_rotation_method=x\nlog_initial_states=yes\nstatus_update_interval=-5\n" +
-		"host_perfdata_file_processing_interval=1e300\nevent_broker_options=all\nlog_file=\nhost_perfdata_file_mode=z\n"})
+	root := tree(t,
+		map[string]string{
+			"/n.cfg": "just words\nlog_rotation_method=x\nlog_initial_states=yes\nstatus_update_interval=-5\n" +
+				"host_perfdata_file_processing_interval=1e300\nevent_broker_options=all\nlog_file=\n" +
+				"host_perfdata_file_mode=z\n",
+		})
 	cfg := mustRead(t, root, "/n.cfg")
 	want := defaults("/n.cfg")
 	want.Flavour = Nagios
@@ -207,13 +213,16 @@ func TestReadShinkensDefaults(t *testing.T) {
 
 func TestReadNaemonIncludes(t *testing.T) {
 	root := tree(t, map[string]string{
-		"/etc/naemon/naemon.cfg":                "log_file=/var/log/naemon/naemon.log\nlog_rotation_method=d\ninclude_dir=module-conf.d\ninclude_file=more.cfg\ninclude_file=gone.cfg\n",
-		"/etc/naemon/module-conf.d/b.cfg":       "broker_module=b.so\n",
-		"/etc/naemon/module-conf.d/a.cfg":       "broker_module=/usr/lib/naemon/livestatus.so /var/cache/naemon/live\nstatus_file=status.dat\n",
+		"/etc/naemon/naemon.cfg": "log_file=/var/log/naemon/naemon.log\nlog_rotation_method=d\n" +
+			"include_dir=module-conf.d\ninclude_file=more.cfg\ninclude_file=gone.cfg\n",
+		"/etc/naemon/module-conf.d/b.cfg": "broker_module=b.so\n",
+		"/etc/naemon/module-conf.d/a.cfg": "broker_module=/usr/lib/naemon/livestatus.so " +
+			"/var/cache/naemon/live\nstatus_file=status.dat\n",
 		"/etc/naemon/module-conf.d/.hidden.cfg": "log_file=/wrong\n",
 		"/etc/naemon/module-conf.d/a.cfg.bak":   "log_file=/wrong\n",
 		"/etc/naemon/more.cfg":                  "include_file=naemon.cfg\nnaemon_user=naemon\n",
-		"/etc/naemon/status.dat":                "###\n#          NAGIOS STATUS FILE\n\ninfo {\n\tcreated=1\n\tversion=1.4.2\n\t}\n",
+		"/etc/naemon/status.dat": "###\n#          NAGIOS STATUS FILE\n\ninfo {\n\tcreated=1\n" +
+			"\tversion=1.4.2\n\t}\n",
 	})
 	cfg := mustRead(t, root, "/etc/naemon/naemon.cfg")
 	want := defaults("/etc/naemon/naemon.cfg")
@@ -231,7 +240,8 @@ func TestReadNaemonIncludes(t *testing.T) {
 	if got, want := cfg.Origin("status_file"), "/etc/naemon/module-conf.d/a.cfg:2"; got != want {
 		t.Errorf("the origin of status_file is %s, want %s", got, want)
 	}
-	if len(cfg.Warnings) != 2 || !strings.Contains(cfg.Warnings[0].Error(), "more than once") || !errors.Is(cfg.Warnings[1], fs.ErrNotExist) {
+	if len(cfg.Warnings) != 2 || !strings.Contains(cfg.Warnings[0].Error(), "more than once") ||
+		!errors.Is(cfg.Warnings[1], fs.ErrNotExist) {
 		t.Errorf("warnings are %q", messages(cfg.Warnings))
 	}
 }
@@ -245,18 +255,25 @@ func TestIdentify(t *testing.T) {
 	}{
 		{"nothing known", "/etc/core/main.cfg", "", "", Nagios, ""},
 		{"Nagios' status file", "/etc/nagios/nagios.cfg", "", "#  NAGIOS STATUS FILE\n" + info, Nagios, "9.9"},
-		{"a version outside of the info block", "/etc/nagios/nagios.cfg", "", "info {\n\tcreated=1\n\t}\nx {\n\tversion=1\n\t}\n", Nagios, ""},
+		{
+			"a version outside of the info block", "/etc/nagios/nagios.cfg", "",
+			"info {\n\tcreated=1\n\t}\nx {\n\tversion=1\n\t}\n", Nagios, "",
+		},
 		{"name of the file", "/etc/core/naemon.cfg", "log_file=/var/log/nagios.log", "", Naemon, ""},
 		{"Icinga's status file", "/etc/core/nagios.cfg", "", "#  ICINGA STATUS FILE\n" + info, Icinga, "9.9"},
 		{"Shinken's status file", "/etc/nagios/nagios.cfg", "", "#  SHINKEN STATUS FILE\n" + info, Shinken, ""},
 		{"an option", "/etc/nagios/nagios.cfg", "icinga_user=x", "", Icinga, ""},
 		{"a directory", "/etc/shinken/nagios.cfg", "", "", Shinken, ""},
 		{"the log", "/etc/core/main.cfg", "log_file=/var/log/icinga.log", "", Icinga, ""},
-		{"a link of Nagios' name", "/omd/sites/x/tmp/naemon/main.cfg", "", "#  NAGIOS STATUS FILE\n" + info, Naemon, "9.9"},
+		{
+			"a link of Nagios' name", "/omd/sites/x/tmp/naemon/main.cfg", "", "#  NAGIOS STATUS FILE\n" + info, Naemon,
+			"9.9",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			root := tree(t, map[string]string{test.path: test.config + "\nstatus_file=/status.dat\n", "/status.dat": test.status})
+			root := tree(t,
+				map[string]string{test.path: test.config + "\nstatus_file=/status.dat\n", "/status.dat": test.status})
 			cfg := mustRead(t, root, test.path)
 			if cfg.Flavour != test.flavour || cfg.Version != test.version {
 				t.Errorf("got %s %q, want %s %q", cfg.Flavour, cfg.Version, test.flavour, test.version)

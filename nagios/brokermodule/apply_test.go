@@ -78,7 +78,8 @@ func TestApply(t *testing.T) {
 	if want := "event_broker_options=-1\n" + ourLine + "\n"; verified != want || text(t, cfg.Path) != want {
 		t.Errorf("verified %q, in place %q", verified, text(t, cfg.Path))
 	}
-	if want := cfg.Path + ".nagios2canopsis-20260301-120000"; backup != want || text(t, backup) != "event_broker_options=-1\n" {
+	if want := cfg.Path + ".nagios2canopsis-20260301-120000"; backup != want ||
+		text(t, backup) != "event_broker_options=-1\n" {
 		t.Errorf("backup %q, want %q", backup, want)
 	}
 	for _, path := range []string{cfg.Path, backup} {
@@ -95,7 +96,8 @@ func TestApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if backup, err = e.Apply(t.Context(), accepts, testTime); err != nil || backup != cfg.Path+".nagios2canopsis-20260301-120000-2" {
+	if backup, err = e.Apply(t.Context(), accepts, testTime); err != nil ||
+		backup != cfg.Path+".nagios2canopsis-20260301-120000-2" {
 		t.Errorf("backup %q in the same second: %v", backup, err)
 	}
 	if text(t, cfg.Path) != "event_broker_options=-1\n" || len(names(t, filepath.Dir(cfg.Path))) != 3 {
@@ -123,7 +125,8 @@ func TestApplyFollowsALink(t *testing.T) {
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("the link is gone: %v", err)
 	}
-	if !strings.Contains(text(t, real.Path), ourLine) || len(names(t, dir)) != 1 || len(names(t, filepath.Dir(real.Path))) != 2 {
+	if !strings.Contains(text(t, real.Path), ourLine) || len(names(t, dir)) != 1 ||
+		len(names(t, filepath.Dir(real.Path))) != 2 {
 		t.Errorf("%q; %q; %q", text(t, real.Path), names(t, dir), names(t, filepath.Dir(real.Path)))
 	}
 }
@@ -137,7 +140,8 @@ func TestApplyLeavesAllAsItWas(t *testing.T) {
 			t.Errorf("%q; %q", got, names(t, filepath.Dir(cfg.Path)))
 		}
 	}
-	_, err := plan(t, cfg).Apply(t.Context(), func(_ context.Context, path string) error { return errors.New("error in " + path + ":1") }, testTime)
+	_, err := plan(t, cfg).Apply(t.Context(),
+		func(_ context.Context, path string) error { return errors.New("error in " + path + ":1") }, testTime)
 	if err == nil || err.Error() != "error in "+cfg.Path+":1" {
 		t.Errorf("refused: %v", err)
 	}
@@ -155,7 +159,8 @@ func TestApplyLeavesAllAsItWas(t *testing.T) {
 	cfg = configuration(t, map[string]string{"nagios.cfg": before + "a=1 \\\n"})
 	e := plan(t, cfg)
 	e.changes = []change{{at: 2, new: []string{ourLine + "\n"}}}
-	if _, err = e.Apply(t.Context(), accepts, testTime); err == nil || !strings.Contains(err.Error(), cfg.Path+" would not load the module") {
+	if _, err = e.Apply(t.Context(), accepts, testTime); err == nil ||
+		!strings.Contains(err.Error(), cfg.Path+" would not load the module") {
 		t.Errorf("without effect: %v", err)
 	}
 	unchanged(before + "a=1 \\\n")
@@ -167,7 +172,9 @@ func TestApplyKeepsAccessLists(t *testing.T) {
 	// setfacl -m u:65534:r, in the kernel's form: a version, then tag, rights
 	// and user of each entry.
 	list := binary.LittleEndian.AppendUint32(nil, 2)
-	for _, entry := range [][3]uint32{{0x01, 6, ^uint32(0)}, {0x02, 4, 65534}, {0x04, 4, ^uint32(0)}, {0x10, 4, ^uint32(0)}, {0x20, 4, ^uint32(0)}} {
+	for _, entry := range [][3]uint32{
+		{0x01, 6, ^uint32(0)}, {0x02, 4, 65534}, {0x04, 4, ^uint32(0)}, {0x10, 4, ^uint32(0)}, {0x20, 4, ^uint32(0)},
+	} {
 		list = binary.LittleEndian.AppendUint16(list, uint16(entry[0]))
 		list = binary.LittleEndian.AppendUint16(list, uint16(entry[1]))
 		list = binary.LittleEndian.AppendUint32(list, entry[2])

@@ -17,8 +17,14 @@ func TestDiff(t *testing.T) {
 		changes    []change
 		want       string
 	}{
-		{"inserted", numbers, []change{{at: 9, new: []string{"x\n"}}}, "@@ -7,6 +7,7 @@\n 7\n 8\n 9\n+x\n 10\n 11\n 12\n"},
-		{"at the beginning", numbers, []change{{at: 0, old: lines("1\n"), new: lines("x\ny\n")}}, "@@ -1,4 +1,5 @@\n-1\n+x\n+y\n 2\n 3\n 4\n"},
+		{
+			"inserted", numbers, []change{{at: 9, new: []string{"x\n"}}},
+			"@@ -7,6 +7,7 @@\n 7\n 8\n 9\n+x\n 10\n 11\n 12\n",
+		},
+		{
+			"at the beginning", numbers, []change{{at: 0, old: lines("1\n"), new: lines("x\ny\n")}},
+			"@@ -1,4 +1,5 @@\n-1\n+x\n+y\n 2\n 3\n 4\n",
+		},
 		{"at the end", numbers, []change{{at: 18, new: lines("x\n")}}, "@@ -16,3 +16,4 @@\n 16\n 17\n 18\n+x\n"},
 		{"removed", numbers, []change{{at: 1, old: lines("2\n")}}, "@@ -1,5 +1,4 @@\n 1\n-2\n 3\n 4\n 5\n"},
 		{"together", numbers, []change{{at: 4, new: lines("x\n")}, {at: 10, old: lines("11\n")}},
@@ -44,7 +50,10 @@ func TestPatchTakesTheDiff(t *testing.T) {
 	if err != nil {
 		t.Fatal("patch is not installed: .ci/test-tools does it")
 	}
-	cfg := configuration(t, map[string]string{"nagios.cfg": "1\n2\n3\n4\n5\n6\nevent_broker_options=0\n8\n9\n10\n11\n12\n13\n14\n15\nbroker_module=/x/y.o\n17\n18"})
+	cfg := configuration(t, map[string]string{
+		"nagios.cfg": "1\n2\n3\n4\n5\n6\nevent_broker_options=0\n8\n9\n10\n11\n12\n13\n14\n15\nbroker_module=/x/y.o\n" +
+			"17\n18",
+	})
 	e, err := Enable(cfg, modulePath, "")
 	if err != nil {
 		t.Fatal(err)

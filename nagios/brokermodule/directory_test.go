@@ -26,7 +26,8 @@ func TestMakeSpool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stat := info.Sys().(*syscall.Stat_t); info.Mode() != os.ModeDir|os.ModeSetgid|0o770 || stat.Uid != 65534 || stat.Gid != 0 {
+	if stat := info.Sys().(*syscall.Stat_t); info.Mode() != os.ModeDir|os.ModeSetgid|0o770 || stat.Uid != 65534 ||
+		stat.Gid != 0 {
 		t.Errorf("%v %d:%d", info.Mode(), stat.Uid, stat.Gid)
 	}
 	if made, err := MakeSpool(dir, cfg); err != nil || made {
@@ -44,7 +45,8 @@ func TestMakeSpool(t *testing.T) {
 	if _, err := MakeSpool(dir+"-link", cfg); err == nil || !strings.Contains(err.Error(), "is a link") {
 		t.Errorf("a link: %v", err)
 	}
-	if _, err := MakeSpool(dir+"2", &nagios.Config{User: "no-such-user", Group: "g"}); err == nil || !strings.Contains(err.Error(), "install -d -m 2770 -o no-such-user -g g "+dir+"2") {
+	if _, err := MakeSpool(dir+"2", &nagios.Config{User: "no-such-user", Group: "g"}); err == nil ||
+		!strings.Contains(err.Error(), "install -d -m 2770 -o no-such-user -g g "+dir+"2") {
 		t.Errorf("no such user: %v", err)
 	}
 }

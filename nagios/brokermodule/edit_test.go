@@ -21,7 +21,8 @@ func configuration(t *testing.T, files map[string]string) *nagios.Config {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "{DIR}", dir)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "{DIR}", dir)),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,26 +47,56 @@ func TestEnable(t *testing.T) {
 		{"behind the options", "a=1\n" + all + "b=2\n", "", "a=1\n" + all + ourLine + "\nb=2\n", 0},
 		{"behind another module", "broker_module=/x/one.o\nbroker_module=/x/two.o a=b\nb=2\n" + all, "",
 			"broker_module=/x/one.o\nbroker_module=/x/two.o a=b\n" + ourLine + "\nb=2\n" + all, 0},
-		{"behind a line in two parts", "broker_module=/x/one.o \\\n  a=b\nb=2\n" + all, "", "broker_module=/x/one.o \\\n  a=b\n" + ourLine + "\nb=2\n" + all, 0},
+		{
+			"behind a line in two parts", "broker_module=/x/one.o \\\n  a=b\nb=2\n" + all, "",
+			"broker_module=/x/one.o \\\n  a=b\n" + ourLine + "\nb=2\n" + all, 0,
+		},
 		{"at the end", "a=1\n", "", "a=1\n" + "event_broker_options=-1\n" + ourLine + "\n", 1},
 		{"no line feed at the end", "a=1\nb=2", "", "a=1\nb=2\n" + all + ourLine + "\n", 1},
-		{"no line feed at the end, options replaced", "a=1\nevent_broker_options=0", "", "a=1\n" + all + ourLine + "\n", 1},
+		{
+			"no line feed at the end, options replaced", "a=1\nevent_broker_options=0", "",
+			"a=1\n" + all + ourLine + "\n", 1,
+		},
 		{"empty", "", "", all + ourLine + "\n", 1},
 		{"options replaced", "event_broker_options = 1048575 \nb=2\n", "", all + ourLine + "\nb=2\n", 1},
 		{"the last options count", all + "a=1\nevent_broker_options=0\n", "", all + "a=1\n" + all + ourLine + "\n", 1},
-		{"CR LF", "a=1\r\nevent_broker_options=0\r\nb=2\r\n", "", "a=1\r\nevent_broker_options=-1\r\n" + ourLine + "\r\nb=2\r\n", 1},
-		{"CR LF, nothing at the end", "a=1\r\nb=2", "", "a=1\r\nb=2\r\nevent_broker_options=-1\r\n" + ourLine + "\r\n", 1},
+		{
+			"CR LF", "a=1\r\nevent_broker_options=0\r\nb=2\r\n", "",
+			"a=1\r\nevent_broker_options=-1\r\n" + ourLine + "\r\nb=2\r\n", 1,
+		},
+		{
+			"CR LF, nothing at the end", "a=1\r\nb=2", "",
+			"a=1\r\nb=2\r\nevent_broker_options=-1\r\n" + ourLine + "\r\n", 1,
+		},
 		{"comments are none", "#" + ourLine + "\n;" + ourLine + "\n#event_broker_options=0\n" + all, "",
 			"#" + ourLine + "\n;" + ourLine + "\n#event_broker_options=0\n" + all + ourLine + "\n", 0},
-		{"a comment in two parts", "# see \\\n" + ourLine + "\n" + all, "", "# see \\\n" + ourLine + "\n" + all + ourLine + "\n", 0},
+		{
+			"a comment in two parts", "# see \\\n" + ourLine + "\n" + all, "",
+			"# see \\\n" + ourLine + "\n" + all + ourLine + "\n", 0,
+		},
 		{"another spool", all, "/srv/neb/", all + "broker_module=" + modulePath + " spool=/srv/neb\n", 0},
 		{"enabled", all + ourLine + "\n", "", all + ourLine + "\n", 0},
-		{"enabled with arguments", all + "broker_module=" + modulePath + " segment_size=1M\n", "", all + "broker_module=" + modulePath + " segment_size=1M\n", 0},
+		{
+			"enabled with arguments", all + "broker_module=" + modulePath + " segment_size=1M\n", "",
+			all + "broker_module=" + modulePath + " segment_size=1M\n", 0,
+		},
 		{"repaired: options", ourLine + "\nb=2\n", "", all + ourLine + "\nb=2\n", 1},
-		{"repaired: path", all + "broker_module=/old/nagios2canopsis.so  spool=/s segment_age=5\n", "", all + "broker_module=" + modulePath + " spool=/s segment_age=5\n", 0},
-		{"repaired: spool", all + "broker_module=" + modulePath + " segment_age=5,spool=/s,events=all\n", "/t", all + "broker_module=" + modulePath + " segment_age=5,spool=/t,events=all\n", 0},
-		{"repaired: spool added", all + "broker_module=" + modulePath + " segment_age=5\n", "/t", all + "broker_module=" + modulePath + " spool=/t segment_age=5\n", 0},
-		{"repaired: in two parts", all + "broker_module=/old/nagios2canopsis.so \\\n  spool=/s\nb=2\n", "", all + "broker_module=" + modulePath + " spool=/s\nb=2\n", 0},
+		{
+			"repaired: path", all + "broker_module=/old/nagios2canopsis.so  spool=/s segment_age=5\n", "",
+			all + "broker_module=" + modulePath + " spool=/s segment_age=5\n", 0,
+		},
+		{
+			"repaired: spool", all + "broker_module=" + modulePath + " segment_age=5,spool=/s,events=all\n", "/t",
+			all + "broker_module=" + modulePath + " segment_age=5,spool=/t,events=all\n", 0,
+		},
+		{
+			"repaired: spool added", all + "broker_module=" + modulePath + " segment_age=5\n", "/t",
+			all + "broker_module=" + modulePath + " spool=/t segment_age=5\n", 0,
+		},
+		{
+			"repaired: in two parts", all + "broker_module=/old/nagios2canopsis.so \\\n  spool=/s\nb=2\n", "",
+			all + "broker_module=" + modulePath + " spool=/s\nb=2\n", 0,
+		},
 		{"twice", ourLine + "\na=1\n" + ourLine + "\n" + all, "", ourLine + "\na=1\n" + all, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,12 +128,18 @@ func TestEnable(t *testing.T) {
 
 func TestDisable(t *testing.T) {
 	for _, c := range []struct{ name, before, after string }{
-		{"ours alone", "a=1\n" + ourLine + "\nbroker_module=/x/other.so\nevent_broker_options=-1\n", "a=1\nbroker_module=/x/other.so\nevent_broker_options=-1\n"},
+		{
+			"ours alone", "a=1\n" + ourLine + "\nbroker_module=/x/other.so\nevent_broker_options=-1\n",
+			"a=1\nbroker_module=/x/other.so\nevent_broker_options=-1\n",
+		},
 		{"with other arguments", "broker_module=/own/libnagios2canopsis-1.o\n", ""},
 		{"every one", ourLine + "\r\na=1\r\n" + ourLine, "a=1\r\n"},
 		{"in two parts", "a=1\nbroker_module=" + modulePath + " \\\n  spool=/s\nb=2\n", "a=1\nb=2\n"},
 		{"a comment", "#" + ourLine + "\n", "#" + ourLine + "\n"},
-		{"a neighbour", "broker_module=/x/nagios2canopsis.cfg.d/other.so\n", "broker_module=/x/nagios2canopsis.cfg.d/other.so\n"},
+		{
+			"a neighbour", "broker_module=/x/nagios2canopsis.cfg.d/other.so\n",
+			"broker_module=/x/nagios2canopsis.cfg.d/other.so\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := Disable(configuration(t, map[string]string{"nagios.cfg": c.before}))
@@ -125,11 +162,26 @@ func TestIncludedFilesAreLeftAlone(t *testing.T) {
 		fault            string // of the plan, or of what it leads to; empty: nothing to do
 	}{
 		{"enabled there", include, "event_broker_options=-1\n" + ourLine + "\n", enable, ""},
-		{"wrong there", "event_broker_options=-1\n" + include, "\nbroker_module=/old/nagios2canopsis.so a=b\n", enable, "/more.cfg:2 has the module's broker_module line"},
-		{"options there", "event_broker_options=-1\n" + include, "event_broker_options=0\n", enable, "event_broker_options is 0, set at {DIR}/more.cfg:1"},
-		{"twice", ourLine + "\nevent_broker_options=-1\n" + include, ourLine + "\n", enable, "/more.cfg:1 has the module's broker_module line"},
-		{"disabled", "a=1\n" + include, "a=1\n" + ourLine + "\n", Disable, "/more.cfg:2 has the module's broker_module line"},
-		{"disabled in both", ourLine + "\n" + include, ourLine + "\n", Disable, "/more.cfg:1 has the module's broker_module line"},
+		{
+			"wrong there", "event_broker_options=-1\n" + include, "\nbroker_module=/old/nagios2canopsis.so a=b\n",
+			enable, "/more.cfg:2 has the module's broker_module line",
+		},
+		{
+			"options there", "event_broker_options=-1\n" + include, "event_broker_options=0\n", enable,
+			"event_broker_options is 0, set at {DIR}/more.cfg:1",
+		},
+		{
+			"twice", ourLine + "\nevent_broker_options=-1\n" + include, ourLine + "\n", enable,
+			"/more.cfg:1 has the module's broker_module line",
+		},
+		{
+			"disabled", "a=1\n" + include, "a=1\n" + ourLine + "\n", Disable,
+			"/more.cfg:2 has the module's broker_module line",
+		},
+		{
+			"disabled in both", ourLine + "\n" + include, ourLine + "\n", Disable,
+			"/more.cfg:1 has the module's broker_module line",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := configuration(t, map[string]string{"nagios.cfg": c.main, "more.cfg": c.more})
@@ -171,9 +223,14 @@ func TestEnableRefuses(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	cfg := configuration(t, map[string]string{"nagios.cfg": "broker_module=/x/mod.so spool=/x\nbroker_module=/y/nagios2canopsis.so segment_age=5,spool=/y//z/ x\n"})
+	cfg := configuration(t, map[string]string{
+		"nagios.cfg": "broker_module=/x/mod.so spool=/x\n" +
+			"broker_module=/y/nagios2canopsis.so segment_age=5,spool=/y//z/ x\n",
+	})
 	m, found := Find(cfg)
-	want := Module{Path: "/y/nagios2canopsis.so", Args: "segment_age=5,spool=/y//z/ x", Spool: "/y/z", Origin: cfg.Path + ":2"}
+	want := Module{
+		Path: "/y/nagios2canopsis.so", Args: "segment_age=5,spool=/y//z/ x", Spool: "/y/z", Origin: cfg.Path + ":2",
+	}
 	if diff := cmp.Diff(want, m); diff != "" || !found {
 		t.Errorf("found %v\n%s", found, diff)
 	}

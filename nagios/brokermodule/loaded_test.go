@@ -64,23 +64,51 @@ func TestFindLoaded(t *testing.T) {
 		wrote  int    // process of the newest segment
 		want   Loaded
 	}{
-		{name: "the installed one", maps: line(5, "/usr/sbin/nagios4") + line(inode(t, installed), installed), want: Loaded{Yes: true, Path: installed}},
-		{name: "replaced", maps: line(5, installed+" (deleted)"), want: Loaded{Yes: true, Path: installed, Older: true}},
+		{
+			name: "the installed one", maps: line(5, "/usr/sbin/nagios4") + line(inode(t, installed), installed),
+			want: Loaded{Yes: true, Path: installed},
+		},
+		{
+			name: "replaced", maps: line(5, installed+" (deleted)"),
+			want: Loaded{Yes: true, Path: installed, Older: true},
+		},
 		{name: "another inode", maps: line(1, installed), want: Loaded{Yes: true, Path: installed, Older: true}},
-		{name: "from elsewhere", maps: line(inode(t, other), "/old/nagios2canopsis.o"), want: Loaded{Yes: true, Path: "/old/nagios2canopsis.o", Older: true}},
+		{
+			name: "from elsewhere", maps: line(inode(t, other), "/old/nagios2canopsis.o"),
+			want: Loaded{Yes: true, Path: "/old/nagios2canopsis.o", Older: true},
+		},
 		{name: "no", maps: line(inode(t, other), other), wrote: 7, want: Loaded{}},
 		{name: "a copy", maps: nebmod, copied: "nagios2canopsis 2", want: Loaded{Yes: true}},
 		{name: "an older copy", maps: nebmod, copied: "nagios2canopsis 1", want: Loaded{Yes: true, Older: true}},
 		{name: "a copy of another module", maps: nebmod, copied: "other", wrote: 7, want: Loaded{}},
 		{name: "an unreadable copy", maps: nebmod, wrote: 7,
-			want: Loaded{Yes: true, Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; root sees more"}},
+			want: Loaded{
+				Yes: true,
+				Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; " +
+					"root sees more",
+			}},
 		{name: "an unreadable copy, another writer", maps: nebmod, wrote: 8,
-			want: Loaded{Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; root sees more"}},
+			want: Loaded{
+				Note: "from the newest segment; process 7 has loaded copies of modules, which can't be read; " +
+					"root sees more",
+			}},
 		{name: "no right to look", wrote: 7,
-			want: Loaded{Yes: true, Note: "from the newest segment; reading the memory map of process 7: no such file or directory; root sees more"}},
+			want: Loaded{
+				Yes: true,
+				Note: "from the newest segment; reading the memory map of process 7: no such file or directory; " +
+					"root sees more",
+			}},
 		{name: "no right to look, another writer", wrote: 8,
-			want: Loaded{Note: "from the newest segment; reading the memory map of process 7: no such file or directory; root sees more"}},
-		{name: "no right to look, nor a segment", want: Loaded{Unknown: true, Note: "reading the memory map of process 7: no such file or directory; root sees more"}},
+			want: Loaded{
+				Note: "from the newest segment; reading the memory map of process 7: no such file or directory; " +
+					"root sees more",
+			}},
+		{
+			name: "no right to look, nor a segment",
+			want: Loaded{
+				Unknown: true, Note: "reading the memory map of process 7: no such file or directory; root sees more",
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proc := t.TempDir()

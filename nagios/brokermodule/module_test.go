@@ -51,7 +51,8 @@ func TestCheckFile(t *testing.T) {
 func buildModule(t *testing.T, dir, version string) string {
 	t.Helper()
 	path := filepath.Join(dir, "nagios2canopsis.so")
-	out, err := exec.Command("gcc", "-shared", "-fPIC", "-DVERSION=\""+version+"\"", "-o", path+".new", "testdata/module.c").CombinedOutput()
+	out, err := exec.Command("gcc", "-shared", "-fPIC", "-DVERSION=\""+version+"\"", "-o", path+".new",
+		"testdata/module.c").CombinedOutput()
 	if err != nil {
 		t.Fatalf("building a module: %v\n%s", err, out)
 	}

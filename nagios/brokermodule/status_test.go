@@ -17,13 +17,22 @@ import (
 var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
 
 func TestPrint(t *testing.T) {
-	supervisor := &nagios.Config{Path: "/etc/nagios4/nagios.cfg", Flavour: nagios.Nagios, Version: "4.4.6", EventBrokerOptions: -1}
+	supervisor := &nagios.Config{
+		Path: "/etc/nagios4/nagios.cfg", Flavour: nagios.Nagios, Version: "4.4.6", EventBrokerOptions: -1,
+	}
 	module := Module{Path: modulePath, Spool: "/s", Origin: "/etc/nagios4/nagios.cfg:212"}
-	segments := []handover.Segment{{Name: handover.Name{File: "neb-0000000000000001-7-1.log", Module: "neb", Start: 1, PID: 7, N: 1}, Size: 2048, Modified: testTime.Add(-3 * time.Second)}}
+	segments := []handover.Segment{{
+		Name: handover.Name{File: "neb-0000000000000001-7-1.log", Module: "neb", Start: 1, PID: 7, N: 1}, Size: 2048,
+		Modified: testTime.Add(-3 * time.Second),
+	}}
 	well := Status{
 		Supervisor: supervisor, PID: 7, Module: module, Configured: true, Loaded: Loaded{Yes: true, Path: modulePath},
-		Spool: handover.Spool{Dir: "/s", Segments: segments, Header: handover.Header{Module: "neb 1.0", Program: "Nagios \x1b[4.4.6", Layout: "O4", PID: 7}, LastRecord: testTime.Add(-3 * time.Second)},
-		now:   testTime,
+		Spool: handover.Spool{
+			Dir: "/s", Segments: segments,
+			Header:     handover.Header{Module: "neb 1.0", Program: "Nagios \x1b[4.4.6", Layout: "O4", PID: 7},
+			LastRecord: testTime.Add(-3 * time.Second),
+		},
+		now: testTime,
 	}
 	older := well
 	older.Loaded.Older, older.Spool.Lost = true, 12
@@ -37,7 +46,9 @@ func TestPrint(t *testing.T) {
 		want     string
 		troubles []string
 	}{
-		{"well", well, &handover.Position{Segments: []handover.Mark{{File: "neb-0000000000000001-7-1.log", Offset: 2000}}}, `
+		{
+			"well", well,
+			&handover.Position{Segments: []handover.Mark{{File: "neb-0000000000000001-7-1.log", Offset: 2000}}}, `
 Supervisor   nagios 4.4.6, /etc/nagios4/nagios.cfg, process 7
 Module       /usr/lib/nagios2canopsis/nagios2canopsis.so (/etc/nagios4/nagios.cfg:212)
 Loaded       yes: neb 1.0 for Nagios ?[4.4.6, layout O4
@@ -45,7 +56,8 @@ Spool        /s, 1 segment, 2.0 KiB
 Last record  2026-03-01 11:59:57, 3s ago
 Lost         0
 Backlog      48 B
-`, nil},
+`, nil,
+		},
 		{"older, lost", older, nil, `
 Supervisor   nagios 4.4.6, /etc/nagios4/nagios.cfg, process 7
 Module       /usr/lib/nagios2canopsis/nagios2canopsis.so (/etc/nagios4/nagios.cfg:212)
@@ -55,7 +67,9 @@ Last record  2026-03-01 11:59:57, 3s ago
 Lost         12
 Backlog      2.0 KiB (how much of it the connector has read is unknown)
 `, []string{"restart the supervisor to load the new one", "12 records were lost"}},
-		{"silent", silent, &handover.Position{Segments: []handover.Mark{{File: "neb-0000000000000001-7-1.log", Offset: 2048}}}, `
+		{
+			"silent", silent,
+			&handover.Position{Segments: []handover.Mark{{File: "neb-0000000000000001-7-1.log", Offset: 2048}}}, `
 Supervisor   nagios 4.4.6, /etc/nagios4/nagios.cfg, process 7
 Module       /usr/lib/nagios2canopsis/nagios2canopsis.so (/etc/nagios4/nagios.cfg:212)
 Loaded       yes: neb 1.0 for Nagios ?[4.4.6, layout O4 (from the newest segment)
@@ -63,8 +77,14 @@ Spool        /s, 1 segment, 2.0 KiB
 Last record  2026-03-01 11:59:57, 1h0m3s ago
 Lost         0
 Backlog      0 B
-`, []string{"has written nothing for 2 minutes"}},
-		{"stopped, not enabled", Status{Supervisor: &nagios.Config{Path: "/n.cfg", Flavour: nagios.Naemon}, Spool: handover.Spool{Dir: "/s"}, SpoolError: fmt.Errorf("x: %w", os.ErrNotExist), now: testTime}, nil, `
+`, []string{"has written nothing for 2 minutes"},
+		},
+		{
+			"stopped, not enabled",
+			Status{
+				Supervisor: &nagios.Config{Path: "/n.cfg", Flavour: nagios.Naemon}, Spool: handover.Spool{Dir: "/s"},
+				SpoolError: fmt.Errorf("x: %w", os.ErrNotExist), now: testTime,
+			}, nil, `
 Supervisor   naemon, /n.cfg, not seen running
 Module       no broker_module line: nagios2canopsis neb enable
 Loaded       no
@@ -72,9 +92,15 @@ Spool        /s, does not exist
 Last record  none
 Lost         unknown
 Backlog      0 B
-`, []string{"no broker_module line", "no supervisor is seen to run"}},
-		{"not loaded, closed to us", Status{Supervisor: &nagios.Config{Path: "/n.cfg", Flavour: nagios.Nagios}, PID: 3, Configured: true, Module: module, FileError: os.ErrNotExist,
-			Spool: handover.Spool{Dir: "/s"}, SpoolError: fmt.Errorf("x: %w", os.ErrPermission), now: testTime}, nil, `
+`, []string{"no broker_module line", "no supervisor is seen to run"},
+		},
+		{
+			"not loaded, closed to us",
+			Status{
+				Supervisor: &nagios.Config{Path: "/n.cfg", Flavour: nagios.Nagios}, PID: 3, Configured: true,
+				Module: module, FileError: os.ErrNotExist, Spool: handover.Spool{Dir: "/s"},
+				SpoolError: fmt.Errorf("x: %w", os.ErrPermission), now: testTime,
+			}, nil, `
 Supervisor   nagios, /n.cfg, process 3
 Module       /usr/lib/nagios2canopsis/nagios2canopsis.so (/etc/nagios4/nagios.cfg:212)
 Loaded       no
@@ -82,7 +108,8 @@ Spool        /s, x: permission denied
 Last record  none
 Lost         unknown
 Backlog      0 B
-`, []string{"do not start with it", "event_broker_options is 0", "permission denied", "the module is not loaded"}},
+`, []string{"do not start with it", "event_broker_options is 0", "permission denied", "the module is not loaded"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder
@@ -138,7 +165,9 @@ func TestRunning(t *testing.T) {
 }
 
 func TestExamineWithoutSeeingTheProcess(t *testing.T) {
-	cfg := configuration(t, map[string]string{"nagios.cfg": "event_broker_options=-1\nbroker_module={DIR}/nagios2canopsis.so spool={DIR}/s\n"})
+	cfg := configuration(t, map[string]string{
+		"nagios.cfg": "event_broker_options=-1\nbroker_module={DIR}/nagios2canopsis.so spool={DIR}/s\n",
+	})
 	dir := filepath.Join(filepath.Dir(cfg.Path), "s")
 	if err := os.Mkdir(dir, 0o770); err != nil {
 		t.Fatal(err)
@@ -154,7 +183,8 @@ func TestExamineWithoutSeeingTheProcess(t *testing.T) {
 	}
 }
 
-const segmentHeader = "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::1234\tLOST::2\tLAYOUT::O4\n"
+const segmentHeader = "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::1234\tLOST::2\t" +
+	"LAYOUT::O4\n"
 
 // put writes a file, last written at a time.
 func put(t *testing.T, dir, name, text string, at time.Time) {

@@ -17,8 +17,14 @@ func TestComplaints(t *testing.T) {
 		output string
 		want   []string
 	}{
-		{"Nagios Core\n\nReading configuration data...\nError in configuration file 'x' - Line 19 (UNKNOWN VARIABLE)\n   Error processing main config file!\n\nTotal Errors:   0\n",
-			[]string{"Error in configuration file 'x' - Line 19 (UNKNOWN VARIABLE)", "Error processing main config file!"}},
+		{
+			"Nagios Core\n\nReading configuration data...\n" +
+				"Error in configuration file 'x' - Line 19 (UNKNOWN VARIABLE)\n" +
+				"   Error processing main config file!\n\nTotal Errors:   0\n",
+			[]string{
+				"Error in configuration file 'x' - Line 19 (UNKNOWN VARIABLE)", "Error processing main config file!",
+			},
+		},
 		{"1\n2\n3\n4\n5\n6\n", []string{"2", "3", "4", "5", "6"}},
 		{"", nil},
 	} {
@@ -49,14 +55,17 @@ func TestUsualPrograms(t *testing.T) {
 func TestVerifyShowsWhatIsWrong(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "core")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\necho \"reading $2\"\necho 'Error: bad' >&2\nexit 1\n"), 0o755); err != nil {
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho \"reading $2\"\necho 'Error: bad' >&2\nexit 1\n"),
+		0o755); err != nil {
 		t.Fatal(err)
 	}
 	err := Verify(t.Context(), program, "/x.cfg")
-	if diff := cmp.Diff(program+" -v refuses the new configuration (exit status 1):\n  Error: bad", err.Error()); diff != "" {
+	if diff := cmp.Diff(program+" -v refuses the new configuration (exit status 1):\n  Error: bad",
+		err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	if err := Verify(t.Context(), filepath.Join(dir, "absent"), "/x.cfg"); err == nil || !strings.Contains(err.Error(), "--binary") {
+	if err := Verify(t.Context(), filepath.Join(dir, "absent"), "/x.cfg"); err == nil ||
+		!strings.Contains(err.Error(), "--binary") {
 		t.Errorf("no program: %v", err)
 	}
 	if err := Verify(t.Context(), "/bin/true", "/x.cfg"); err != nil {

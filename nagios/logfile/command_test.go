@@ -13,32 +13,48 @@ func TestNoteCommands(t *testing.T) {
 	h, s := supervision.Entity{Host: "h"}, supervision.Entity{Host: "h", Service: "s: 1"}
 	for line, want := range map[string]supervision.Record{
 		"ACKNOWLEDGE_HOST_PROBLEM;h;2;1;1;bob;on it; really": {
-			Kind: supervision.Acknowledged, Entity: h, Note: &supervision.Note{Author: "bob", Text: "on it; really", Sticky: true, Persistent: true}},
+			Kind: supervision.Acknowledged, Entity: h,
+			Note: &supervision.Note{Author: "bob", Text: "on it; really", Sticky: true, Persistent: true}},
 		"ACKNOWLEDGE_SVC_PROBLEM;h;s: 1;1;1;0;bob;on it": {
 			Kind: supervision.Acknowledged, Entity: s, Note: &supervision.Note{Author: "bob", Text: "on it"}},
 		"acknowledge_svc_problem;h;s: 1;0;0;0;;": {
 			Kind: supervision.Acknowledged, Entity: s, Note: &supervision.Note{}},
 		"ACKNOWLEDGE_SVC_PROBLEM;h;s: 1;2;1;0;a;b;moved": {
-			Kind: supervision.Acknowledged, Entity: s, Note: &supervision.Note{Author: "a", Text: "b;moved", Sticky: true}},
+			Kind: supervision.Acknowledged, Entity: s,
+			Note: &supervision.Note{Author: "a", Text: "b;moved", Sticky: true}},
 		"ACKNOWLEDGE_HOST_PROBLEM_EXPIRE;h;2;1;0;1795424300;bob;x": {
-			Kind: supervision.Acknowledged, Entity: h, Note: &supervision.Note{Author: "bob", Text: "x", Sticky: true, Expires: second.Add(100 * time.Second)}},
+			Kind: supervision.Acknowledged, Entity: h,
+			Note: &supervision.Note{Author: "bob", Text: "x", Sticky: true, Expires: second.Add(100 * time.Second)}},
 		"ACKNOWLEDGE_SVC_PROBLEM_EXPIRE;h;s: 1;1;1;1;0;bob;x": {
-			Kind: supervision.Acknowledged, Entity: s, Note: &supervision.Note{Author: "bob", Text: "x", Persistent: true}},
-		"REMOVE_HOST_ACKNOWLEDGEMENT;h":     {Kind: supervision.AcknowledgementRemoved, Entity: h, Note: &supervision.Note{}},
-		"REMOVE_SVC_ACKNOWLEDGEMENT;h;s: 1": {Kind: supervision.AcknowledgementRemoved, Entity: s, Note: &supervision.Note{}},
+			Kind: supervision.Acknowledged, Entity: s,
+			Note: &supervision.Note{Author: "bob", Text: "x", Persistent: true}},
+		"REMOVE_HOST_ACKNOWLEDGEMENT;h": {
+			Kind: supervision.AcknowledgementRemoved, Entity: h, Note: &supervision.Note{},
+		},
+		"REMOVE_SVC_ACKNOWLEDGEMENT;h;s: 1": {
+			Kind: supervision.AcknowledgementRemoved, Entity: s, Note: &supervision.Note{},
+		},
 		"ADD_HOST_COMMENT;h;1;bob;a; b": {
-			Kind: supervision.CommentAdded, Entity: h, Note: &supervision.Note{Author: "bob", Text: "a; b", Persistent: true}},
-		"ADD_SVC_COMMENT;h;s: 1;0;bob;text":              {Kind: supervision.CommentAdded, Entity: s, Note: &supervision.Note{Author: "bob", Text: "text"}},
-		"[1795424199] ADD_SVC_COMMENT;h;s: 1;0;bob;text": {Kind: supervision.CommentAdded, Entity: s, Note: &supervision.Note{Author: "bob", Text: "text"}},
-		"DEL_HOST_COMMENT;17":                            {Kind: supervision.CommentDeleted, Note: &supervision.Note{ID: 17}},
-		"DEL_SVC_COMMENT;1795422628481229":               {Kind: supervision.CommentDeleted, Note: &supervision.Note{ID: 1795422628481229}},
-		"DEL_ALL_HOST_COMMENTS;h":                        {Kind: supervision.CommentDeleted, Entity: h, Note: &supervision.Note{}},
-		"DEL_ALL_SVC_COMMENTS;h;s: 1":                    {Kind: supervision.CommentDeleted, Entity: s, Note: &supervision.Note{}},
-		"DEL_HOST_DOWNTIME;5":                            {Kind: supervision.DowntimeCancelled, Downtime: &supervision.Downtime{ID: 5}},
-		"DEL_SVC_DOWNTIME;6":                             {Kind: supervision.DowntimeCancelled, Downtime: &supervision.Downtime{ID: 6}},
+			Kind: supervision.CommentAdded, Entity: h,
+			Note: &supervision.Note{Author: "bob", Text: "a; b", Persistent: true}},
+		"ADD_SVC_COMMENT;h;s: 1;0;bob;text": {
+			Kind: supervision.CommentAdded, Entity: s, Note: &supervision.Note{Author: "bob", Text: "text"},
+		},
+		"[1795424199] ADD_SVC_COMMENT;h;s: 1;0;bob;text": {
+			Kind: supervision.CommentAdded, Entity: s, Note: &supervision.Note{Author: "bob", Text: "text"},
+		},
+		"DEL_HOST_COMMENT;17": {Kind: supervision.CommentDeleted, Note: &supervision.Note{ID: 17}},
+		"DEL_SVC_COMMENT;1795422628481229": {
+			Kind: supervision.CommentDeleted, Note: &supervision.Note{ID: 1795422628481229},
+		},
+		"DEL_ALL_HOST_COMMENTS;h":     {Kind: supervision.CommentDeleted, Entity: h, Note: &supervision.Note{}},
+		"DEL_ALL_SVC_COMMENTS;h;s: 1": {Kind: supervision.CommentDeleted, Entity: s, Note: &supervision.Note{}},
+		"DEL_HOST_DOWNTIME;5":         {Kind: supervision.DowntimeCancelled, Downtime: &supervision.Downtime{ID: 5}},
+		"DEL_SVC_DOWNTIME;6":          {Kind: supervision.DowntimeCancelled, Downtime: &supervision.Downtime{ID: 6}},
 	} {
 		want.Time = second
-		if diff := cmp.Diff(supervision.Batch{Records: []supervision.Record{want}}, readOne(t, "EXTERNAL COMMAND: "+line)); diff != "" {
+		if diff := cmp.Diff(supervision.Batch{Records: []supervision.Record{want}},
+			readOne(t, "EXTERNAL COMMAND: "+line)); diff != "" {
 			t.Errorf("%s:\n%s", line, diff)
 		}
 	}
@@ -59,26 +75,35 @@ func TestScheduleCommands(t *testing.T) {
 		scope  supervision.DowntimeScope
 		group  string
 	}{
-		"SCHEDULE_HOST_DOWNTIME;h":                         {entity: supervision.Entity{Host: "h"}},
-		"SCHEDULE_SVC_DOWNTIME;h;s":                        {entity: supervision.Entity{Host: "h", Service: "s"}},
-		"SCHEDULE_HOST_SVC_DOWNTIME;h":                     {entity: supervision.Entity{Host: "h"}, scope: supervision.ScopeHostServices},
-		"SCHEDULE_AND_PROPAGATE_HOST_DOWNTIME;h":           {entity: supervision.Entity{Host: "h"}, scope: supervision.ScopeHostPropagated},
-		"SCHEDULE_AND_PROPAGATE_TRIGGERED_HOST_DOWNTIME;h": {entity: supervision.Entity{Host: "h"}, scope: supervision.ScopeHostPropagated},
-		"SCHEDULE_HOSTGROUP_HOST_DOWNTIME;g":               {group: "g", scope: supervision.ScopeHostgroupHosts},
-		"SCHEDULE_HOSTGROUP_SVC_DOWNTIME;g":                {group: "g", scope: supervision.ScopeHostgroupServices},
-		"SCHEDULE_SERVICEGROUP_HOST_DOWNTIME;g":            {group: "g", scope: supervision.ScopeServicegroupHosts},
-		"SCHEDULE_SERVICEGROUP_SVC_DOWNTIME;g":             {group: "g", scope: supervision.ScopeServicegroupServices},
+		"SCHEDULE_HOST_DOWNTIME;h":  {entity: supervision.Entity{Host: "h"}},
+		"SCHEDULE_SVC_DOWNTIME;h;s": {entity: supervision.Entity{Host: "h", Service: "s"}},
+		"SCHEDULE_HOST_SVC_DOWNTIME;h": {
+			entity: supervision.Entity{Host: "h"}, scope: supervision.ScopeHostServices,
+		},
+		"SCHEDULE_AND_PROPAGATE_HOST_DOWNTIME;h": {
+			entity: supervision.Entity{Host: "h"}, scope: supervision.ScopeHostPropagated,
+		},
+		"SCHEDULE_AND_PROPAGATE_TRIGGERED_HOST_DOWNTIME;h": {
+			entity: supervision.Entity{Host: "h"}, scope: supervision.ScopeHostPropagated,
+		},
+		"SCHEDULE_HOSTGROUP_HOST_DOWNTIME;g":    {group: "g", scope: supervision.ScopeHostgroupHosts},
+		"SCHEDULE_HOSTGROUP_SVC_DOWNTIME;g":     {group: "g", scope: supervision.ScopeHostgroupServices},
+		"SCHEDULE_SERVICEGROUP_HOST_DOWNTIME;g": {group: "g", scope: supervision.ScopeServicegroupHosts},
+		"SCHEDULE_SERVICEGROUP_SVC_DOWNTIME;g":  {group: "g", scope: supervision.ScopeServicegroupServices},
 	} {
 		d := fixed
 		d.Scope, d.Group = want.scope, want.group
 		rec := supervision.Record{Kind: supervision.DowntimeScheduled, Time: second, Entity: want.entity, Downtime: &d}
-		if diff := cmp.Diff(supervision.Batch{Records: []supervision.Record{rec}}, readOne(t, "EXTERNAL COMMAND: "+line+terms)); diff != "" {
+		if diff := cmp.Diff(supervision.Batch{Records: []supervision.Record{rec}},
+			readOne(t, "EXTERNAL COMMAND: "+line+terms)); diff != "" {
 			t.Errorf("%s:\n%s", line, diff)
 		}
 	}
 
 	for terms, want := range map[string]supervision.Downtime{
-		"1795424300;1795424400;0;7;50;bob;flexible":     {TriggeredBy: 7, Duration: 50 * time.Second, Comment: "flexible"},
+		"1795424300;1795424400;0;7;50;bob;flexible": {
+			TriggeredBy: 7, Duration: 50 * time.Second, Comment: "flexible",
+		},
 		"1795424300;1795424400;1;;;bob;empty":           {Fixed: true, Comment: "empty"},
 		"1795424300.5;1795424400;2;0;1;bob;as Nagios":   {Fixed: true, Duration: time.Second, Comment: "as Nagios"},
 		"1795424300;1795424400;0;0;9999999999999;bob;x": {Duration: 9223372036 * time.Second, Comment: "x"},
@@ -112,10 +137,12 @@ func TestDeleteByFilter(t *testing.T) {
 		start   bool
 		comment string
 	}{
-		"DEL_DOWNTIME_BY_HOST_NAME;h":                    {targets: both},
-		"DEL_DOWNTIME_BY_HOST_NAME;h;;;a;b":              {targets: both, comment: "a;b"},
-		"DEL_DOWNTIME_BY_HOST_NAME;h;s":                  {targets: []target{{Entity: service}}},
-		"DEL_DOWNTIME_BY_HOST_NAME;h;s;1795424200;x":     {targets: []target{{Entity: service}}, start: true, comment: "x"},
+		"DEL_DOWNTIME_BY_HOST_NAME;h":       {targets: both},
+		"DEL_DOWNTIME_BY_HOST_NAME;h;;;a;b": {targets: both, comment: "a;b"},
+		"DEL_DOWNTIME_BY_HOST_NAME;h;s":     {targets: []target{{Entity: service}}},
+		"DEL_DOWNTIME_BY_HOST_NAME;h;s;1795424200;x": {
+			targets: []target{{Entity: service}}, start: true, comment: "x",
+		},
 		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g":               {targets: group},
 		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;;;;x":          {targets: group, comment: "x"},
 		"DEL_DOWNTIME_BY_HOSTGROUP_NAME;g;h;;1795424200": {targets: both, start: true},
@@ -135,7 +162,8 @@ func TestDeleteByFilter(t *testing.T) {
 		for _, rec := range b.Records {
 			refs[rec.Ref] = true
 			got = append(got, target{rec.Entity, rec.Downtime.Scope, rec.Downtime.Group})
-			if rec.Kind != supervision.DowntimeCancelled || rec.Downtime.Comment != want.comment || rec.Downtime.Start.Equal(second) != want.start {
+			if rec.Kind != supervision.DowntimeCancelled || rec.Downtime.Comment != want.comment ||
+				rec.Downtime.Start.Equal(second) != want.start {
 				t.Errorf("%s: %+v %+v", line, rec, *rec.Downtime)
 			}
 		}

@@ -70,7 +70,9 @@ func readAll(program string, lines []Line) supervision.Batch {
 func nagiosCorpus(t *testing.T) []Line {
 	dir := corpus.Dir(t, "nagios4")
 	var lines []Line
-	for _, name := range []string{"archives/nagios-11-23-2026-00.log", "archives/nagios-11-24-2026-00.log", "nagios.log"} {
+	for _, name := range []string{
+		"archives/nagios-11-23-2026-00.log", "archives/nagios-11-24-2026-00.log", "nagios.log",
+	} {
 		lines = append(lines, linesOf(filepath.Base(name), readCorpus(t, filepath.Join(dir, name)))...)
 	}
 	if len(lines) != 9223 {
@@ -83,7 +85,8 @@ func nagiosCorpus(t *testing.T) []Line {
 // search for the words.
 func TestCorpusAccountsForEveryLine(t *testing.T) {
 	lines := nagiosCorpus(t)
-	kind := regexp.MustCompile(`^\[\d+\] ((?:HOST|SERVICE|CURRENT|INITIAL|PASSIVE)[A-Z ]*|EXTERNAL COMMAND): (?:([A-Z_]+)|)`)
+	kind := regexp.MustCompile(
+		`^\[\d+\] ((?:HOST|SERVICE|CURRENT|INITIAL|PASSIVE)[A-Z ]*|EXTERNAL COMMAND): (?:([A-Z_]+)|)`)
 	want := map[string]int{}
 	for _, l := range lines {
 		if m := kind.FindSubmatch(l.Text); m != nil {
@@ -115,9 +118,18 @@ func TestCorpusAccountsForEveryLine(t *testing.T) {
 	}{
 		{"alerts", got[supervision.CheckResult] - silentPassives, want["HOST ALERT"] + want["SERVICE ALERT"]},
 		{"notifications", got[supervision.Notification], want["HOST NOTIFICATION"] + want["SERVICE NOTIFICATION"]},
-		{"flapping", got[supervision.FlappingStarted] + got[supervision.FlappingStopped], want["HOST FLAPPING ALERT"] + want["SERVICE FLAPPING ALERT"]},
-		{"acknowledged", got[supervision.Acknowledged], want["ACKNOWLEDGE_HOST_PROBLEM"] + want["ACKNOWLEDGE_SVC_PROBLEM"]},
-		{"acknowledgement removed", got[supervision.AcknowledgementRemoved], want["REMOVE_HOST_ACKNOWLEDGEMENT"] + want["REMOVE_SVC_ACKNOWLEDGEMENT"]},
+		{
+			"flapping", got[supervision.FlappingStarted] + got[supervision.FlappingStopped],
+			want["HOST FLAPPING ALERT"] + want["SERVICE FLAPPING ALERT"],
+		},
+		{
+			"acknowledged", got[supervision.Acknowledged],
+			want["ACKNOWLEDGE_HOST_PROBLEM"] + want["ACKNOWLEDGE_SVC_PROBLEM"],
+		},
+		{
+			"acknowledgement removed", got[supervision.AcknowledgementRemoved],
+			want["REMOVE_HOST_ACKNOWLEDGEMENT"] + want["REMOVE_SVC_ACKNOWLEDGEMENT"],
+		},
 		{"comments", got[supervision.CommentAdded], want["ADD_HOST_COMMENT"] + want["ADD_SVC_COMMENT"]},
 		{
 			"comments deleted", got[supervision.CommentDeleted],
@@ -128,7 +140,10 @@ func TestCorpusAccountsForEveryLine(t *testing.T) {
 		{"starts", got[supervision.SupervisorStarted], 4},
 		{"stops", got[supervision.SupervisorStopped], 4},
 		{"unknown lines", b.Skipped[skipUnknown], 0},
-		{"passive orders", b.Skipped[skipPassiveOrder], want["PROCESS_HOST_CHECK_RESULT"] + want["PROCESS_SERVICE_CHECK_RESULT"]},
+		{
+			"passive orders", b.Skipped[skipPassiveOrder],
+			want["PROCESS_HOST_CHECK_RESULT"] + want["PROCESS_SERVICE_CHECK_RESULT"],
+		},
 		{"passives not reported", b.Skipped[skipNotReported], 0},
 	} {
 		if test.got != test.want {
@@ -211,7 +226,8 @@ func TestCorpusOfOtherSupervisors(t *testing.T) {
 	alert := regexp.MustCompile(`^\[\d+\] (HOST|SERVICE) ALERT: `)
 	for _, path := range []string{
 		"icinga2/compat/archives/icinga-11-23-2026-14.log.gz", "icinga2/compat/icinga.log.gz",
-		"shinken/1.4/shinken.log.gz", "shinken/2.0.3/shinken.log.gz", "shinken/2.4.4/shinken.log.gz", "shinken/3.0/shinken.log.gz",
+		"shinken/1.4/shinken.log.gz", "shinken/2.0.3/shinken.log.gz", "shinken/2.4.4/shinken.log.gz",
+		"shinken/3.0/shinken.log.gz",
 	} {
 		dir := corpus.Dir(t, "")
 		lines := linesOf(path, readCorpus(t, filepath.Join(dir, path)))

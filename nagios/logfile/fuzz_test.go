@@ -13,7 +13,9 @@ import (
 // FuzzParser reads arbitrary logs. Every line must be accounted for, the
 // records complete and the Refs unique, and a restart must change nothing.
 func FuzzParser(f *testing.F) {
-	for _, path := range []string{"testdata/nagios-4.4.6.log", "testdata/shinken-1.4.log", "testdata/icinga-2.13.6.log"} {
+	for _, path := range []string{
+		"testdata/nagios-4.4.6.log", "testdata/shinken-1.4.log", "testdata/icinga-2.13.6.log",
+	} {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
@@ -23,7 +25,8 @@ func FuzzParser(f *testing.F) {
 	for _, program := range []string{"", "Nagios 4.4.6", "Naemon 1.4.1", "Shinken"} {
 		f.Add(program, []byte("[1] EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;x\\n|y\n"+
 			"[1] PASSIVE HOST CHECK: h;1;x\n[2] HOST ALERT: h;DOWN;SOFT;1;x\n"), uint16(2))
-		f.Add(program, []byte("[1] EXTERNAL COMMAND: DEL_DOWNTIME_BY_HOSTGROUP_NAME;;\n[] x\n[1]\n[1] :\n\r\n"), uint16(1))
+		f.Add(program, []byte("[1] EXTERNAL COMMAND: DEL_DOWNTIME_BY_HOSTGROUP_NAME;;\n[] x\n[1]\n[1] :\n\r\n"),
+			uint16(1))
 	}
 	f.Fuzz(func(t *testing.T, program string, content []byte, cut uint16) {
 		lines := linesOf("nagios.log", append(bytes.Clone(content), '\n'))
@@ -101,9 +104,11 @@ func hasItsPart(rec supervision.Record) bool {
 		c := rec.Check
 		return c != nil && rec.Entity.Host != "" && c.State >= supervision.OK && c.State <= supervision.Unknown &&
 			!(rec.Entity.IsHost() && c.State > supervision.Unreachable)
-	case supervision.Acknowledged, supervision.AcknowledgementRemoved, supervision.CommentAdded, supervision.CommentDeleted:
+	case supervision.Acknowledged, supervision.AcknowledgementRemoved, supervision.CommentAdded,
+		supervision.CommentDeleted:
 		return rec.Note != nil
-	case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded, supervision.DowntimeCancelled:
+	case supervision.DowntimeScheduled, supervision.DowntimeStarted, supervision.DowntimeEnded,
+		supervision.DowntimeCancelled:
 		return rec.Downtime != nil && rec.Downtime.Duration >= 0
 	case supervision.FlappingStarted, supervision.FlappingStopped:
 		return rec.Flapping != nil

@@ -86,7 +86,8 @@ func compact(t *testing.T, v any) string {
 		return string(b)
 	}
 	maps.DeleteFunc(fields, func(name string, v any) bool {
-		return v == nil || v == "" || v == false || v == "0001-01-01T00:00:00Z" || v == 0.0 && !strings.HasPrefix(name, "State")
+		return v == nil || v == "" || v == false || v == "0001-01-01T00:00:00Z" ||
+			v == 0.0 && !strings.HasPrefix(name, "State")
 	})
 	if b, err = json.Marshal(fields); err != nil {
 		t.Fatal(err)

@@ -46,7 +46,9 @@ func readOne(t *testing.T, line string) supervision.Batch {
 }
 
 func alert(state supervision.State, kind supervision.StateType, attempt int, output string) *supervision.Check {
-	return &supervision.Check{State: state, StateType: kind, Attempt: attempt, Output: output, CheckType: supervision.CheckTypeNotReported}
+	return &supervision.Check{
+		State: state, StateType: kind, Attempt: attempt, Output: output, CheckType: supervision.CheckTypeNotReported,
+	}
 }
 
 func TestKinds(t *testing.T) {
@@ -96,7 +98,9 @@ func TestNotifications(t *testing.T) {
 		"ACKNOWLEDGEMENT (WARNING);mail;91%;bob;on; it": {
 			Type: "ACKNOWLEDGEMENT", State: supervision.Warning, Output: "91%", Author: "bob", Comment: "on; it",
 		},
-		"CUSTOM (OK);mail;fine;bob;look": {Type: "CUSTOM", State: supervision.OK, Output: "fine", Author: "bob", Comment: "look"},
+		"CUSTOM (OK);mail;fine;bob;look": {
+			Type: "CUSTOM", State: supervision.OK, Output: "fine", Author: "bob", Comment: "look",
+		},
 		"FLAPPINGSTART (UNKNOWN);mail;?": {Type: "FLAPPINGSTART", State: supervision.Unknown, Output: "?"},
 		"DOWNTIMESTART (OK);mail;fine;bob;weekly": { // Naemon
 			Type: "DOWNTIMESTART", State: supervision.OK, Output: "fine", Author: "bob", Comment: "weekly",
@@ -107,7 +111,8 @@ func TestNotifications(t *testing.T) {
 		"RECOVERY;mail;fine; indeed;": {Type: "RECOVERY", State: supervision.OK, Output: "fine; indeed"},
 		"CRITICAL;mail;a; b;":         {Type: "PROBLEM", State: supervision.Critical, Output: "a; b"},
 		"ACKNOWLEDGEMENT;mail;91%;bob;http://x/?a=1;b=2": {
-			Type: "ACKNOWLEDGEMENT", State: supervision.StateNotReported, Output: "91%", Author: "bob", Comment: "http://x/?a=1;b=2",
+			Type: "ACKNOWLEDGEMENT", State: supervision.StateNotReported, Output: "91%", Author: "bob",
+			Comment: "http://x/?a=1;b=2",
 		},
 		"CRITICAL;;x": {Type: "PROBLEM", State: supervision.Critical, Output: "x"},
 	} {
@@ -116,13 +121,18 @@ func TestNotifications(t *testing.T) {
 			want.Command = "mail"
 		}
 		got := readOne(t, "SERVICE NOTIFICATION: admin;h;s;"+tail)
-		rec := supervision.Record{Kind: supervision.Notification, Entity: supervision.Entity{Host: "h", Service: "s"}, Time: second, Notification: &want}
+		rec := supervision.Record{
+			Kind: supervision.Notification, Entity: supervision.Entity{Host: "h", Service: "s"}, Time: second,
+			Notification: &want,
+		}
 		if diff := cmp.Diff(supervision.Batch{Records: []supervision.Record{rec}}, got); diff != "" {
 			t.Errorf("%s:\n%s", tail, diff)
 		}
 	}
 	got := readOne(t, "HOST NOTIFICATION: admin;h;DOWN (DOWN);mail;gone;")
-	want := &supervision.Notify{Contact: "admin", Type: "PROBLEM", State: supervision.Down, Command: "mail", Output: "gone"}
+	want := &supervision.Notify{
+		Contact: "admin", Type: "PROBLEM", State: supervision.Down, Command: "mail", Output: "gone",
+	}
 	if diff := cmp.Diff(want, got.Records[0].Notification); diff != "" {
 		t.Error(diff)
 	}
@@ -139,13 +149,27 @@ func TestProcessLines(t *testing.T) {
 		"Icinga 1.14.2 starting... (PID=7)": {
 			Kind: supervision.SupervisorStarted, Process: &supervision.ProcessState{PID: 7, Version: "Icinga 1.14.2"},
 		},
-		"Caught SIGHUP, restarting...":                                  {Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{}},
-		"Caught 'Hangup', restarting...":                                {Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{}},
-		"PROGRAM_RESTART event encountered, restarting...":              {Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{}},
-		"Caught SIGTERM, shutting down...":                              {Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{}},
-		"PROGRAM_SHUTDOWN event encountered, shutting down...":          {Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{}},
-		"Successfully shutdown... (PID=123)":                            {Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{PID: 123}},
-		"Bailing out due to errors encountered: see the log. (PID=123)": {Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{PID: 123}},
+		"Caught SIGHUP, restarting...": {
+			Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{},
+		},
+		"Caught 'Hangup', restarting...": {
+			Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{},
+		},
+		"PROGRAM_RESTART event encountered, restarting...": {
+			Kind: supervision.SupervisorReloaded, Process: &supervision.ProcessState{},
+		},
+		"Caught SIGTERM, shutting down...": {
+			Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{},
+		},
+		"PROGRAM_SHUTDOWN event encountered, shutting down...": {
+			Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{},
+		},
+		"Successfully shutdown... (PID=123)": {
+			Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{PID: 123},
+		},
+		"Bailing out due to errors encountered: see the log. (PID=123)": {
+			Kind: supervision.SupervisorStopped, Process: &supervision.ProcessState{PID: 123},
+		},
 	} {
 		want.Time, want.Process.Text = second, line
 		if diff := cmp.Diff(supervision.Batch{Records: []supervision.Record{want}}, readOne(t, line)); diff != "" {
@@ -199,27 +223,32 @@ func TestSkipped(t *testing.T) {
 
 func TestRejected(t *testing.T) {
 	for line, want := range map[string]string{
-		"HOST ALERT: ":                               "HOST ALERT: host: empty",
-		"HOST ALERT:":                                "HOST ALERT: host: empty",
-		"HOST ALERT: h":                              "HOST ALERT: state: missing",
-		"HOST ALERT: h;OK;HARD;1;x":                  `HOST ALERT: state: "OK" is no state of a host`,
-		"HOST ALERT: h;UP;HARD;1":                    "HOST ALERT: output: missing",
-		"SERVICE ALERT: h":                           "SERVICE ALERT: service: missing",
-		"SERVICE ALERT: h;;OK;HARD;1;x":              "SERVICE ALERT: service: empty",
-		"SERVICE ALERT: h;s;UP;HARD;1;x":             `SERVICE ALERT: state: "UP" is no state of a service`,
-		"SERVICE ALERT: h;s;OK;FIRM;1;x":             `SERVICE ALERT: state type: "FIRM" is neither SOFT nor HARD`,
-		"SERVICE ALERT: h;s;OK;HARD;one;x":           `SERVICE ALERT: attempt: "one" is no number, or one too large`,
-		"SERVICE ALERT: h;s;OK;HARD;99999999999;x":   "SERVICE ALERT: attempt: too large",
-		"CURRENT SERVICE STATE: h;s;PENDING?;HARD;0": `CURRENT SERVICE STATE: state: "PENDING?" is no state of a service`,
-		"HOST FLAPPING ALERT: h;PAUSED; x":           `HOST FLAPPING ALERT: change: "PAUSED" is none of STARTED, STOPPED, DISABLED`,
-		"HOST DOWNTIME ALERT: h;PAUSED; x":           `HOST DOWNTIME ALERT: change: "PAUSED" is none of STARTED, STOPPED, CANCELLED`,
-		"HOST NOTIFICATION: c;h":                     "HOST NOTIFICATION: type: missing",
-		"HOST NOTIFICATION: c;h;CUSTOM (SO SO);m;x":  `HOST NOTIFICATION: type: "CUSTOM (SO SO)" holds no state`,
-		"PASSIVE HOST CHECK: h;x;y":                  `PASSIVE HOST CHECK: return code: "x" is no number, or one too large`,
-		"[179x] HOST ALERT: h;UP;HARD;1;x":           `time: "179x" is no epoch second`,
-		"[999999999999] HOST ALERT: h;UP;HARD;1;x":   `time: "999999999999" is behind the year 9999`,
-		"[1795424200 HOST ALERT: h;UP;HARD;1;x":      "time: no ']' behind it",
-		"EXTERNAL COMMAND: DEL_SVC_DOWNTIME;all":     `EXTERNAL COMMAND: DEL_SVC_DOWNTIME: downtime id: "all" is no number, or one too large`,
+		"HOST ALERT: ":                             "HOST ALERT: host: empty",
+		"HOST ALERT:":                              "HOST ALERT: host: empty",
+		"HOST ALERT: h":                            "HOST ALERT: state: missing",
+		"HOST ALERT: h;OK;HARD;1;x":                `HOST ALERT: state: "OK" is no state of a host`,
+		"HOST ALERT: h;UP;HARD;1":                  "HOST ALERT: output: missing",
+		"SERVICE ALERT: h":                         "SERVICE ALERT: service: missing",
+		"SERVICE ALERT: h;;OK;HARD;1;x":            "SERVICE ALERT: service: empty",
+		"SERVICE ALERT: h;s;UP;HARD;1;x":           `SERVICE ALERT: state: "UP" is no state of a service`,
+		"SERVICE ALERT: h;s;OK;FIRM;1;x":           `SERVICE ALERT: state type: "FIRM" is neither SOFT nor HARD`,
+		"SERVICE ALERT: h;s;OK;HARD;one;x":         `SERVICE ALERT: attempt: "one" is no number, or one too large`,
+		"SERVICE ALERT: h;s;OK;HARD;99999999999;x": "SERVICE ALERT: attempt: too large",
+		"CURRENT SERVICE STATE: h;s;PENDING?;HARD;0": `CURRENT SERVICE STATE: state: "PENDING?" ` +
+			`is no state of a service`,
+		"HOST FLAPPING ALERT: h;PAUSED; x": `HOST FLAPPING ALERT: change: "PAUSED" ` +
+			`is none of STARTED, STOPPED, DISABLED`,
+		"HOST DOWNTIME ALERT: h;PAUSED; x": `HOST DOWNTIME ALERT: change: "PAUSED" ` +
+			`is none of STARTED, STOPPED, CANCELLED`,
+		"HOST NOTIFICATION: c;h":                    "HOST NOTIFICATION: type: missing",
+		"HOST NOTIFICATION: c;h;CUSTOM (SO SO);m;x": `HOST NOTIFICATION: type: "CUSTOM (SO SO)" holds no state`,
+		"PASSIVE HOST CHECK: h;x;y": `PASSIVE HOST CHECK: return code: "x" ` +
+			`is no number, or one too large`,
+		"[179x] HOST ALERT: h;UP;HARD;1;x":         `time: "179x" is no epoch second`,
+		"[999999999999] HOST ALERT: h;UP;HARD;1;x": `time: "999999999999" is behind the year 9999`,
+		"[1795424200 HOST ALERT: h;UP;HARD;1;x":    "time: no ']' behind it",
+		"EXTERNAL COMMAND: DEL_SVC_DOWNTIME;all": `EXTERNAL COMMAND: DEL_SVC_DOWNTIME: downtime id: "all" ` +
+			`is no number, or one too large`,
 		"EXTERNAL COMMAND: ADD_HOST_COMMENT;h;1;bob": "EXTERNAL COMMAND: ADD_HOST_COMMENT: comment: missing",
 		"EXTERNAL COMMAND: SCHEDULE_HOST_DOWNTIME;h": "EXTERNAL COMMAND: SCHEDULE_HOST_DOWNTIME: start: missing",
 	} {
@@ -233,7 +262,9 @@ func TestRejected(t *testing.T) {
 // TestRestartAnywhere replaces the reader by a new one in front of every line,
 // and ends the batch at every line: the records must be the same, exactly once.
 func TestRestartAnywhere(t *testing.T) {
-	for _, path := range []string{"testdata/nagios-4.4.6.log", "testdata/shinken-2.4.4.log", "testdata/icinga-2.13.6.log"} {
+	for _, path := range []string{
+		"testdata/nagios-4.4.6.log", "testdata/shinken-2.4.4.log", "testdata/icinga-2.13.6.log",
+	} {
 		lines := excerpt(t, path)
 		want := readAll("", lines)
 		for cut := range lines {

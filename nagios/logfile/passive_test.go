@@ -30,16 +30,20 @@ func TestPassiveResults(t *testing.T) {
 			want:  []string{`h;s 2 passive "bad: so" +"a=1" +"long\\n"`},
 		},
 		"a pair and its ALERT": {
-			lines: []string{orderS + "2;bad|a=1", "PASSIVE SERVICE CHECK: h;s;0;before", "SERVICE ALERT: h;s;CRITICAL;SOFT;1;bad"},
-			want:  []string{`h;s 2 passive soft "bad" +"a=1"`},
+			lines: []string{
+				orderS + "2;bad|a=1", "PASSIVE SERVICE CHECK: h;s;0;before", "SERVICE ALERT: h;s;CRITICAL;SOFT;1;bad",
+			},
+			want: []string{`h;s 2 passive soft "bad" +"a=1"`},
 		},
 		"lines between a pair and its ALERT": {
 			lines: []string{
 				orderH + "1;gone|rta=0", "PASSIVE HOST CHECK: h;0;before", "HOST FLAPPING ALERT: h;STARTED; x",
-				"HOST NOTIFICATION: bob;h;DOWN;mail;gone", "Warning: something\nrest of it", "HOST DOWNTIME ALERT: h;STARTED; x",
-				"[1795424201] HOST ALERT: h;DOWN;HARD;1;gone",
+				"HOST NOTIFICATION: bob;h;DOWN;mail;gone", "Warning: something\nrest of it",
+				"HOST DOWNTIME ALERT: h;STARTED; x", "[1795424201] HOST ALERT: h;DOWN;HARD;1;gone",
 			},
-			want:    []string{"h flapping started", "h notification", "h downtime started", `h 1 passive hard "gone" +"rta=0"`},
+			want: []string{
+				"h flapping started", "h notification", "h downtime started", `h 1 passive hard "gone" +"rta=0"`,
+			},
 			skipped: map[string]int{skipInformational: 1, skipContinuation: 1},
 		},
 		"lines of the host between a service's pair and its ALERT": {
@@ -50,16 +54,24 @@ func TestPassiveResults(t *testing.T) {
 			want: []string{"h flapping started", "h;s notification", `h;s 2 passive hard "bad"`},
 		},
 		"an ALERT of another result of the same second": {
-			lines: []string{orderS + "1;passive says", "PASSIVE SERVICE CHECK: h;s;0;before", "SERVICE ALERT: h;s;OK;SOFT;2;active says"},
-			want:  []string{`h;s 1 passive "passive says"`, `h;s 0 soft "active says"`},
+			lines: []string{
+				orderS + "1;passive says", "PASSIVE SERVICE CHECK: h;s;0;before",
+				"SERVICE ALERT: h;s;OK;SOFT;2;active says",
+			},
+			want: []string{`h;s 1 passive "passive says"`, `h;s 0 soft "active says"`},
 		},
 		"an ALERT of another object": {
-			lines: []string{orderS + "1;x", "PASSIVE SERVICE CHECK: h;s;0;before", "SERVICE ALERT: h;other;WARNING;SOFT;1;x"},
-			want:  []string{`h;s 1 passive "x"`, `h;other 1 soft "x"`},
+			lines: []string{
+				orderS + "1;x", "PASSIVE SERVICE CHECK: h;s;0;before", "SERVICE ALERT: h;other;WARNING;SOFT;1;x",
+			},
+			want: []string{`h;s 1 passive "x"`, `h;other 1 soft "x"`},
 		},
 		"an ALERT two seconds later": {
-			lines: []string{orderS + "1;x", "PASSIVE SERVICE CHECK: h;s;0;before", "[1795424202] SERVICE ALERT: h;s;WARNING;HARD;1;x"},
-			want:  []string{`h;s 1 passive "x"`, `h;s 1 hard "x"`},
+			lines: []string{
+				orderS + "1;x", "PASSIVE SERVICE CHECK: h;s;0;before",
+				"[1795424202] SERVICE ALERT: h;s;WARNING;HARD;1;x",
+			},
+			want: []string{`h;s 1 passive "x"`, `h;s 1 hard "x"`},
 		},
 		"an ALERT behind another command": {
 			lines: []string{
@@ -85,11 +97,16 @@ func TestPassiveResults(t *testing.T) {
 		},
 		"an order at the end": {lines: []string{orderS + "1;x"}, skipped: map[string]int{skipPassiveOrder: -1}},
 		"a host named by its address": {
-			lines: []string{"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;192.0.2.61;s;0;fine", "PASSIVE SERVICE CHECK: h;s;2;before"},
-			want:  []string{`h;s 0 passive "fine"`},
+			lines: []string{
+				"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;192.0.2.61;s;0;fine",
+				"PASSIVE SERVICE CHECK: h;s;2;before",
+			},
+			want: []string{`h;s 0 passive "fine"`},
 		},
 		"an order for another service": {
-			lines:   []string{"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;h;other;0;fine", "PASSIVE SERVICE CHECK: h;s;2;before"},
+			lines: []string{
+				"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;h;other;0;fine", "PASSIVE SERVICE CHECK: h;s;2;before",
+			},
 			skipped: map[string]int{skipNotReported: 1},
 		},
 		"a host's order and a service's line": {
@@ -118,13 +135,18 @@ func TestPassiveResults(t *testing.T) {
 			},
 		},
 		"a host's problem that was translated": {
-			lines: []string{orderH + "1;gone", "PASSIVE HOST CHECK: h;0;before", "HOST ALERT: h;UNREACHABLE;HARD;1;gone"},
-			want:  []string{`h 2 passive hard "gone"`},
+			lines: []string{
+				orderH + "1;gone", "PASSIVE HOST CHECK: h;0;before", "HOST ALERT: h;UNREACHABLE;HARD;1;gone",
+			},
+			want: []string{`h 2 passive hard "gone"`},
 		},
 		"Nagios 3 shows the result itself": {
 			program: "Nagios 3.5.1",
-			lines:   []string{orderS + "1;one|a=1", orderS + "2;two", "PASSIVE SERVICE CHECK: h;s;1;one", "PASSIVE SERVICE CHECK: h;s;2;two"},
-			want:    []string{`h;s 1 passive "one"`, `h;s 2 passive "two"`},
+			lines: []string{
+				orderS + "1;one|a=1", orderS + "2;two", "PASSIVE SERVICE CHECK: h;s;1;one",
+				"PASSIVE SERVICE CHECK: h;s;2;two",
+			},
+			want: []string{`h;s 1 passive "one"`, `h;s 2 passive "two"`},
 		},
 		"Naemon's order completes its line": {
 			program: "Naemon 1.4.1",
@@ -133,8 +155,10 @@ func TestPassiveResults(t *testing.T) {
 		},
 		"Icinga 1 shows a translated state": {
 			program: "Icinga 1.14.2",
-			lines:   []string{orderH + "1;gone|a=1", "PASSIVE HOST CHECK: h;2;gone", "HOST ALERT: h;UNREACHABLE;SOFT;1;gone"},
-			want:    []string{`h 2 passive soft "gone" +"a=1"`},
+			lines: []string{
+				orderH + "1;gone|a=1", "PASSIVE HOST CHECK: h;2;gone", "HOST ALERT: h;UNREACHABLE;SOFT;1;gone",
+			},
+			want: []string{`h 2 passive soft "gone" +"a=1"`},
 		},
 		"Naemon's result from the check result directory": {
 			program: "Naemon 1.4.1",
@@ -143,11 +167,16 @@ func TestPassiveResults(t *testing.T) {
 		},
 		"Shinken shows the whole output": {
 			program: "Shinken 2.4.3",
-			lines:   []string{`PASSIVE SERVICE CHECK: h;s;2;bad\nmore | a=1`, "PASSIVE HOST CHECK: h;1;code of a plugin", "PASSIVE HOST CHECK: h;2;gone"},
-			want:    []string{`h;s 2 passive "bad\\nmore" +"a=1"`, `h 0 passive "code of a plugin"`, `h 1 passive "gone"`},
+			lines: []string{
+				`PASSIVE SERVICE CHECK: h;s;2;bad\nmore | a=1`, "PASSIVE HOST CHECK: h;1;code of a plugin",
+				"PASSIVE HOST CHECK: h;2;gone",
+			},
+			want: []string{`h;s 2 passive "bad\\nmore" +"a=1"`, `h 0 passive "code of a plugin"`, `h 1 passive "gone"`},
 		},
 		"an unknown supervisor is known by its start": {
-			lines:   []string{"PASSIVE HOST CHECK: h;1;x", "Naemon 1.4.1 starting... (PID=1)", "PASSIVE HOST CHECK: h;1;gone"},
+			lines: []string{
+				"PASSIVE HOST CHECK: h;1;x", "Naemon 1.4.1 starting... (PID=1)", "PASSIVE HOST CHECK: h;1;gone",
+			},
 			want:    []string{" supervisor started", `h 1 passive "gone"`},
 			skipped: map[string]int{skipNotReported: 1},
 		},

@@ -64,7 +64,8 @@ func (s *site) run(fail int, done func(supervision.Batch) bool) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
 	source := New(Options{
-		Path: s.log(), ArchiveDir: filepath.Join(s.dir, "archives"), Begin: follow.FromBeginning, Poll: 10 * time.Millisecond,
+		Path: s.log(), ArchiveDir: filepath.Join(s.dir, "archives"), Begin: follow.FromBeginning,
+		Poll: 10 * time.Millisecond,
 	})
 	if source.Name() != "log" {
 		s.t.Errorf("the source is called %q", source.Name())
@@ -153,7 +154,9 @@ func TestSourceResumesExactly(t *testing.T) {
 		if i == 20 || i == 21 || i == 40 {
 			want = append(want, recordsOf(bytes.Join(lines[part:i+1], nil))...)
 			part = i + 1
-			s.rotate([]string{20: "nagios-11-24-2026-00.log", 21: "nagios-11-25-2026-00.log", 40: "nagios.log-20261126"}[i])
+			s.rotate([]string{
+				20: "nagios-11-24-2026-00.log", 21: "nagios-11-25-2026-00.log", 40: "nagios.log-20261126",
+			}[i])
 			if i == 20 {
 				continue
 			}
@@ -209,12 +212,15 @@ func TestSourceSettlesAtTheEnd(t *testing.T) {
 // TestSettleTime lists the moments at which the end of the log was seen.
 func TestSettleTime(t *testing.T) {
 	var got []string
-	r := &run{parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter), emit: func(_ context.Context, b supervision.Batch) error {
-		for _, rec := range b.Records {
-			got = append(got, brief(rec))
-		}
-		return nil
-	}}
+	r := &run{
+		parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter),
+		emit: func(_ context.Context, b supervision.Batch) error {
+			for _, rec := range b.Records {
+				got = append(got, brief(rec))
+			}
+			return nil
+		},
+	}
 	result := follow.Line{Text: []byte("[1795424200] PASSIVE HOST CHECK: h;1;gone")}
 	warning := follow.Line{Text: []byte("[1795424200] Warning: disk full")}
 	begin := time.Now()
@@ -253,10 +259,13 @@ func TestSettleTime(t *testing.T) {
 // the end: what came before it is reported all the same.
 func TestToldWhilePassiveResultsNeverCease(t *testing.T) {
 	var reported time.Time
-	r := &run{parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter), emit: func(_ context.Context, b supervision.Batch) error {
-		reported = b.EndSeen
-		return nil
-	}}
+	r := &run{
+		parser: NewParser("Naemon 1.4.1"), meter: new(supervision.Meter),
+		emit: func(_ context.Context, b supervision.Batch) error {
+			reported = b.EndSeen
+			return nil
+		},
+	}
 	line := func(offset int64, text string) follow.Chunk {
 		return follow.Chunk{Lines: []follow.Line{{Text: []byte("[1795424200] " + text), Offset: offset}}}
 	}
@@ -312,7 +321,8 @@ func TestSourceRemembersWhoWrites(t *testing.T) {
 func TestSourceJoinsAcrossRestart(t *testing.T) {
 	s := newSite(t)
 	for _, line := range []string{
-		"EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;gone|a=1\n", "PASSIVE HOST CHECK: h;0;before\n", "HOST ALERT: h;DOWN;SOFT;1;gone\n",
+		"EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;h;1;gone|a=1\n", "PASSIVE HOST CHECK: h;0;before\n",
+		"HOST ALERT: h;DOWN;SOFT;1;gone\n",
 	} {
 		s.write([]byte("[1795424200] " + line))
 		s.run(1<<30, func(b supervision.Batch) bool { return b.Position != nil })
@@ -349,7 +359,8 @@ func TestArchives(t *testing.T) {
 	archiveDir := filepath.Join(dir, "archives")
 	for _, name := range []string{
 		"naemon.log", "naemon.log-20261123", "naemon.log.1", "naemon.log.2.gz", "naemon-11-23-2026-00.log",
-		"other.log", "naemonlog", "archives/naemon-11-24-2026-00.log", "archives/nagios-11-24-2026-00.log", "archives/naemon.log-20261124",
+		"other.log", "naemonlog", "archives/naemon-11-24-2026-00.log", "archives/nagios-11-24-2026-00.log",
+		"archives/naemon.log-20261124",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

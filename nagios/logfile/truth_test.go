@@ -63,11 +63,15 @@ func (o truth) record() (rec supervision.Record, ok bool) {
 	case "comment_add":
 		return o.note(supervision.CommentAdded), true
 	case "ack_remove":
-		return supervision.Record{Kind: supervision.AcknowledgementRemoved, Entity: o.entity(), Note: &supervision.Note{}}, true
+		return supervision.Record{
+			Kind: supervision.AcknowledgementRemoved, Entity: o.entity(), Note: &supervision.Note{},
+		}, true
 	case "comment_delete":
 		return supervision.Record{Kind: supervision.CommentDeleted, Note: &supervision.Note{ID: o.CommentID}}, true
 	case "downtime_cancel":
-		return supervision.Record{Kind: supervision.DowntimeCancelled, Downtime: &supervision.Downtime{ID: o.DowntimeID}}, true
+		return supervision.Record{
+			Kind: supervision.DowntimeCancelled, Downtime: &supervision.Downtime{ID: o.DowntimeID},
+		}, true
 	case "downtime_schedule":
 		return o.downtime(), true
 	}
@@ -184,7 +188,8 @@ func TestCorpusPassives(t *testing.T) {
 		}
 		want := sentResult(o)
 		found := slices.IndexFunc(records[next:], func(rec supervision.Record) bool {
-			return rec.Kind == supervision.CheckResult && rec.Entity == o.entity() && rec.Check.CheckType == supervision.Passive
+			return rec.Kind == supervision.CheckResult && rec.Entity == o.entity() &&
+				rec.Check.CheckType == supervision.Passive
 		})
 		if found < 0 {
 			t.Fatalf("no record for %s", o.Command)
@@ -212,8 +217,8 @@ func sentResult(o truth) supervision.Check {
 	first, long, _ := strings.Cut(strings.TrimSuffix(raw, "\n"), "\n")
 	halves := pipe.Split(first, 2)
 	c := supervision.Check{
-		State: supervision.State(min(o.Exit, 3)), StateType: supervision.StateTypeNotReported, CheckType: supervision.Passive,
-		Output: strings.ReplaceAll(halves[0], ";", ":"), LongOutput: long,
+		State: supervision.State(min(o.Exit, 3)), StateType: supervision.StateTypeNotReported,
+		CheckType: supervision.Passive, Output: strings.ReplaceAll(halves[0], ";", ":"), LongOutput: long,
 	}
 	if len(halves) == 2 {
 		c.Perfdata = halves[1]

@@ -37,7 +37,8 @@ func TestCorpus(t *testing.T) {
 	}
 	// These versions of Shinken wrote nothing but the comment at the head.
 	for _, version := range []string{"1.4", "2.4.4"} {
-		if _, err := Parse(open(t, corpus.Dir(t, "shinken/"+version+"/objects.cache.gz"))); !errors.Is(err, ErrIncomplete) {
+		_, err := Parse(open(t, corpus.Dir(t, "shinken/"+version+"/objects.cache.gz")))
+		if !errors.Is(err, ErrIncomplete) {
 			t.Errorf("Shinken %s: got %v", version, err)
 		}
 	}

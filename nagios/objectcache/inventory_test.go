@@ -25,17 +25,26 @@ func TestMembers(t *testing.T) {
 		{"children and their children", supervision.ScopeHostPropagated, host("core-router"), "", []supervision.Entity{
 			host("core-router"), host("switch-a"), host("switch-b"), host("srv-web-01"),
 		}},
-		{"no children", supervision.ScopeHostPropagated, host("localhost"), "", []supervision.Entity{host("localhost")}},
+		{
+			"no children", supervision.ScopeHostPropagated, host("localhost"), "",
+			[]supervision.Entity{host("localhost")},
+		},
 		{"children of an unknown host", supervision.ScopeHostPropagated, host("x"), "", nil},
 		{"hosts of a host group", supervision.ScopeHostgroupHosts, host(""), "network", []supervision.Entity{
 			host("core-router"), host("switch-a"), host("switch-b"),
 		}},
-		{"a host group without members", supervision.ScopeHostgroupHosts, host(""), "all-hosts", []supervision.Entity{}},
+		{
+			"a host group without members", supervision.ScopeHostgroupHosts, host(""), "all-hosts",
+			[]supervision.Entity{},
+		},
 		{"an unknown host group", supervision.ScopeHostgroupHosts, host(""), "web", nil},
-		{"services of a host group", supervision.ScopeHostgroupServices, host(""), "linux-servers", []supervision.Entity{
-			service("localhost", "All Disks"),
-			service("srv-web-01", "Certificate"), service("srv-web-01", "HTTP"), service("srv-web-01", "HTTPS"),
-		}},
+		{
+			"services of a host group", supervision.ScopeHostgroupServices, host(""), "linux-servers",
+			[]supervision.Entity{
+				service("localhost", "All Disks"),
+				service("srv-web-01", "Certificate"), service("srv-web-01", "HTTP"), service("srv-web-01", "HTTPS"),
+			},
+		},
 		{"services of an unknown host group", supervision.ScopeHostgroupServices, host(""), "x", nil},
 		{"services of a service group", supervision.ScopeServicegroupServices, host(""), "disks", []supervision.Entity{
 			service("localhost", "All Disks"), service("localhost", "Root Partition"),
@@ -69,7 +78,8 @@ func TestMembersAreTheSameFromBothSides(t *testing.T) {
 		"a": {host("h1")},
 		"b": {host("h1"), host("h2")},
 	} {
-		if diff := cmp.Diff(want, inv.Members(supervision.ScopeHostgroupHosts, supervision.Entity{}, group)); diff != "" {
+		if diff := cmp.Diff(want,
+			inv.Members(supervision.ScopeHostgroupHosts, supervision.Entity{}, group)); diff != "" {
 			t.Errorf("%s: %s", group, diff)
 		}
 	}
@@ -79,7 +89,8 @@ func TestMembersAreTheSameFromBothSides(t *testing.T) {
 }
 
 func TestParentsInACircleEnd(t *testing.T) {
-	inv := parseText(t, "define host {\n\thost_name\ta\n\tparents\tb\n\t}\ndefine host {\n\thost_name\tb\n\tparents\ta,c\n\t}\n")
+	inv := parseText(t,
+		"define host {\n\thost_name\ta\n\tparents\tb\n\t}\ndefine host {\n\thost_name\tb\n\tparents\ta,c\n\t}\n")
 	want := []supervision.Entity{host("a"), host("b")}
 	if diff := cmp.Diff(want, inv.Members(supervision.ScopeHostPropagated, host("a"), "")); diff != "" {
 		t.Error(diff)
@@ -102,10 +113,20 @@ func TestExpand(t *testing.T) {
 		{service("h 1", "C: %"), "no macro", verbatim, "no macro"},
 		{service("h 1", "C: %"), "$HOSTNAME$, $HOSTALIAS$, $HOSTDISPLAYNAME$", verbatim, "h 1, the host, h 1"},
 		{service("h 1", "C: %"), "$HOSTADDRESS$ $HOSTGROUPNAMES$ $HOSTCHECKCOMMAND$", verbatim, "::1 x,y ping!5"},
-		{service("h 1", "C: %"), "$SERVICEDESC$ $SERVICEDISPLAYNAME$ $SERVICEGROUPNAMES$ $SERVICECHECKCOMMAND$", verbatim, "C: % disk d disk!C:"},
+		{
+			service("h 1", "C: %"), "$SERVICEDESC$ $SERVICEDISPLAYNAME$ $SERVICEGROUPNAMES$ $SERVICECHECKCOMMAND$",
+			verbatim, "C: % disk d disk!C:",
+		},
 		{service("h 1", "C: %"), "$_HOSTRACK_ID$ $_SERVICEOWNER$ [$_SERVICEGONE$]", verbatim, "A/7 Joe []"},
-		{service("h 1", "C: %"), "http://x/$HOSTNAME$/?a=b&c=$SERVICEDESC$&$_HOSTRACK_ID$", escapeForURL, "http://x/h%201/?a=b&c=C%3A%20%25&A%2F7"},
-		{service("h 1", "C: %"), "$host.name$ $host.address$ $host.vars.rack_id$ $service.name$ $service.vars.Owner$", verbatim, "h 1 ::1 A/7 C: % Joe"},
+		{
+			service("h 1", "C: %"), "http://x/$HOSTNAME$/?a=b&c=$SERVICEDESC$&$_HOSTRACK_ID$", escapeForURL,
+			"http://x/h%201/?a=b&c=C%3A%20%25&A%2F7",
+		},
+		{
+			service("h 1", "C: %"),
+			"$host.name$ $host.address$ $host.vars.rack_id$ $service.name$ $service.vars.Owner$", verbatim,
+			"h 1 ::1 A/7 C: % Joe",
+		},
 		{service("h 1", "C: %"), "$$5 $HOSTSTATE$ $_HOSTNONE$ a$b", verbatim, "$5 $HOSTSTATE$ $_HOSTNONE$ a$b"},
 		{service("h 1", "C: %"), "$", verbatim, "$"},
 		{service("h 1", "C: %"), "$$", verbatim, "$"},

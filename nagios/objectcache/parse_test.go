@@ -70,7 +70,8 @@ func TestObject(t *testing.T) {
 			NotesURL:  "http://wiki.example/core-router?a=1&b=2",
 			ActionURL: "http://graphs.example/192.0.2.1/",
 			CustomVars: []supervision.CustomVar{
-				{Name: "ASSET", Value: "R-0001"}, {Name: "CONTACT", Value: "équipe réseau"}, {Name: "RACK_ID", Value: "42"},
+				{Name: "ASSET", Value: "R-0001"}, {Name: "CONTACT", Value: "équipe réseau"},
+				{Name: "RACK_ID", Value: "42"},
 			},
 			ContactGroups: []string{"admins"},
 		}},
@@ -102,8 +103,8 @@ func TestObject(t *testing.T) {
 			ContactGroups: []string{"admins"},
 		}},
 		{"icinga-2.13.6.cache", service("srv-web-01", "HTTP"), &supervision.Object{
-			DisplayName: "Site web", Groups: []string{"web"}, CheckCommand: "check_check_truth!key=s0025!", MaxAttempts: 3,
-			Notes:     "Front; page",
+			DisplayName: "Site web", Groups: []string{"web"}, CheckCommand: "check_check_truth!key=s0025!",
+			MaxAttempts: 3, Notes: "Front; page",
 			NotesURL:  "http://wiki.example/srv-web-01/HTTP",
 			ActionURL: "http://graphs.example/?h=srv-web-01&s=HTTP",
 			CustomVars: []supervision.CustomVar{
@@ -154,7 +155,10 @@ func TestParseTakesWhatItUnderstands(t *testing.T) {
 		"\t}",
 		"}",
 	}, "\n"))
-	wantStats := Stats{Hosts: 1, Services: 1, Servicegroups: 1, Malformed: 6, FirstMalformed: "line 1: neither a definition nor inside of one"}
+	wantStats := Stats{
+		Hosts: 1, Services: 1, Servicegroups: 1, Malformed: 6,
+		FirstMalformed: "line 1: neither a definition nor inside of one",
+	}
 	if diff := cmp.Diff(wantStats, inv.Stats()); diff != "" {
 		t.Error(diff)
 	}
@@ -172,7 +176,9 @@ func TestParseTakesWhatItUnderstands(t *testing.T) {
 }
 
 func TestOfTwoDefinitionsTheLastCounts(t *testing.T) {
-	inv := parseText(t, "define host {\n\thost_name\th\n\taddress\told\n\t_A\t1\n\t}\ndefine host {\n\thost_name\th\n\taddress\tnew\n\t_B\t2\n\t}\n")
+	inv := parseText(t,
+		"define host {\n\thost_name\th\n\taddress\told\n\t_A\t1\n\t}\ndefine host {\n\thost_name\th\n\taddress\tnew\n"+
+			"\t_B\t2\n\t}\n")
 	want := &supervision.Object{Address: "new", CustomVars: []supervision.CustomVar{{Name: "B", Value: "2"}}}
 	if diff := cmp.Diff(want, inv.Object(host("h"))); diff != "" {
 		t.Error(diff)

@@ -229,13 +229,17 @@ func TestRunFollowsTheFileAndLogsOnce(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
 
-	eventually(t, "a complaint about the missing file", func() bool { return log.count("the object cache is not loaded") == 1 })
+	eventually(t, "a complaint about the missing file", func() bool {
+		return log.count("the object cache is not loaded") == 1
+	})
 	write(t, w.path, hostNamed("one"), time.Hour)
 	eventually(t, "the first version", func() bool { return w.Object(host("one")) != nil })
 	write(t, w.path, hostNamed("one")+hostNamed("two"), 0)
 	eventually(t, "the second version", func() bool { return w.Object(host("two")) != nil })
 	write(t, w.path, "define host {\n\thost_name\tthr", time.Hour)
-	eventually(t, "a complaint about the half version", func() bool { return log.count("the object cache is not loaded") == 2 })
+	eventually(t, "a complaint about the half version", func() bool {
+		return log.count("the object cache is not loaded") == 2
+	})
 	wantHost(t, w, "two")
 	write(t, w.path, hostNamed("three")+"nonsense\n", time.Hour)
 	eventually(t, "the third version", func() bool { return w.Object(host("three")) != nil })

@@ -4,9 +4,17 @@ import "testing"
 
 func BenchmarkCollector(b *testing.B) {
 	for _, bench := range []struct{ name, line string }{
-		{"template", "[SERVICEPERFDATA]\t1795424199\tsrv-db-01\tflap-disabled\t0.118\t0.000\tOK - flap-disabled is fine\tvalue=4;80;90;0;100"},
-		{"pairs", "DATATYPE::SERVICEPERFDATA\tTIMET::1795426882\tHOSTNAME::srv-unreach-01\tSERVICEDESC::soak-018\tSERVICEPERFDATA::value=52;80;90;0;100" +
-			"\tSERVICECHECKCOMMAND::check_truth\tHOSTSTATE::DOWN\tHOSTSTATETYPE::SOFT\tSERVICESTATE::OK\tSERVICESTATETYPE::HARD"},
+		{
+			"template",
+			"[SERVICEPERFDATA]\t1795424199\tsrv-db-01\tflap-disabled\t0.118\t0.000\tOK - flap-disabled is fine\t" +
+				"value=4;80;90;0;100",
+		},
+		{
+			"pairs",
+			"DATATYPE::SERVICEPERFDATA\tTIMET::1795426882\tHOSTNAME::srv-unreach-01\tSERVICEDESC::soak-018\t" +
+				"SERVICEPERFDATA::value=52;80;90;0;100\tSERVICECHECKCOMMAND::check_truth\tHOSTSTATE::DOWN\t" +
+				"HOSTSTATETYPE::SOFT\tSERVICESTATE::OK\tSERVICESTATETYPE::HARD",
+		},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			c := newCollector("bench", []*Format{mustCompile(b, DefaultServiceTemplate, Service), Pairs()})

@@ -29,7 +29,8 @@ type executed struct {
 // active check is one of that entity's checks, in their order.
 func TestCorpus(t *testing.T) {
 	dir := corpus.Dir(t, "nagios4")
-	c := newCollector("corpus", []*Format{mustCompile(t, DefaultServiceTemplate, Service), mustCompile(t, DefaultHostTemplate, Host)})
+	c := newCollector("corpus",
+		[]*Format{mustCompile(t, DefaultServiceTemplate, Service), mustCompile(t, DefaultHostTemplate, Host)})
 	lines := 0
 	for _, name := range []string{"service-perfdata.gz", "host-perfdata"} {
 		for line := range bytes.Lines(readCorpus(t, filepath.Join(dir, name))) {
@@ -59,13 +60,15 @@ func TestCorpus(t *testing.T) {
 	compared := 0
 	for _, r := range c.batch.Records {
 		// Passive results, and texts of Nagios' own, are not in the list.
-		if r.Entity.Host == "srv-passive-01" || strings.HasPrefix(r.Check.Output, "(") || strings.Contains(r.Check.Output, "passive result") {
+		if r.Entity.Host == "srv-passive-01" || strings.HasPrefix(r.Check.Output, "(") ||
+			strings.Contains(r.Check.Output, "passive result") {
 			continue
 		}
 		rest := checks[r.Entity]
 		found := matching(rest, r)
 		if found < 0 {
-			t.Errorf("%s at %d: no check printed %.100q | %.100q", r.Entity, r.Time.Unix(), r.Check.Output, r.Check.Perfdata)
+			t.Errorf("%s at %d: no check printed %.100q | %.100q",
+				r.Entity, r.Time.Unix(), r.Check.Output, r.Check.Perfdata)
 			continue
 		}
 		checks[r.Entity] = rest[found+1:]

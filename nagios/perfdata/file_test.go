@@ -178,7 +178,9 @@ func TestFileNotices(t *testing.T) {
 
 func TestSiblings(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"perf", "perf.1", "perf-20260101", "perf_2.gz", "perf.old", "perf-service", "perf-", "perf1", "other.1"} {
+	for _, name := range []string{
+		"perf", "perf.1", "perf-20260101", "perf_2.gz", "perf.old", "perf-service", "perf-", "perf1", "other.1",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}

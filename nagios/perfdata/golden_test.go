@@ -25,10 +25,12 @@ const shinkenTemplate = "$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEOUTPUT$\t$S
 // and Shinken's modules.
 func TestRealLines(t *testing.T) {
 	files := map[string][]*Format{
-		"nagios4-service-perfdata":  {mustCompile(t, DefaultServiceTemplate, Service)},
-		"nagios4-host-perfdata":     {mustCompile(t, DefaultHostTemplate, Host)},
-		"gallery-service-perfdata":  {mustCompile(t, DefaultServiceTemplate, Service)},
-		"icinga2-perfdata":          {mustCompile(t, pnpHostTemplate, Host), mustCompile(t, pnpServiceTemplate, Service)},
+		"nagios4-service-perfdata": {mustCompile(t, DefaultServiceTemplate, Service)},
+		"nagios4-host-perfdata":    {mustCompile(t, DefaultHostTemplate, Host)},
+		"gallery-service-perfdata": {mustCompile(t, DefaultServiceTemplate, Service)},
+		"icinga2-perfdata": {
+			mustCompile(t, pnpHostTemplate, Host), mustCompile(t, pnpServiceTemplate, Service),
+		},
 		"shinken-npcd":              {Pairs()},
 		"shinken3-service-perfdata": {mustCompile(t, shinkenTemplate, Service)},
 	}
@@ -84,7 +86,9 @@ func describe(r supervision.Record) string {
 	if c.Execution != 0 || c.Latency != 0 {
 		fmt.Fprintf(&b, " took %v late %v", c.Execution, c.Latency)
 	}
-	for _, text := range []struct{ name, value string }{{"output", c.Output}, {"perfdata", c.Perfdata}, {"command", c.Command}} {
+	for _, text := range []struct{ name, value string }{
+		{"output", c.Output}, {"perfdata", c.Perfdata}, {"command", c.Command},
+	} {
 		if text.value != "" {
 			fmt.Fprintf(&b, " %s %q", text.name, text.value)
 		}
@@ -117,7 +121,8 @@ func TestGluedRecord(t *testing.T) {
 		bytes.Contains(cut.Raw, []byte("1795425687")) {
 		t.Errorf("rejected %s: %s: %.60q", cut.Where, cut.Reason, cut.Raw)
 	}
-	if after.Time.Unix() != 1795425687 || after.Ref != fmt.Sprintf("r@%d", 100+len(cut.Raw)) || !strings.HasSuffix(after.Check.Output, "END") {
+	if after.Time.Unix() != 1795425687 || after.Ref != fmt.Sprintf("r@%d", 100+len(cut.Raw)) ||
+		!strings.HasSuffix(after.Check.Output, "END") {
 		t.Errorf("after the cut record: %v %s %.60q", after.Time.Unix(), after.Ref, after.Check.Output)
 	}
 }
@@ -126,7 +131,11 @@ func TestGluedRecord(t *testing.T) {
 func TestNotGlued(t *testing.T) {
 	c := newCollector("test", []*Format{mustCompile(t, DefaultServiceTemplate, Service)})
 	c.add([]byte("[SERVICEPERFDATA]\t1\th\ts\t0\t0\tlike [SERVICEPERFDATA]\t5 of them\ta=1"), place{}, 0)
-	want := []supervision.Record{checkOf("h", "s", 1, func(c *supervision.Check) { c.Output, c.Perfdata = "like [SERVICEPERFDATA]\t5 of them", "a=1" })}
+	want := []supervision.Record{
+		checkOf("h", "s", 1, func(c *supervision.Check) {
+			c.Output, c.Perfdata = "like [SERVICEPERFDATA]\t5 of them", "a=1"
+		}),
+	}
 	want[0].Ref = "@0"
 	if diff := cmp.Diff(supervision.Batch{Records: want, Rejected: nil}, c.batch); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

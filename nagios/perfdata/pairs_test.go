@@ -31,7 +31,8 @@ func TestParsePairs(t *testing.T) {
 				"\tSERVICEPERFDATA::C:\\new=45GB\tSERVICECHECKCOMMAND::check!a" +
 				"\tHOSTSTATE::DOWN\tHOSTSTATETYPE::SOFT\tSERVICESTATE::CRITICAL\tSERVICESTATETYPE::HARD",
 			want: checkOf("h", "s", 1700000000, func(c *supervision.Check) {
-				c.State, c.StateType, c.Perfdata, c.Command = supervision.Critical, supervision.Hard, `C:\new=45GB`, "check!a"
+				c.State, c.StateType, c.Perfdata, c.Command = supervision.Critical, supervision.Hard, `C:\new=45GB`,
+					"check!a"
 				c.Extra = map[string]string{"HOSTSTATE": "DOWN", "HOSTSTATETYPE": "SOFT"}
 			}),
 		},
@@ -53,7 +54,9 @@ func TestParsePairs(t *testing.T) {
 		{
 			name: "tabs in a value",
 			line: "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTPERFDATA::a=1\tb=2\t\tcheck::x\tHOSTSTATE::UP",
-			want: checkOf("h", "", 1, func(c *supervision.Check) { c.State, c.Perfdata = supervision.Up, "a=1\tb=2\t\tcheck::x" }),
+			want: checkOf("h", "", 1, func(c *supervision.Check) {
+				c.State, c.Perfdata = supervision.Up, "a=1\tb=2\t\tcheck::x"
+			}),
 		},
 		{
 			name: "escapes of a broker module",
@@ -69,8 +72,11 @@ func TestParsePairs(t *testing.T) {
 		},
 		{
 			name: "long output of a template",
-			line: `DATATYPE::HOSTPERFDATA	TIMET::1	HOSTNAME::h	LONGHOSTOUTPUT::C:\\new\nline two\n	HOSTOUTPUT::C:\new`,
-			want: checkOf("h", "", 1, func(c *supervision.Check) { c.Output, c.LongOutput = `C:\new`, "C:\\new\nline two\n" }),
+			line: "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\t" +
+				`LONGHOSTOUTPUT::C:\\new\nline two\n	HOSTOUTPUT::C:\new`,
+			want: checkOf("h", "", 1, func(c *supervision.Check) {
+				c.Output, c.LongOutput = `C:\new`, "C:\\new\nline two\n"
+			}),
 		},
 	}
 	for _, tt := range tests {
@@ -98,7 +104,10 @@ func TestParsePairsRefuses(t *testing.T) {
 		{"unknown DATATYPE", "DATATYPE::GEARMAN\tTIMET::1", `unknown DATATYPE "GEARMAN"`},
 		{"time", "DATATYPE::HOSTPERFDATA\tTIMET::abc\tHOSTNAME::h", `field 2 TIMET: "abc" is not a number of seconds`},
 		{"unresolved time", "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::h", "TIMET is missing or empty"},
-		{"twice", "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTOUTPUT::x\tHOSTNAME::other", "field HOSTNAME: is there twice"},
+		{
+			"twice", "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTOUTPUT::x\tHOSTNAME::other",
+			"field HOSTNAME: is there twice",
+		},
 		{"no service", "DATATYPE::SERVICECHECK\tTIMET::1\tHOSTNAME::h", "SERVICEDESC is missing or empty"},
 		{"too many", "DATATYPE::HOSTPERFDATA" + many.String(), "more than 1024 pairs"},
 	}
@@ -113,7 +122,8 @@ func TestParsePairsRefuses(t *testing.T) {
 
 // A template may have keys of its own.
 func TestPairsWithAliases(t *testing.T) {
-	f := mustCompile(t, "DATATYPE::HOSTPERFDATA\tTIME::$TIMET$\tHOSTNAME::$HOSTNAME$\tSTATE::$HOSTSTATEID$\tOWNER::$_HOSTOWNER$", Host)
+	f := mustCompile(t,
+		"DATATYPE::HOSTPERFDATA\tTIME::$TIMET$\tHOSTNAME::$HOSTNAME$\tSTATE::$HOSTSTATEID$\tOWNER::$_HOSTOWNER$", Host)
 	got, err := f.Parse("DATATYPE::HOSTPERFDATA\tTIME::7\tHOSTNAME::h\tSTATE::1\tOWNER::team")
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,9 @@ func makePipe(t *testing.T) (string, *PipeSource) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	source, err := NewPipe(PipeOptions{Name: "perfdata-pipe", Path: path, Formats: serviceFormat(t), Poll: 10 * time.Millisecond})
+	source, err := NewPipe(PipeOptions{
+		Name: "perfdata-pipe", Path: path, Formats: serviceFormat(t), Poll: 10 * time.Millisecond,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,8 @@ func TestPipe(t *testing.T) {
 	if diff := cmp.Diff(want, o.outputs()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if len(o.rejected) != 1 || string(o.rejected[0].Raw) != "damage" || !strings.HasPrefix(o.rejected[0].Where, path+":") {
+	if len(o.rejected) != 1 || string(o.rejected[0].Raw) != "damage" ||
+		!strings.HasPrefix(o.rejected[0].Where, path+":") {
 		t.Errorf("rejected: %v", o.rejected)
 	}
 	refs := make(map[string]bool)
@@ -204,7 +207,8 @@ func TestPipeRefuses(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := source.Run(t.Context(), nil, newOutbox().emit); err == nil || !strings.Contains(err.Error(), "is no named pipe") {
+	if err := source.Run(t.Context(), nil, newOutbox().emit); err == nil ||
+		!strings.Contains(err.Error(), "is no named pipe") {
 		t.Errorf("a plain file returned %v", err)
 	}
 }

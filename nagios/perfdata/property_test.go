@@ -92,7 +92,9 @@ func TestEscapeThenParse(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		want := checkOf("h", "", 5, func(c *supervision.Check) { c.Output, c.LongOutput, c.Perfdata = output, long, perf })
+		want := checkOf("h", "", 5, func(c *supervision.Check) {
+			c.Output, c.LongOutput, c.Perfdata = output, long, perf
+		})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("%q, -want +got:\n%s", line, diff)
 		}

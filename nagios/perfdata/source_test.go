@@ -186,12 +186,18 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"file without a name", "name", file(FileOptions{Path: "p", Formats: formats})},
 		{"file without formats", "template", file(FileOptions{Name: "n", Path: "p"})},
-		{"archive pattern", "archives", file(FileOptions{Name: "n", Path: "p", Formats: formats, Archives: []string{"["}})},
+		{
+			"archive pattern", "archives",
+			file(FileOptions{Name: "n", Path: "p", Formats: formats, Archives: []string{"["}}),
+		},
 		{"pipe without formats", "template", pipeWithoutFormats},
 		{"spool without formats", "template", spool(SpoolOptions{Name: "n", Dir: "d"})},
 		{"spool pattern", "pattern", spool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, Pattern: "["})},
 		{"move to nowhere", "move_to", spool(SpoolOptions{Name: "n", Dir: "d", Formats: formats, After: Move})},
-		{"move to itself", "move_to", spool(SpoolOptions{Name: "n", Dir: "d/", Formats: formats, After: Move, MoveTo: "d"})},
+		{
+			"move to itself", "move_to",
+			spool(SpoolOptions{Name: "n", Dir: "d/", Formats: formats, After: Move, MoveTo: "d"}),
+		},
 	} {
 		if fault, ok := option.Of(tt.err); !ok || fault.Name != tt.option {
 			t.Errorf("%s: got %v, want a fault of %s", tt.name, tt.err, tt.option)
@@ -244,7 +250,9 @@ func TestProgress(t *testing.T) {
 		"file": {fileSource(t, file), func() { openNagiosFile(t, file, os.O_APPEND).write(text + "half") },
 			supervision.Progress{Path: file, Offset: int64(len(text)), Size: int64(len(text)) + 4}},
 		"spool": {d.source(t, nil), func() { d.moveIn(t, "one", text, time.Hour) },
-			supervision.Progress{Path: filepath.Join(d.spool, "one"), Offset: int64(len(text)), Size: int64(len(text))}},
+			supervision.Progress{
+				Path: filepath.Join(d.spool, "one"), Offset: int64(len(text)), Size: int64(len(text)),
+			}},
 		"pipe": {fromPipe, func() {
 			p := openNagiosPipe(t, pipe)
 			for n := range 3 {

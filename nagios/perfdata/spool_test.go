@@ -62,7 +62,9 @@ func names(t *testing.T, dir string) (found []string) {
 
 func (d spoolDirs) source(t *testing.T, set func(*SpoolOptions)) *SpoolSource {
 	t.Helper()
-	options := SpoolOptions{Name: "perfdata-spool", Dir: d.spool, Formats: serviceFormat(t), Poll: 50 * time.Millisecond}
+	options := SpoolOptions{
+		Name: "perfdata-spool", Dir: d.spool, Formats: serviceFormat(t), Poll: 50 * time.Millisecond,
+	}
 	if set != nil {
 		set(&options)
 	}
@@ -294,7 +296,8 @@ func TestSpoolMissing(t *testing.T) {
 	if err := os.Remove(d.spool); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.source(t, nil).Run(t.Context(), nil, newOutbox().emit); err == nil || !strings.Contains(err.Error(), d.spool) {
+	if err := d.source(t, nil).Run(t.Context(), nil, newOutbox().emit); err == nil ||
+		!strings.Contains(err.Error(), d.spool) {
 		t.Errorf("a missing directory gave %v", err)
 	}
 }

@@ -23,7 +23,8 @@ func TestSpoolCrashAnywhere(t *testing.T) {
 			t.Run(fmt.Sprintf("%d/%d", after, crash), func(t *testing.T) {
 				d := makeDirs(t)
 				for n := range files {
-					d.moveIn(t, fmt.Sprintf("perfdata.%d", n), lines(n*perFile, (n+1)*perFile), time.Duration(files-n)*time.Second)
+					d.moveIn(t, fmt.Sprintf("perfdata.%d", n), lines(n*perFile, (n+1)*perFile),
+						time.Duration(files-n)*time.Second)
 				}
 				o := newOutbox()
 				batch := 0

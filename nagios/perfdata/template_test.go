@@ -12,8 +12,9 @@ import (
 
 // richTemplate has all that Nagios knows of a service check; unlike the default
 // one it has the state.
-const richTemplate = "[S]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICESTATE$\t$SERVICESTATEID$\t$SERVICESTATETYPE$\t$SERVICEATTEMPT$\t$MAXSERVICEATTEMPTS$" +
-	"\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$LONGSERVICEOUTPUT$\t$SERVICEPERFDATA$\t$SERVICECHECKCOMMAND$\t$LASTSERVICECHECK$" +
+const richTemplate = "[S]\t$TIMET$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICESTATE$\t$SERVICESTATEID$\t$SERVICESTATETYPE$\t" +
+	"$SERVICEATTEMPT$\t$MAXSERVICEATTEMPTS$\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t" +
+	"$LONGSERVICEOUTPUT$\t$SERVICEPERFDATA$\t$SERVICECHECKCOMMAND$\t$LASTSERVICECHECK$" +
 	"\t$SERVICECHECKTYPE$\t$HOSTSTATE$\t$_SERVICEOWNER$\t$_HOSTOS$"
 
 func mustCompile(t testing.TB, template string, class Class) *Format {
@@ -27,7 +28,10 @@ func mustCompile(t testing.TB, template string, class Class) *Format {
 
 // checkOf returns a record in which nothing else was reported.
 func checkOf(host, service string, at int64, set func(*supervision.Check)) supervision.Record {
-	c := &supervision.Check{State: supervision.StateNotReported, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported}
+	c := &supervision.Check{
+		State: supervision.StateNotReported, StateType: supervision.StateTypeNotReported,
+		CheckType: supervision.CheckTypeNotReported,
+	}
 	set(c)
 	return supervision.Record{
 		Kind:   supervision.CheckResult,
@@ -48,7 +52,8 @@ func TestParseTemplateLines(t *testing.T) {
 	}{
 		{
 			name: "default service", template: DefaultServiceTemplate, class: Service,
-			line: "[SERVICEPERFDATA]\t1795424199\tServeur été\tEspace disque\t0.144\t0.725\tOK - fine\tvalue=94;80;90;0;100",
+			line: "[SERVICEPERFDATA]\t1795424199\tServeur été\tEspace disque\t0.144\t0.725\tOK - fine\t" +
+				"value=94;80;90;0;100",
 			want: checkOf("Serveur été", "Espace disque", 1795424199, func(c *supervision.Check) {
 				c.Execution, c.Latency, c.Output, c.Perfdata = 0.144, 0.725, "OK - fine", "value=94;80;90;0;100"
 			}),
@@ -56,7 +61,9 @@ func TestParseTemplateLines(t *testing.T) {
 		{
 			name: "default host, no perfdata", template: DefaultHostTemplate, class: Host,
 			line: "[HOSTPERFDATA]\t1795424197\tsrv\t0.126\tPING OK\t",
-			want: checkOf("srv", "", 1795424197, func(c *supervision.Check) { c.Execution, c.Output = 0.126, "PING OK" }),
+			want: checkOf("srv", "", 1795424197, func(c *supervision.Check) {
+				c.Execution, c.Output = 0.126, "PING OK"
+			}),
 		},
 		{
 			name: "everything", template: richTemplate, class: Service,
@@ -64,21 +71,27 @@ func TestParseTemplateLines(t *testing.T) {
 				"\tC:\\first\tC:\\\\new\\\\line two\\nliteral \\\\n stays\ta=1\tcheck!x y\t1795448269" +
 				"\tPASSIVE\tDOWN\tteam\t$_HOSTOS$",
 			want: checkOf("h", "s", 1795448270, func(c *supervision.Check) {
-				c.State, c.StateType, c.CheckType, c.Attempt, c.MaxAttempts = supervision.Warning, supervision.Soft, supervision.Passive, 2, 3
+				c.State, c.StateType, c.CheckType, c.Attempt, c.MaxAttempts = supervision.Warning, supervision.Soft,
+					supervision.Passive, 2, 3
 				c.Execution, c.Latency, c.Start = 0.008, 0.001, time.Unix(1795448269, 0)
-				c.Output, c.LongOutput, c.Perfdata, c.Command = `C:\first`, "C:\\new\\line two\nliteral \\n stays", "a=1", "check!x y"
+				c.Output, c.LongOutput, c.Perfdata, c.Command = `C:\first`, "C:\\new\\line two\nliteral \\n stays",
+					"a=1", "check!x y"
 				c.Extra = map[string]string{"HOSTSTATE": "DOWN", "_SERVICEOWNER": "team"}
 			}),
 		},
 		{
 			name: "tabs in output", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1\th\ts\t0.033\t0.000\tcol1\tcol2\tcol3\tt=1",
-			want: checkOf("h", "s", 1, func(c *supervision.Check) { c.Execution, c.Output, c.Perfdata = 0.033, "col1\tcol2\tcol3", "t=1" }),
+			want: checkOf("h", "s", 1, func(c *supervision.Check) {
+				c.Execution, c.Output, c.Perfdata = 0.033, "col1\tcol2\tcol3", "t=1"
+			}),
 		},
 		{
 			name: "tab in perfdata", template: DefaultServiceTemplate, class: Service,
 			line: "[SERVICEPERFDATA]\t1\th\ts\t0\t0\tOK\ta=1   b=2\tc=3 ; d = 4",
-			want: checkOf("h", "s", 1, func(c *supervision.Check) { c.Output, c.Perfdata = "OK", "a=1   b=2\tc=3 ; d = 4" }),
+			want: checkOf("h", "s", 1, func(c *supervision.Check) {
+				c.Output, c.Perfdata = "OK", "a=1   b=2\tc=3 ; d = 4"
+			}),
 		},
 		{
 			name: "tabs in output, no perfdata", template: DefaultServiceTemplate, class: Service,
@@ -98,24 +111,25 @@ func TestParseTemplateLines(t *testing.T) {
 			}),
 		},
 		{
-			name: "blanks as separators", template: "$TIMET$ $HOSTNAME$ $HOSTSTATEID$ $HOSTOUTPUT$|$HOSTPERFDATA$", class: Host,
-			line: "1 Serveur été 2 a | b c=1|d=2",
+			name: "blanks as separators", template: "$TIMET$ $HOSTNAME$ $HOSTSTATEID$ $HOSTOUTPUT$|$HOSTPERFDATA$",
+			class: Host, line: "1 Serveur été 2 a | b c=1|d=2",
 			want: checkOf("Serveur été", "", 1, func(c *supervision.Check) {
 				c.State, c.Output, c.Perfdata = supervision.Unreachable, "a | b c=1", "d=2"
 			}),
 		},
 		{
-			name: "literal behind the last macro, dollars", template: "<$TIMET$|$HOSTNAME$|$$ $HOSTOUTPUT$>", class: Host,
-			line: "<1|h|$ out>>",
+			name: "literal behind the last macro, dollars", template: "<$TIMET$|$HOSTNAME$|$$ $HOSTOUTPUT$>",
+			class: Host, line: "<1|h|$ out>>",
 			want: checkOf("h", "", 1, func(c *supervision.Check) { c.Output = "out>" }),
 		},
 		{
-			name: "no TIMET", template: "$LASTSERVICECHECK$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$", class: Service,
-			line: "1000\th\ts\t2.000",
+			name: "no TIMET", template: "$LASTSERVICECHECK$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$",
+			class: Service, line: "1000\th\ts\t2.000",
 			want: checkOf("h", "s", 1002, func(c *supervision.Check) { c.Start, c.Execution = time.Unix(1000, 0), 2 }),
 		},
 		{
-			name: "macros that the supervisor does not know", template: DefaultHostTemplate + "\t$HOSTSTATE$\t$HOSTATTEMPT$", class: Host,
+			name:     "macros that the supervisor does not know",
+			template: DefaultHostTemplate + "\t$HOSTSTATE$\t$HOSTATTEMPT$", class: Host,
 			line: "[HOSTPERFDATA]\t1\th\t\tout\t\t$HOSTSTATE$\t$HOSTATTEMPT$",
 			want: checkOf("h", "", 1, func(c *supervision.Check) { c.Output = "out" }),
 		},
@@ -135,7 +149,8 @@ func TestParseTemplateLines(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	rich := func(field int, value string) string {
-		fields := strings.Split("[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001\tout\t\ta=1\tcheck\t1795448269\tACTIVE\tUP\t\t", "\t")
+		fields := strings.Split("[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001\tout\t\ta=1\tcheck\t"+
+			"1795448269\tACTIVE\tUP\t\t", "\t")
 		fields[field] = value
 		return strings.Join(fields, "\t")
 	}
@@ -183,18 +198,31 @@ func TestCompileRefuses(t *testing.T) {
 		{"other object's time", "$LASTHOSTCHECK$\t$HOSTNAME$\t$SERVICEDESC$", Service, "no time"},
 		{"no host", "$TIMET$", Host, "no $HOSTNAME$"},
 		{"no service", "$TIMET$\t$HOSTNAME$", Service, "no $SERVICEDESC$"},
-		{"no separator", "$TIMET$\t$HOSTNAME$\t$HOSTOUTPUT$$HOSTPERFDATA$", Host, "nothing separates $HOSTOUTPUT$ from $HOSTPERFDATA$"},
+		{
+			"no separator", "$TIMET$\t$HOSTNAME$\t$HOSTOUTPUT$$HOSTPERFDATA$", Host,
+			"nothing separates $HOSTOUTPUT$ from $HOSTPERFDATA$",
+		},
 		{"open macro", "$TIMET$\t$HOSTNAME", Host, "the macro $HOSTNAME has no closing $"},
 		{"two lines", "$TIMET$\t$HOSTNAME$\n$HOSTOUTPUT$", Host, "a record must be one line"},
 		{"many macros", "$TIMET$\t$HOSTNAME$" + strings.Repeat("\t$X$", 200), Host, "more than 128 macros"},
-		{"wrong DATATYPE", "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Service, "DATATYPE::HOSTPERFDATA is not DATATYPE::SERVICEPERFDATA"},
-		{"escaped DATATYPE", "DATATYPE::HOSTCHECK\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Host, "DATATYPE::HOSTCHECK is not DATATYPE::HOSTPERFDATA"},
-		{"pairs without service", "DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Service, "no $SERVICEDESC$"},
+		{
+			"wrong DATATYPE", "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Service,
+			"DATATYPE::HOSTPERFDATA is not DATATYPE::SERVICEPERFDATA",
+		},
+		{
+			"escaped DATATYPE", "DATATYPE::HOSTCHECK\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Host,
+			"DATATYPE::HOSTCHECK is not DATATYPE::HOSTPERFDATA",
+		},
+		{
+			"pairs without service", "DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Service,
+			"no $SERVICEDESC$",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Compile(tt.template, tt.class)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), tt.class.String()+" perfdata template ") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) ||
+				!strings.HasPrefix(err.Error(), tt.class.String()+" perfdata template ") {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
@@ -228,9 +256,8 @@ func TestCompileWarns(t *testing.T) {
 		},
 		{
 			"blank", "$TIMET$ $HOSTNAME$\t$HOSTOUTPUT$|$HOSTSTATE$", Host, true,
-			[]string{
-				`the perfdata template separates $HOSTOUTPUT$ from $HOSTSTATE$ by "|" only, which values may contain: use tabs`,
-			},
+			[]string{`the perfdata template separates $HOSTOUTPUT$ from $HOSTSTATE$ by "|" only, ` +
+				"which values may contain: use tabs"},
 		},
 	}
 	for _, tt := range tests {
@@ -261,8 +288,9 @@ func TestParseManySeparators(t *testing.T) {
 
 func TestStartsLikePerfdata(t *testing.T) {
 	for s, want := range map[string]bool{
-		"a=1": true, "  a=1": true, "'a b'=1": true, "'it''s'=3": true, "a=U;1": true, "a=-1": true, "a=.5": true, "/=5": true,
-		"": false, "a": false, "a b=1": false, "=1": false, "a=": false, "a=x": false, "'a b=1": false, "a\tb=1": false, "'": false, "''=": false,
+		"a=1": true, "  a=1": true, "'a b'=1": true, "'it''s'=3": true, "a=U;1": true, "a=-1": true, "a=.5": true,
+		"/=5": true, "": false, "a": false, "a b=1": false, "=1": false, "a=": false, "a=x": false, "'a b=1": false,
+		"a\tb=1": false, "'": false, "''=": false,
 	} {
 		if got := startsLikePerfdata(s); got != want {
 			t.Errorf("%q: got %v", s, got)

@@ -99,7 +99,8 @@ func stateNaively(t *testing.T, text []byte) naiveState {
 		case "hostcomment", "servicecomment":
 			mark(b.fields["entry_type"] == "1", "comment", b.fields["comment_id"])
 			note := [2]float64{b.number(t, "entry_time", 0), b.number(t, "comment_id", 0)}
-			if newest := s.ackNotes[b.entity()]; b.fields["entry_type"] == "4" && slices.Compare(note[:], newest[:]) > 0 {
+			if newest := s.ackNotes[b.entity()]; b.fields["entry_type"] == "4" &&
+				slices.Compare(note[:], newest[:]) > 0 {
 				s.ackNotes[b.entity()] = note
 			}
 		case "hostdowntime", "servicedowntime":
@@ -108,7 +109,8 @@ func stateNaively(t *testing.T, text []byte) naiveState {
 			mark(true, "downtime", id)
 			inEffect := b.fields["is_in_effect"] == "1"
 			if head.shinken { // which does not report it
-				inEffect = depths[b.entity()] > 0 && b.number(t, "start_time", 0) <= head.created && head.created < b.number(t, "end_time", 0)
+				inEffect = depths[b.entity()] > 0 && b.number(t, "start_time", 0) <= head.created &&
+					head.created < b.number(t, "end_time", 0)
 			}
 			mark(inEffect, "in effect", id)
 		}
@@ -158,7 +160,8 @@ func compareRecords(t *testing.T, name string, before, now naiveState, records [
 	}
 	for entity, note := range now.ackNotes {
 		mark := fmt.Sprint("acknowledged ", entity)
-		if old := before.ackNotes[entity]; now.marks[mark] && before.marks[mark] && slices.Compare(note[:], old[:]) > 0 {
+		if old := before.ackNotes[entity]; now.marks[mark] && before.marks[mark] &&
+			slices.Compare(note[:], old[:]) > 0 {
 			want = append(want, "+"+mark) // once more
 		}
 	}
@@ -177,7 +180,8 @@ func resultOnly(c *supervision.Check) *supervision.Check {
 	only := *c
 	only.Flags, only.MaxAttempts, only.Command, only.Latency, only.CheckType = nil, 0, "", 0, 0
 	// A reload strips blanks from the end of texts.
-	only.Output, only.LongOutput, only.Perfdata = strings.TrimRight(only.Output, " "), strings.TrimRight(only.LongOutput, " "), strings.TrimRight(only.Perfdata, " ")
+	only.Output, only.LongOutput, only.Perfdata = strings.TrimRight(only.Output, " "),
+		strings.TrimRight(only.LongOutput, " "), strings.TrimRight(only.Perfdata, " ")
 	return &only
 }
 

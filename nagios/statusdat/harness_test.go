@@ -105,7 +105,8 @@ func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)
 
 // statusFile is a file of Nagios 4 with these blocks.
 func statusFile(created int, blocks ...string) string {
-	return fmt.Sprintf("# comment\n\ninfo {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\nprogramstatus {\n\tenable_flap_detection=1\n\tprocess_performance_data=1\n\t}\n\n%s",
+	return fmt.Sprintf("# comment\n\ninfo {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\nprogramstatus {\n"+
+		"\tenable_flap_detection=1\n\tprocess_performance_data=1\n\t}\n\n%s",
 		created, strings.Join(blocks, ""))
 }
 
@@ -130,23 +131,26 @@ func block(kind string, lines ...string) string {
 }
 
 var okFields = []string{"has_been_checked=1", "check_command=c!1", "check_execution_time=0.500", "check_latency=0.25",
-	"check_type=0", "current_state=0", "plugin_output=OK", "long_plugin_output=", "performance_data=a=1", "last_check=1000",
-	"current_attempt=1", "max_attempts=3", "state_type=1", "problem_has_been_acknowledged=0", "acknowledgement_type=0",
-	"flap_detection_enabled=1", "process_performance_data=1", "is_flapping=0", "scheduled_downtime_depth=0"}
+	"check_type=0", "current_state=0", "plugin_output=OK", "long_plugin_output=", "performance_data=a=1",
+	"last_check=1000", "current_attempt=1", "max_attempts=3", "state_type=1", "problem_has_been_acknowledged=0",
+	"acknowledgement_type=0", "flap_detection_enabled=1", "process_performance_data=1", "is_flapping=0",
+	"scheduled_downtime_depth=0"}
 
 func host(lines ...string) string {
 	return block("hoststatus", append(append([]string{"host_name=h"}, okFields...), lines...)...)
 }
 
 func service(lines ...string) string {
-	return block("servicestatus", append(append([]string{"host_name=h", "service_description=s"}, okFields...), lines...)...)
+	return block("servicestatus",
+		append(append([]string{"host_name=h", "service_description=s"}, okFields...), lines...)...)
 }
 
 // describe returns in one line what a record is about.
 func describe(r supervision.Record) string {
 	out := fmt.Sprintf("%d %s %s", r.Time.Unix(), r.Entity, r.Kind)
 	if r.Check != nil {
-		out += fmt.Sprintf(" %d/%d %d/%d %s", r.Check.State, r.Check.StateType, r.Check.Attempt, r.Check.MaxAttempts, r.Check.Output)
+		out += fmt.Sprintf(" %d/%d %d/%d %s",
+			r.Check.State, r.Check.StateType, r.Check.Attempt, r.Check.MaxAttempts, r.Check.Output)
 	}
 	if r.Note != nil {
 		out += fmt.Sprintf(" #%d %s: %s", r.Note.ID, r.Note.Author, r.Note.Text)

@@ -92,26 +92,43 @@ func TestParse(t *testing.T) {
 		{name: "empty"},
 		{name: "comments and blank lines", text: "# a\n\n# b {\n"},
 		{name: "spellings of Nagios 2",
-			text: "program {\n\t}\nhost {\n\thost_name=a\n\t}\nservice {\n\thost_name=a\n\tservice_description=b\n\t}\n",
+			text: "program {\n\t}\nhost {\n\thost_name=a\n\t}\nservice {\n\thost_name=a\n\tservice_description=b\n" +
+				"\t}\n",
 			want: []parsed{
 				{Kind: ProgramStatus, Line: 1, Raw: "program {\n\t}\n"},
-				{Kind: HostStatus, Line: 3, Raw: "host {\n\thost_name=a\n\t}\n", Fields: map[string]string{"host_name": "a"}},
+				{
+					Kind: HostStatus, Line: 3, Raw: "host {\n\thost_name=a\n\t}\n",
+					Fields: map[string]string{"host_name": "a"},
+				},
 				{Kind: ServiceStatus, Line: 6, Raw: "service {\n\thost_name=a\n\tservice_description=b\n\t}\n",
 					Fields: map[string]string{"host_name": "a", "service_description": "b"}},
 			}},
 		{name: "values keep everything but the newline",
 			text: "hoststatus {\n\thost_name=a = b\t{ \r\n\tplugin_output=}\n\tperformance_data=\n\t}\n",
-			want: []parsed{{Kind: HostStatus, Line: 1, Raw: "hoststatus {\n\thost_name=a = b\t{ \r\n\tplugin_output=}\n\tperformance_data=\n\t}\n",
-				Fields: map[string]string{"host_name": "a = b\t{ \r", "plugin_output": "}", "performance_data": ""}}}},
+			want: []parsed{
+				{
+					Kind: HostStatus, Line: 1,
+					Raw:    "hoststatus {\n\thost_name=a = b\t{ \r\n\tplugin_output=}\n\tperformance_data=\n\t}\n",
+					Fields: map[string]string{"host_name": "a = b\t{ \r", "plugin_output": "}", "performance_data": ""},
+				},
+			}},
 		{name: "the last of two counts, a name must be whole",
-			text: "hoststatus {\n\thost_name=a\n\thost_name=b\n\tlast_check_time=5\n\tacknowledgement_end_time=7\n\tcurrent_event_id=8\n\thost_name\n\t}\n",
+			text: "hoststatus {\n\thost_name=a\n\thost_name=b\n\tlast_check_time=5\n\tacknowledgement_end_time=7\n" +
+				"\tcurrent_event_id=8\n\thost_name\n\t}\n",
 			want: []parsed{{Kind: HostStatus, Line: 1,
-				Raw:    "hoststatus {\n\thost_name=a\n\thost_name=b\n\tlast_check_time=5\n\tacknowledgement_end_time=7\n\tcurrent_event_id=8\n\thost_name\n\t}\n",
+				Raw: "hoststatus {\n\thost_name=a\n\thost_name=b\n\tlast_check_time=5\n" +
+					"\tacknowledgement_end_time=7\n\tcurrent_event_id=8\n\thost_name\n\t}\n",
 				Fields: map[string]string{"host_name": "b"}}}},
 		{name: "a comment goes on in the next lines",
 			text: "hostcomment {\n\thost_name=a\n\tcomment_data=one\ntwo\n\nthree\n\tauthor=b\n\tsource=1\nx\n\t}\n",
-			want: []parsed{{Kind: HostComment, Line: 1, Raw: "hostcomment {\n\thost_name=a\n\tcomment_data=one\ntwo\n\nthree\n\tauthor=b\n\tsource=1\nx\n\t}\n",
-				Fields: map[string]string{"host_name": "a", "comment_data": "one\ntwo\n\nthree", "author": "b"}}}},
+			want: []parsed{
+				{
+					Kind: HostComment, Line: 1,
+					Raw: "hostcomment {\n\thost_name=a\n\tcomment_data=one\ntwo\n\nthree\n\tauthor=b\n\tsource=1\n" +
+						"x\n\t}\n",
+					Fields: map[string]string{"host_name": "a", "comment_data": "one\ntwo\n\nthree", "author": "b"},
+				},
+			}},
 		{name: "an output goes on in the next line, even one that begins like a key",
 			text: "hoststatus {\n\tplugin_output=one\nxhost_name=two\n\t}\n",
 			want: []parsed{{Kind: HostStatus, Line: 1, Raw: "hoststatus {\n\tplugin_output=one\nxhost_name=two\n\t}\n",
@@ -132,8 +149,11 @@ func TestParse(t *testing.T) {
 		{name: "too long, then goes on",
 			text: "hoststatus {\n\thost_name=" + long + "\n\tx=y\n\t}\ninfo {\n\t}\n",
 			want: []parsed{
-				{Kind: Malformed, Line: 1, Raw: "hoststatus {\n\thost_name=" + long[:supervision.RawKept-len("hoststatus {\n\thost_name=")],
-					Fault: "the block is longer than 1048576 bytes"},
+				{
+					Kind: Malformed, Line: 1,
+					Raw:   "hoststatus {\n\thost_name=" + long[:supervision.RawKept-len("hoststatus {\n\thost_name=")],
+					Fault: "the block is longer than 1048576 bytes",
+				},
 				{Kind: Info, Line: 5, Raw: "info {\n\t}\n"},
 			}},
 		{name: "cut in a block", text: "info {\n\t}\nhoststatus {\n\thost_name=a\n", err: ErrTruncated,
@@ -143,7 +163,10 @@ func TestParse(t *testing.T) {
 		{name: "cut in a header", text: "info {\n\t}\nhostst", err: ErrTruncated,
 			want: []parsed{{Kind: Info, Line: 1, Raw: "info {\n\t}\n"}}},
 		{name: "cut in a block that is too long", text: "info {\n" + long, err: ErrTruncated,
-			want: []parsed{{Kind: Malformed, Line: 1, Raw: "info {\n" + long[:supervision.RawKept-len("info {\n")], Fault: "the block is longer than 1048576 bytes"}}},
+			want: []parsed{{
+				Kind: Malformed, Line: 1, Raw: "info {\n" + long[:supervision.RawKept-len("info {\n")],
+				Fault: "the block is longer than 1048576 bytes",
+			}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -219,10 +242,11 @@ func (c *chunks) Read(p []byte) (int, error) {
 
 func TestParsePassesErrorsOn(t *testing.T) {
 	broken := errors.New("broken")
-	if _, err := parseAll(io.MultiReader(strings.NewReader("info {\n"), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+	_, err := parseAll(io.MultiReader(strings.NewReader("info {\n"), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) {
 		t.Errorf("error of the reader: %v", err)
 	}
-	err := NewParser().Parse(strings.NewReader(statusFile(1)), func(*Block) error { return broken })
+	err = NewParser().Parse(strings.NewReader(statusFile(1)), func(*Block) error { return broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("error of the callback: %v", err)
 	}

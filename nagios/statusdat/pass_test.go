@@ -35,7 +35,8 @@ func TestFirstReadingOfRealFiles(t *testing.T) {
 					continue
 				}
 				got[r.Entity] = r.Check
-				if r.Kind != supervision.PresentState || r.Time.Before(r.Check.Start) || r.Time.After(unix(head.created)) {
+				if r.Kind != supervision.PresentState || r.Time.Before(r.Check.Start) ||
+					r.Time.After(unix(head.created)) {
 					t.Errorf("%s: %s at %s", r.Entity, r.Kind, r.Time)
 				}
 			}
@@ -72,7 +73,10 @@ func TestTimeOfACheck(t *testing.T) {
 		{"Nagios", nagios, time.Unix(1000, 0), time.Unix(1002, 5e8)},
 		{"Icinga 2", icinga, time.Unix(997, 5e8), time.Unix(1000, 0)},
 		{"no time", statusFile(2000, service("last_check=0")), time.Time{}, time.Unix(2000, 0)},
-		{"with decimals", statusFile(2000, service("last_check=1000.25", "check_execution_time=")), time.Unix(1000, 25e7), time.Unix(1000, 25e7)},
+		{
+			"with decimals", statusFile(2000, service("last_check=1000.25", "check_execution_time=")),
+			time.Unix(1000, 25e7), time.Unix(1000, 25e7),
+		},
 		{"nonsense", statusFile(2000, service("check_execution_time=1e300")), time.Unix(1000, 0), time.Unix(2000, 0)},
 	}
 	for _, test := range tests {
@@ -92,7 +96,11 @@ func TestPerfdataOff(t *testing.T) {
 	}{
 		{"on", statusFile(2000, service()), false},
 		{"off for the object", statusFile(2000, service("process_performance_data=0")), true},
-		{"off for all", strings.Replace(statusFile(2000, service()), "process_performance_data=1", "process_performance_data=0", 1), true},
+		{
+			"off for all",
+			strings.Replace(statusFile(2000, service()), "process_performance_data=1", "process_performance_data=0", 1),
+			true,
+		},
 		{"not reported", statusFile(2000, service("process_performance_data=")), false},
 	}
 	for _, test := range tests {
@@ -128,8 +136,9 @@ func TestUnreadableBlocksAreRejectedAndTheRestGoesOn(t *testing.T) {
 	want := []string{
 		"host_name: missing", "service_description: missing", "current_state: 3 is not within 0 and 2",
 		`last_check: "soon" is no time`, `scheduled_downtime_depth: "1.5" is no whole number`,
-		`is_flapping: "x" is no whole number`, "current_state: 4 is not within 0 and 3", `check_latency: "NaN" is no number`,
-		"neither a block nor a comment", "host_name: missing", `comment_id: "one" is no whole number`, `start_time: "never" is no time`,
+		`is_flapping: "x" is no whole number`, "current_state: 4 is not within 0 and 3",
+		`check_latency: "NaN" is no number`, "neither a block nor a comment", "host_name: missing",
+		`comment_id: "one" is no whole number`, `start_time: "never" is no time`,
 		"service_description: missing",
 	}
 	var got []string
@@ -220,7 +229,8 @@ func TestGeneratedFile(t *testing.T) {
 func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 	allocations := func(services int) float64 {
 		b := newBench(t)
-		extra := service("problem_has_been_acknowledged=1", "is_flapping=1", "scheduled_downtime_depth=1") + ackComment(1, 900, "a") +
+		extra := service("problem_has_been_acknowledged=1", "is_flapping=1", "scheduled_downtime_depth=1") +
+			ackComment(1, 900, "a") +
 			userComment(2, 900, "b") + downtimeBlock("is_in_effect=1")
 		text := generated(t, 10, services, 1795424500) + extra
 		b.read(text)
@@ -244,9 +254,10 @@ func TestUnchangedObjectsCostNoAllocation(t *testing.T) {
 
 // Any text is read without a panic; the same text again brings no record.
 func FuzzReading(f *testing.F) {
-	f.Add([]byte(statusFile(1100, host("is_flapping=1"), service("problem_has_been_acknowledged=1"), ackComment(1, 2, "x"),
-		userComment(3, 4, "y"), downtimeBlock("is_in_effect=1"))))
-	f.Add([]byte("info {\n\tcreated=9.5\n\tversion=r2\n\t}\nhost {\n\thost_name=a\n\thas_been_checked=True\n\tcurrent_state=0\n\tlong_plugin_output=\\\\n\n\\\n\t}\n"))
+	f.Add([]byte(statusFile(1100, host("is_flapping=1"), service("problem_has_been_acknowledged=1"),
+		ackComment(1, 2, "x"), userComment(3, 4, "y"), downtimeBlock("is_in_effect=1"))))
+	f.Add([]byte("info {\n\tcreated=9.5\n\tversion=r2\n\t}\nhost {\n\thost_name=a\n\thas_been_checked=True\n" +
+		"\tcurrent_state=0\n\tlong_plugin_output=\\\\n\n\\\n\t}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b := newBench(t)
 		b.put(string(text))

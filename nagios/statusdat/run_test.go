@@ -20,7 +20,8 @@ import (
 
 // A file that is copied into its place is met in all its lengths.
 func TestHalfAFileIsLeftUntilItIsWhole(t *testing.T) {
-	before := statusFile(1100, service("problem_has_been_acknowledged=1", "is_flapping=1"), userComment(1, 1000, "one"), ackComment(2, 1000, "two"))
+	before := statusFile(1100, service("problem_has_been_acknowledged=1", "is_flapping=1"), userComment(1, 1000, "one"),
+		ackComment(2, 1000, "two"))
 	after := strings.Replace(before, "created=1100", "created=1110", 1)
 	b := newBench(t)
 	b.read(before)
@@ -60,7 +61,10 @@ func TestAnOlderFileIsLeft(t *testing.T) {
 
 func TestAFileWithoutHeadIsLeft(t *testing.T) {
 	b := newBench(t)
-	for _, text := range []string{service(), "# nothing\n\nhoststatus {\n\t}\n", "info {\n\tversion=1\n\t}\n" + service(), "info {\n\tcreated=x\n\t}\n"} {
+	for _, text := range []string{
+		service(), "# nothing\n\nhoststatus {\n\t}\n", "info {\n\tversion=1\n\t}\n" + service(),
+		"info {\n\tcreated=x\n\t}\n",
+	} {
 		if got := b.read(text); len(got) > 0 || b.position != nil {
 			t.Errorf("%q: %q, position %s", text, describeAll(got), b.position)
 		}
@@ -123,8 +127,10 @@ func TestAPositionThatCannotBeUsed(t *testing.T) {
 func TestAPositionKeepsAnyBytes(t *testing.T) {
 	b := newBench(t)
 	text := string(readFile(t, filepath.Join("testdata", "nagios4.dat"))) +
-		service("host_name=h\xe9te", "service_description=\"\\\x01\xff€", "is_flapping=1", "scheduled_downtime_depth=1") +
-		downtimeBlock("host_name=h\xe9te", "author=\xe9\n", "comment=\x7f\xc3", "end_time=4102444800000") + userComment(5, 1, "x")
+		service("host_name=h\xe9te", "service_description=\"\\\x01\xff€", "is_flapping=1",
+			"scheduled_downtime_depth=1") +
+		downtimeBlock("host_name=h\xe9te", "author=\xe9\n", "comment=\x7f\xc3", "end_time=4102444800000") +
+		userComment(5, 1, "x")
 	b.read(text)
 	m, err := snapshot.Restore(b.position)
 	if err != nil {
@@ -149,8 +155,9 @@ func TestCrashAtEachBatch(t *testing.T) {
 	for i, created := range []int{1100, 1200, 1300} {
 		var blocks []string
 		for j := range 1500 {
-			blocks = append(blocks, service(fmt.Sprintf("service_description=s%d", j), fmt.Sprintf("last_check=%d", created-j%90),
-				fmt.Sprintf("is_flapping=%d", (i+j)%2)))
+			blocks = append(blocks,
+				service(fmt.Sprintf("service_description=s%d", j), fmt.Sprintf("last_check=%d", created-j%90),
+					fmt.Sprintf("is_flapping=%d", (i+j)%2)))
 		}
 		files = append(files, statusFile(created, blocks...))
 	}

@@ -96,7 +96,10 @@ func TestRunReadsEachReplacement(t *testing.T) {
 		poll                   time.Duration
 	}{
 		// No look at a fixed time comes within the test.
-		{"reported by the kernel", filepath.Join(directory, "status.dat"), filepath.Join(directory, "status.dat"), time.Hour},
+		{
+			"reported by the kernel", filepath.Join(directory, "status.dat"), filepath.Join(directory, "status.dat"),
+			time.Hour,
+		},
 		// The kernel reports nothing about the directory that a link points to.
 		{"found by looking", link, filepath.Join(elsewhere, "status.dat"), 10 * time.Millisecond},
 	}
@@ -107,7 +110,8 @@ func TestRunReadsEachReplacement(t *testing.T) {
 			for i := range 4 {
 				replace(t, test.written, statusFile(1100+i, service(fmt.Sprintf("last_check=%d", 1000+i))))
 				b := r.next("record", hasRecords)
-				if got := b.Records[0].Check.Start.Unix(); len(b.Records) != 1 || got != int64(1000+i) || b.Position == nil {
+				if got := b.Records[0].Check.Start.Unix(); len(b.Records) != 1 || got != int64(1000+i) ||
+					b.Position == nil {
 					t.Errorf("%d records, first of %d, position %q", len(b.Records), got, b.Position)
 				}
 				r.next("end", isAtEnd)

@@ -12,20 +12,23 @@ import (
 )
 
 func ackComment(id, entry int, text string) string {
-	return block("servicecomment", "host_name=h", "service_description=s", "entry_type=4", fmt.Sprintf("comment_id=%d", id),
-		"persistent=1", fmt.Sprintf("entry_time=%d", entry), "expires=0", "expire_time=0", "author=bob", "comment_data="+text)
+	return block("servicecomment", "host_name=h", "service_description=s", "entry_type=4",
+		fmt.Sprintf("comment_id=%d", id), "persistent=1", fmt.Sprintf("entry_time=%d", entry), "expires=0",
+		"expire_time=0", "author=bob", "comment_data="+text)
 }
 
 func userComment(id, entry int, text string) string {
 	return block("hostcomment", "host_name=h", "entry_type=1", fmt.Sprintf("comment_id=%d", id),
-		"persistent=0", fmt.Sprintf("entry_time=%d", entry), "expires=0", "expire_time=0", "author=bob", "comment_data="+text)
+		"persistent=0", fmt.Sprintf("entry_time=%d", entry), "expires=0", "expire_time=0", "author=bob",
+		"comment_data="+text)
 }
 
 // downtimeBlock is one of h;s from 2000 to 2060, entered at 1500.
 func downtimeBlock(lines ...string) string {
-	return block("servicedowntime", append([]string{"host_name=h", "service_description=s", "downtime_id=7", "comment_id=1",
-		"entry_time=1500", "start_time=2000", "flex_downtime_start=0", "end_time=2060", "triggered_by=0", "fixed=1",
-		"duration=60", "is_in_effect=0", "author=ann", "comment=work"}, lines...)...)
+	return block("servicedowntime",
+		append([]string{"host_name=h", "service_description=s", "downtime_id=7", "comment_id=1",
+			"entry_time=1500", "start_time=2000", "flex_downtime_start=0", "end_time=2060", "triggered_by=0", "fixed=1",
+			"duration=60", "is_in_effect=0", "author=ann", "comment=work"}, lines...)...)
 }
 
 // transitionTests are files one after the other, and the records of each: they
@@ -56,8 +59,10 @@ var transitionTests = []struct {
 		want:  [][]string{{"1100 h;s present state 0/1 1/3 OK"}}},
 	{name: "acknowledged and removed",
 		files: []string{
-			statusFile(1100, service("problem_has_been_acknowledged=1", "acknowledgement_type=2"), ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")),
-			statusFile(1110, service("problem_has_been_acknowledged=1", "acknowledgement_type=2"), ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")),
+			statusFile(1100, service("problem_has_been_acknowledged=1", "acknowledgement_type=2"),
+				ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")),
+			statusFile(1110, service("problem_has_been_acknowledged=1", "acknowledgement_type=2"),
+				ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")),
 			statusFile(1120, service(), ackComment(1, 900, "old")),
 			statusFile(1130, service(), ackComment(1, 900, "old")),
 		},
@@ -66,9 +71,12 @@ var transitionTests = []struct {
 			nil, {"1120 h;s acknowledgement removed #0 : "}, nil}},
 	{name: "acknowledged again, with another type, with no comment",
 		files: []string{
-			statusFile(1100, service("problem_has_been_acknowledged=1", "acknowledgement_type=1"), ackComment(2, 1050, "one")),
-			statusFile(1110, service("problem_has_been_acknowledged=1", "acknowledgement_type=1"), ackComment(2, 1050, "one"), ackComment(3, 1105, "two")),
-			statusFile(1120, service("problem_has_been_acknowledged=1", "acknowledgement_type=2"), ackComment(3, 1105, "two")),
+			statusFile(1100, service("problem_has_been_acknowledged=1", "acknowledgement_type=1"),
+				ackComment(2, 1050, "one")),
+			statusFile(1110, service("problem_has_been_acknowledged=1", "acknowledgement_type=1"),
+				ackComment(2, 1050, "one"), ackComment(3, 1105, "two")),
+			statusFile(1120, service("problem_has_been_acknowledged=1", "acknowledgement_type=2"),
+				ackComment(3, 1105, "two")),
 			statusFile(1130, service("problem_has_been_acknowledged=1", "acknowledgement_type=2")),
 		},
 		want: [][]string{
@@ -81,18 +89,26 @@ var transitionTests = []struct {
 			statusFile(1110, host("is_flapping=0"), service("is_flapping=0", "flap_detection_enabled=0")),
 		},
 		want: [][]string{
-			{"1000 h present state 0/1 1/3 OK", "1000 h;s present state 0/1 1/3 OK", "1100 h flapping started", "1100 h;s flapping started"},
+			{
+				"1000 h present state 0/1 1/3 OK", "1000 h;s present state 0/1 1/3 OK", "1100 h flapping started",
+				"1100 h;s flapping started",
+			},
 			{"1110 h flapping stopped", "1110 h;s flapping stopped (disabled)"}}},
 	{name: "user comments come and go, those of Nagios are not reported",
 		files: []string{
-			statusFile(1100, userComment(1, 1050, "one"), block("hostcomment", "host_name=h", "entry_type=2", "comment_id=9", "entry_time=1050", "comment_data=x")),
+			statusFile(1100, userComment(1, 1050, "one"),
+				block("hostcomment", "host_name=h", "entry_type=2", "comment_id=9", "entry_time=1050",
+					"comment_data=x")),
 			statusFile(1110, userComment(1, 1050, "one"), userComment(2, 1105, "two")),
 			statusFile(1120, userComment(1, 1115, "the ids begin again")),
 		},
 		want: [][]string{
 			{"1050 h comment added #1 bob: one"},
 			{"1105 h comment added #2 bob: two"},
-			{"1120 h comment deleted #1 : ", "1120 h comment deleted #2 : ", "1115 h comment added #1 bob: the ids begin again"}}},
+			{
+				"1120 h comment deleted #1 : ", "1120 h comment deleted #2 : ",
+				"1115 h comment added #1 bob: the ids begin again",
+			}}},
 	{name: "a downtime from beginning to end",
 		files: []string{
 			statusFile(1600, downtimeBlock()),
@@ -135,7 +151,10 @@ var transitionTests = []struct {
 			statusFile(1110, service("scheduled_downtime_depth=1")),
 			statusFile(1120, service()),
 		},
-		want: [][]string{{"1000 h;s present state 0/1 1/3 OK", "1100 h;s downtime started #0 : "}, nil, {"1120 h;s downtime ended #0 : "}}},
+		want: [][]string{
+			{"1000 h;s present state 0/1 1/3 OK", "1100 h;s downtime started #0 : "}, nil,
+			{"1120 h;s downtime ended #0 : "},
+		}},
 }
 
 func TestTransitions(t *testing.T) {

@@ -11,13 +11,14 @@ func TestOldArguments(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := start(t, sanitized, cores[0])
-	l.load("name=central host=broker.example port=5672 userid=canopsis password=s3cret virtual_host=canopsis exchange_name=canopsis.events connector=nagios " +
-		"max_size=8192 cache_size=10000 cache_file=/tmp/c autosync=60 autoflush=60 rate=10 flush=100 " +
-		"purge=true hostgroups=1 acknowledgement=1 downtime=1 spool=" + dir)
+	l.load("name=central host=broker.example port=5672 userid=canopsis password=s3cret virtual_host=canopsis " +
+		"exchange_name=canopsis.events connector=nagios max_size=8192 cache_size=10000 cache_file=/tmp/c autosync=60 " +
+		"autoflush=60 rate=10 flush=100 purge=true hostgroups=1 acknowledgement=1 downtime=1 spool=" + dir)
 	for argument, key := range map[string]string{
-		"name": "connector_name", "host": "publish.amqp.urls", "port": "publish.amqp.urls", "userid": "publish.amqp.user",
-		"password": "publish.amqp.password_file", "virtual_host": "publish.amqp.urls", "exchange_name": "publish.amqp.exchange", "connector": "connector",
-		"max_size": "mapping.max_output", "cache_size": "journal.max_size", "cache_file": "journal.path", "rate": "publish.amqp.window",
+		"name": "connector_name", "host": "publish.amqp.urls", "port": "publish.amqp.urls",
+		"userid": "publish.amqp.user", "password": "publish.amqp.password_file", "virtual_host": "publish.amqp.urls",
+		"exchange_name": "publish.amqp.exchange", "connector": "connector", "max_size": "mapping.max_output",
+		"cache_size": "journal.max_size", "cache_file": "journal.path", "rate": "publish.amqp.window",
 		"acknowledgement": "mapping.events.ack", "downtime": "mapping.events.downtime",
 	} {
 		if n := l.countLogged("argument " + argument + " of neb2amqp has no meaning here: set " + key); n != 1 {
@@ -25,7 +26,8 @@ func TestOldArguments(t *testing.T) {
 		}
 	}
 	for _, argument := range []string{"autosync", "autoflush", "flush", "purge", "hostgroups"} {
-		if n := l.countLogged("argument " + argument + " of neb2amqp has no meaning here, and nothing needs to be set"); n != 1 {
+		if n := l.countLogged("argument " + argument +
+			" of neb2amqp has no meaning here, and nothing needs to be set"); n != 1 {
 			t.Errorf("%s is explained %d times", argument, n)
 		}
 	}
@@ -50,7 +52,8 @@ func TestWrongArguments(t *testing.T) {
 		"argument spool=relative: the path of a directory, from /; the default is used",
 		"argument segment_size=1:", "argument segment_size=10X:",
 		"argument segment_size=99999999999999999999:",
-		"argument segment_age=0:", "argument segment_age=2d:", "unknown argument colour: there are spool, segment_size, segment_age and events",
+		"argument segment_age=0:", "argument segment_age=2d:",
+		"unknown argument colour: there are spool, segment_size, segment_age and events",
 		"argument broker.example is not key=value (neb2amqp took it for the host",
 		"argument events=nonsense:", "spool directory /var/spool/nagios2canopsis/neb",
 	} {
@@ -82,16 +85,19 @@ func TestEvents(t *testing.T) {
 		"checks":           {"HOSTCHECK", "SERVICECHECK"},
 		"states":           {"HOSTSTATE", "SERVICESTATE"},
 		"acknowledgements": {"ACKNOWLEDGEMENT", "ACKNOWLEDGEMENTREMOVED"},
-		"downtimes":        {"DOWNTIMESCHEDULED", "DOWNTIMESTARTED", "DOWNTIMEENDED", "DOWNTIMECANCELLED", "DOWNTIMEDELETED"},
-		"comments":         {"COMMENTADDED", "COMMENTDELETED"},
-		"flapping":         {"FLAPPINGSTARTED", "FLAPPINGSTOPPED"},
-		"process":          {"PROCESSSTARTED", "PROCESSSTOPPED"},
+		"downtimes": {
+			"DOWNTIMESCHEDULED", "DOWNTIMESTARTED", "DOWNTIMEENDED", "DOWNTIMECANCELLED", "DOWNTIMEDELETED",
+		},
+		"comments": {"COMMENTADDED", "COMMENTDELETED"},
+		"flapping": {"FLAPPINGSTARTED", "FLAPPINGSTOPPED"},
+		"process":  {"PROCESSSTARTED", "PROCESSSTOPPED"},
 	}
 	all := []string{"checks", "states", "acknowledgements", "downtimes", "comments", "flapping", "process"}
 	for _, chosen := range append(append([]string{}, all...), strings.Join(all, ","), "checks,flapping", "all") {
 		t.Run(strings.ReplaceAll(chosen, ",", "+"), func(t *testing.T) {
 			dir := t.TempDir()
-			p, router, silent, disk, load := newPlay(t, plain, coreNamed(t, "Nagios 4.4.6"), "events="+chosen+",spool="+dir)
+			p, router, silent, disk, load := newPlay(t, plain, coreNamed(t, "Nagios 4.4.6"),
+				"events="+chosen+",spool="+dir)
 			p.begin(router, silent, disk, load)
 			p.everything(router, silent, disk, load)
 			p.process("103", "PROCESSSTOPPED")

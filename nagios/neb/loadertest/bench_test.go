@@ -16,10 +16,13 @@ func BenchmarkCallback(b *testing.B) {
 	for _, reader := range []string{"none", "frozen"} {
 		b.Run("reader="+reader, func(b *testing.B) {
 			dir := build(b, plain.cflags)
-			if out, err := exec.Command("make", "-s", "-C", "../loader", "bench", "OUT="+dir).CombinedOutput(); err != nil {
+			if out, err := exec.Command("make", "-s", "-C", "../loader", "bench",
+				"OUT="+dir).CombinedOutput(); err != nil {
 				b.Fatalf("%v\n%s", err, out)
 			}
-			args := []string{filepath.Join(dir, "nagios2canopsis.so"), filepath.Join(dir, "bare.so"), b.TempDir(), "200"}
+			args := []string{
+				filepath.Join(dir, "nagios2canopsis.so"), filepath.Join(dir, "bare.so"), b.TempDir(), "200",
+			}
 			if reader == "frozen" {
 				args = append(args, reader)
 			}

@@ -30,7 +30,8 @@ func checkSymbols(t *testing.T, module string) {
 		if len(words) < 4 {
 			continue
 		}
-		if m := regexp.MustCompile(`GLIBC_2\.(\d+)`).FindStringSubmatch(line); m != nil && len(m[1]) > 1 && m[1] > "17" {
+		if m := regexp.MustCompile(`GLIBC_2\.(\d+)`).FindStringSubmatch(line); m != nil && len(m[1]) > 1 &&
+			m[1] > "17" {
 			t.Errorf("needs a newer glibc: %s", line)
 		}
 		if !strings.Contains(line, "*UND*") && len(words[0]) == 16 {
@@ -63,12 +64,14 @@ func TestSystemCalls(t *testing.T) {
 	for _, c := range someCores(t) {
 		t.Run(c.program, func(t *testing.T) {
 			dir, trace := t.TempDir(), filepath.Join(t.TempDir(), "trace")
-			p, router, silent, disk, load := newPlay(t, plain, c, "spool="+dir+" segment_size=64K", "strace", "-f", "-s", "24", "-o", trace)
+			p, router, silent, disk, load := newPlay(t, plain, c, "spool="+dir+" segment_size=64K", "strace", "-f",
+				"-s", "24", "-o", trace)
 			p.begin(router, silent, disk, load)
 			p.checked(disk, nil)
 			p.checked(router, nil)
 			before := len(segments(t, dir))
-			p.do("storm", fmt.Sprint(records), "service_check", "object", router.name, "/"+disk.description, "type=701", "time=1700000000,5")
+			p.do("storm", fmt.Sprint(records), "service_check", "object", router.name, "/"+disk.description, "type=701",
+				"time=1700000000,5")
 			after := len(segments(t, dir))
 			p.do("unload", "1")
 			p.end()
@@ -87,7 +90,8 @@ func TestSystemCalls(t *testing.T) {
 				calls[m[1]]++
 			}
 			turns := after - before
-			want := map[string]int{"write": records + 1, "openat": turns, "close": turns} // the write that is the mark itself
+			// One more than the records: the write that is the mark itself.
+			want := map[string]int{"write": records + 1, "openat": turns, "close": turns}
 			if turns < 5 || fmt.Sprint(calls) != fmt.Sprint(want) {
 				t.Errorf("%d records and %d new segments made the calls %v, should be %v", records, turns, calls, want)
 			}

@@ -51,7 +51,8 @@ func (p *play) checked(x *thing, f fields) {
 func (p *play) status(x *thing) string {
 	p.t.Helper()
 	at := p.now()
-	p.event(map[bool]string{false: "host_status", true: "service_status"}[x.host != nil], x, fields{"type": "1201", "time": at})
+	p.event(map[bool]string{false: "host_status", true: "service_status"}[x.host != nil], x,
+		fields{"type": "1201", "time": at})
 	return at
 }
 
@@ -67,8 +68,10 @@ func (p *play) acknowledge(x *thing, sticky string, end string) {
 	p.t.Helper()
 	at := p.now()
 	f := names(x, "acknowledgement_type", "0", "1")
-	p.event("acknowledgement", x, with(f, fields{"type": "1700", "time": at, "state": x.fields["current_state"], "author_name": "ada",
-		"comment_data": "seen\tit", "is_sticky": sticky, "persistent_comment": "1", "notify_contacts": "0", "end_time": end}))
+	p.event("acknowledgement", x,
+		with(f, fields{"type": "1700", "time": at, "state": x.fields["current_state"], "author_name": "ada",
+			"comment_data": "seen\tit", "is_sticky": sticky, "persistent_comment": "1", "notify_contacts": "0",
+			"end_time": end}))
 	r := x.identity("ACKNOWLEDGEMENT", at)
 	r[x.prefix()+"STATEID"] = x.fields["current_state"]
 	r["AUTHOR"], r["COMMENT"], r["STICKY"], r["PERSISTENT"], r["NOTIFY"] = "ada", "seen\tit", sticky, "1", "0"
@@ -104,8 +107,13 @@ func (p *play) commentOf(entry string, x *thing, eventType, datatype, id, entryT
 	p.t.Helper()
 	at := p.now()
 	f := names(x, "comment_type", "1", "2")
-	p.event("comment", nil, with(f, fields{"type": eventType, "time": at, "entry_time": entry, "author_name": "grace", "comment_data": "line one\nline two",
-		"persistent": "1", "source": "1", "entry_type": entryType, "expires": "1", "expire_time": "1800000000", "comment_id": id}))
+	p.event("comment", nil,
+		with(f,
+			fields{
+				"type": eventType, "time": at, "entry_time": entry, "author_name": "grace",
+				"comment_data": "line one\nline two", "persistent": "1", "source": "1", "entry_type": entryType,
+				"expires": "1", "expire_time": "1800000000", "comment_id": id,
+			}))
 	if datatype == "" {
 		return
 	}
@@ -132,8 +140,11 @@ func (p *play) downtime(x *thing, eventType, attr, datatype, id string, loaded b
 		return
 	}
 	r := x.identity(datatype, at)
-	maps.Copy(r, record{"ID": id, "AUTHOR": "linus", "COMMENT": "disk \\ swap", "ENTRY": "1690000001", "START": "1690000100", "END": "1690003700",
-		"FIXED": "0", "DURATION": "1800", "TRIGGEREDBY": "7"})
+	maps.Copy(r,
+		record{
+			"ID": id, "AUTHOR": "linus", "COMMENT": "disk \\ swap", "ENTRY": "1690000001", "START": "1690000100",
+			"END": "1690003700", "FIXED": "0", "DURATION": "1800", "TRIGGEREDBY": "7",
+		})
 	if loaded {
 		r["LOADED"] = "1"
 	}
@@ -180,10 +191,14 @@ func world() (router, silent, disk, load *thing) {
 			"max_attempts": "4", "current_attempt": "2", "current_state": "2",
 			"state_type": "0", "check_type": "1", "plugin_output": "DISK CRITICAL - 91%",
 			"long_plugin_output": `/ is full\nC:\\temp is not\n`, "perf_data": "/=91%;80;90",
-			"is_flapping": "1", "has_been_checked": "1", "last_check": "1690000600", "latency": "0.25", "execution_time": "0.5",
+			"is_flapping": "1", "has_been_checked": "1", "last_check": "1690000600", "latency": "0.25",
+			"execution_time": "0.5",
 		},
 	}
-	load = &thing{host: silent, name: silent.name, description: "load", fields: fields{"max_attempts": "3", "current_attempt": "1", "state_type": "1"}}
+	load = &thing{
+		host: silent, name: silent.name, description: "load",
+		fields: fields{"max_attempts": "3", "current_attempt": "1", "state_type": "1"},
+	}
 	return router, silent, disk, load
 }
 
@@ -192,11 +207,13 @@ func (p *play) begin(router, silent, disk, load *thing) {
 	p.t.Helper()
 	p.process("104", "")
 	p.process("100", "")
-	p.commentOf("1680000000", router, "902", "COMMENTADDED", "10", "4", true) // of an acknowledgement that ended with the last recovery
+	// The comment of an acknowledgement that ended with the last recovery.
+	p.commentOf("1680000000", router, "902", "COMMENTADDED", "10", "4", true)
 	p.comment(router, "902", "COMMENTADDED", "11", "4", true)
 	if p.objects {
 		r := router.identity("ACKNOWLEDGEMENT", "1690000000")
-		r["HOSTSTATEID"], r["AUTHOR"], r["COMMENT"], r["STICKY"], r["PERSISTENT"], r["LOADED"] = "1", "grace", "line one\nline two", "1", "1", "1"
+		r["HOSTSTATEID"], r["AUTHOR"], r["COMMENT"], r["STICKY"], r["PERSISTENT"], r["LOADED"] = "1", "grace",
+			"line one\nline two", "1", "1", "1"
 		p.expect(r)
 	}
 	p.comment(disk, "902", "COMMENTADDED", "12", "4", true) // acknowledged once, no more
@@ -237,7 +254,9 @@ func (p *play) everything(router, silent, disk, load *thing) {
 
 	// One that is ended by the recovery, detected at the check.
 	p.acknowledge(disk, "0", "0")
-	p.set(disk, fields{"problem_has_been_acknowledged": "0", "current_state": "0", "state_type": "1", "plugin_output": "DISK OK"})
+	p.set(disk, fields{
+		"problem_has_been_acknowledged": "0", "current_state": "0", "state_type": "1", "plugin_output": "DISK OK",
+	})
 	p.checked(disk, nil)
 	p.removed(disk, p.lastMoment(), "RECOVERY")
 	p.checked(disk, nil)
@@ -289,7 +308,8 @@ func newPlay(t testing.TB, m mode, c core, args string, wrap ...string) (p *play
 	return p, router, silent, disk, load
 }
 
-// TestEveryCore plays a run of every kind of core, with a reload in the middle, and compares every pair of every record.
+// TestEveryCore plays a run of every kind of core, with a reload in the
+// middle, and compares every pair of every record.
 func TestEveryCore(t *testing.T) {
 	t.Parallel()
 	proved := map[string]bool{}
@@ -320,7 +340,8 @@ func TestEveryCore(t *testing.T) {
 
 				all := segments(t, dir)
 				if len(all) != 4 || len(all[0].records)+len(all[1].records) != first {
-					t.Fatalf("there are %d segments, not the four of two loads, or the first two have not %d records", len(all), first)
+					t.Fatalf("there are %d segments, not the four of two loads, or the first two have not %d records",
+						len(all), first)
 				}
 				for _, s := range all {
 					if s.header["LAYOUT"] != c.layout || s.header["PROGRAM"] != c.program || s.header["LOST"] != "0" {

@@ -66,7 +66,9 @@ func TestNothingKnown(t *testing.T) {
 			}
 		}
 		l.event("acknowledgement", nil, fields{"type": "1700"})
-		acknowledgement := record{"DATATYPE": "ACKNOWLEDGEMENT", "HOSTSTATEID": "0", "STICKY": "0", "PERSISTENT": "0", "NOTIFY": "0"}
+		acknowledgement := record{
+			"DATATYPE": "ACKNOWLEDGEMENT", "HOSTSTATEID": "0", "STICKY": "0", "PERSISTENT": "0", "NOTIFY": "0",
+		}
 		if c.exports == "naemon" {
 			delete(acknowledgement, "STICKY")
 		}
@@ -100,7 +102,9 @@ func TestNothingKnownWhileLoading(t *testing.T) {
 		l.define(&thing{name: "h", fields: fields{}})
 		l.event("comment", nil, fields{"type": "902", "entry_type": "4", "comment_type": "1"})
 		l.event("comment", nil, fields{"type": "902", "entry_type": "4", "comment_type": "2", "host_name": "h"})
-		l.event("comment", nil, fields{"type": "902", "entry_type": "4", "comment_type": "2", "host_name": "h", "service_description": "gone"})
+		l.event("comment", nil, fields{
+			"type": "902", "entry_type": "4", "comment_type": "2", "host_name": "h", "service_description": "gone",
+		})
 		l.do("unload", "1")
 		l.end()
 	})
@@ -135,7 +139,9 @@ func TestBytes(t *testing.T) {
 			p.checked(x, nil)
 			for _, text := range texts {
 				f := fields{}
-				for _, name := range []string{"display_name", "notes", "notes_url", "action_url", "plugin_output", "perf_data"} {
+				for _, name := range []string{
+					"display_name", "notes", "notes_url", "action_url", "plugin_output", "perf_data",
+				} {
 					f[name] = text
 				}
 				f["long_plugin_output"] = c.escapeLong(text)
@@ -206,11 +212,14 @@ func TestTooLong(t *testing.T) {
 			}
 			for i := range 20 {
 				p.do("service", router.name, disk.description,
-					fmt.Sprintf("var.V%d*=%d,%s", i, size, unit), fmt.Sprintf("group=g%d%s", i, strings.Repeat("g", 400)))
+					fmt.Sprintf("var.V%d*=%d,%s", i, size, unit),
+					fmt.Sprintf("group=g%d%s", i, strings.Repeat("g", 400)))
 			}
 			p.checked(disk, nil)
-			words := eventWords("event", "acknowledgement", disk, with(names(disk, "acknowledgement_type", "0", "1"), fields{"type": "1700", "time": "5"}))
-			p.do(append(words, fmt.Sprintf("author_name*=%d,%s", size, unit), fmt.Sprintf("comment_data*=%d,%s", size, unit))...)
+			words := eventWords("event", "acknowledgement", disk,
+				with(names(disk, "acknowledgement_type", "0", "1"), fields{"type": "1700", "time": "5"}))
+			p.do(append(words, fmt.Sprintf("author_name*=%d,%s", size, unit),
+				fmt.Sprintf("comment_data*=%d,%s", size, unit))...)
 			p.event("host_check", nil, fields{"type": "801", "time": "6", "host_name": "after"})
 			p.do("unload", "1")
 			p.end()
@@ -263,7 +272,9 @@ func cutWell(t *testing.T, r, want record) {
 			t.Errorf("%s is named in TRUNCATED and whole", key)
 		}
 	}
-	for key, least := range map[string]int{"SERVICEOUTPUT": 32 << 10, "SERVICEPERFDATA": 32 << 10, "LONGSERVICEOUTPUT": 8 << 10} {
+	for key, least := range map[string]int{
+		"SERVICEOUTPUT": 32 << 10, "SERVICEPERFDATA": 32 << 10, "LONGSERVICEOUTPUT": 8 << 10,
+	} {
 		if n := escapedLength(r[key]); n < least-4 {
 			t.Errorf("only %d bytes of %s are left", n, key)
 		}
@@ -288,7 +299,8 @@ func inEveryModeNamed(t *testing.T, name string, all []core, run func(*testing.T
 }
 
 func escapedLength(value string) int {
-	return len(value) + strings.Count(value, "\\") + strings.Count(value, "\t") + strings.Count(value, "\n") + strings.Count(value, "\r")
+	return len(value) + strings.Count(value, "\\") + strings.Count(value, "\t") + strings.Count(value, "\n") +
+		strings.Count(value, "\r")
 }
 
 // TestNumbers has moments before 1970, durations that are not numbers, and the smallest and largest numbers.
@@ -326,7 +338,8 @@ func TestNumbers(t *testing.T) {
 			want = append(want, base)
 		}
 		for in, out := range moments {
-			add(fields{"time": in, "start_time": in, "end_time": in}, record{"TIMET": out, "LASTHOSTCHECK": out, "CHECKENDTIME": out})
+			add(fields{"time": in, "start_time": in, "end_time": in},
+				record{"TIMET": out, "LASTHOSTCHECK": out, "CHECKENDTIME": out})
 		}
 		for in, out := range durations {
 			add(fields{"latency": in, "execution_time": in}, record{"HOSTLATENCY": out, "HOSTEXECUTIONTIME": out})

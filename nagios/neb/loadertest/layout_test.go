@@ -75,7 +75,8 @@ func TestForbiddenReading(t *testing.T) {
 	wrong.objects = "nagios-4.5"
 	for _, c := range []core{right, wrong} {
 		dir := t.TempDir()
-		p, router, silent, disk, load := newPlay(t, plain, c, "spool="+dir, "strace", "-f", "-o", "/dev/null", "-e", "inject=process_vm_readv:error=EPERM")
+		p, router, silent, disk, load := newPlay(t, plain, c, "spool="+dir, "strace", "-f", "-o", "/dev/null", "-e",
+			"inject=process_vm_readv:error=EPERM")
 		p.objects = c.objects == right.objects
 		p.begin(router, silent, disk, load)
 		p.everything(router, silent, disk, load)
@@ -98,12 +99,14 @@ func TestTableFoundWrongLate(t *testing.T) {
 		p.define(disk)
 		p.process("105", "PROCESSSTARTED")
 		at := p.now()
-		p.event("host_check", router, fields{"type": "801", "time": at, "output": "another pointer than the object's", "host_name": router.name})
+		p.event("host_check", router,
+			fields{"type": "801", "time": at, "output": "another pointer than the object's", "host_name": router.name})
 		p.event("service_check", disk, fields{"type": "701", "time": p.now()})
 		p.do("unload", "1")
 		p.end()
 		got := records(t, dir)
-		if last := got[len(got)-1]; last["DATATYPE"] != "SERVICECHECK" || last["HOSTADDRESS"] != "" || last["SERVICEOUTPUT"] != disk.fields["plugin_output"] {
+		if last := got[len(got)-1]; last["DATATYPE"] != "SERVICECHECK" || last["HOSTADDRESS"] != "" ||
+			last["SERVICEOUTPUT"] != disk.fields["plugin_output"] {
 			t.Errorf("the last record is %v", last)
 		}
 		p.logged("the host of a check")
@@ -149,7 +152,8 @@ func TestBehindAnotherModule(t *testing.T) {
 	t.Parallel()
 	other := filepath.Join(t.TempDir(), "other.so")
 	compile := exec.Command("cc", "-shared", "-fPIC", "-o", other, "-x", "c", "-")
-	compile.Stdin = strings.NewReader("int __neb_api_version = 3; int nebmodule_init(int f, char *a, void *m) { return -1; }")
+	compile.Stdin = strings.NewReader("int __neb_api_version = 3; int nebmodule_init(int f, char *a, void *m) { " +
+		"return -1; }")
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -48,30 +48,31 @@ func TestReloads(t *testing.T) {
 // and Icinga 1 do: its parent ends and runs destructors, the child continues.
 func TestDaemon(t *testing.T) {
 	t.Parallel()
-	inEveryMode(t, []core{coreNamed(t, "Nagios 3.5.0"), coreNamed(t, "Icinga 1.14.2")}, func(t *testing.T, m mode, c core) {
-		dir := t.TempDir()
-		p, router, silent, disk, load := newPlay(t, m, c, "spool="+dir)
-		if entries, _ := os.ReadDir(dir); len(entries) != 0 {
-			t.Errorf("written before the fork: %v", entries)
-		}
-		p.process("104", "")
-		p.process("100", "")
-		parent := p.pid
-		p.do("daemon")
-		if p.pid == parent {
-			t.Fatal("it did not fork")
-		}
-		p.process("101", "")
-		p.begin(router, silent, disk, load)
-		p.everything(router, silent, disk, load)
-		p.do("unload", "1")
-		p.end()
-		all := segments(t, dir)
-		if len(all) != 2 || all[0].header["PID"] != fmt.Sprint(p.pid) || all[1].header["PID"] != fmt.Sprint(p.pid) {
-			t.Errorf("%d segments, by %s and not %d", len(all), all[0].header["PID"], p.pid)
-		}
-		compare(t, records(t, dir), p.want)
-	})
+	inEveryMode(t, []core{coreNamed(t, "Nagios 3.5.0"), coreNamed(t, "Icinga 1.14.2")},
+		func(t *testing.T, m mode, c core) {
+			dir := t.TempDir()
+			p, router, silent, disk, load := newPlay(t, m, c, "spool="+dir)
+			if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+				t.Errorf("written before the fork: %v", entries)
+			}
+			p.process("104", "")
+			p.process("100", "")
+			parent := p.pid
+			p.do("daemon")
+			if p.pid == parent {
+				t.Fatal("it did not fork")
+			}
+			p.process("101", "")
+			p.begin(router, silent, disk, load)
+			p.everything(router, silent, disk, load)
+			p.do("unload", "1")
+			p.end()
+			all := segments(t, dir)
+			if len(all) != 2 || all[0].header["PID"] != fmt.Sprint(p.pid) || all[1].header["PID"] != fmt.Sprint(p.pid) {
+				t.Errorf("%d segments, by %s and not %d", len(all), all[0].header["PID"], p.pid)
+			}
+			compare(t, records(t, dir), p.want)
+		})
 }
 
 // TestForkWhileWriting has a core that forks when a segment is open already: the child begins its own.

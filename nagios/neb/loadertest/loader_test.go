@@ -28,17 +28,32 @@ var cores = []core{
 	{program: "Nagios 3.0", exports: "nagios3", objects: "nagios-3.0", api: 3, layout: "nagios-3.0"},
 	{program: "Nagios 3.5.0", exports: "nagios3", objects: "nagios-3.0", api: 3, layout: "nagios-3.0"},
 	{program: "Icinga 1.2.1", exports: "nagios3", objects: "nagios-3.0", api: 3, layout: "nagios-3.0"},
-	{program: "Icinga 1.14.2", exports: "nagios3", objects: "icinga-1.6", api: 3, acksExpire: true, layout: "icinga-1.6"},
+	{
+		program: "Icinga 1.14.2", exports: "nagios3", objects: "icinga-1.6", api: 3, acksExpire: true,
+		layout: "icinga-1.6",
+	},
 	{program: "Nagios 4.0.0", exports: "nagios4", objects: "nagios-4.0", api: 4, layout: "nagios-4.0"},
 	{program: "Nagios 4.4.6", exports: "nagios4", objects: "nagios-4.0", api: 4, layout: "nagios-4.0"},
 	{program: "Nagios 4.5.12", exports: "nagios4", objects: "nagios-4.5", api: 4, layout: "nagios-4.5"},
 	{program: "Naemon 1.0.0", exports: "naemon", objects: "nagios-4.0", api: 4, layout: "nagios-4.0"},
 	{program: "Naemon 1.0.10", exports: "naemon", objects: "naemon-1.0.4", api: 4, layout: "naemon-1.0.4"},
 	{program: "Naemon 1.3.1", exports: "naemon", objects: "naemon-1.1.0", api: 5, layout: "naemon-1.1.0"},
-	{program: "Naemon 1.4.1-1.1", exports: "naemon", objects: "naemon-1.4.0", api: 5, acksExpire: true, layout: "naemon-1.4.0"},
-	{program: "Naemon 1.4.2", exports: "naemon", objects: "naemon-1.4.2", api: 6, acksExpire: true, layout: "naemon-1.4.2"},
-	{program: "Naemon 1.4.3", exports: "naemon", objects: "naemon-1.4.3", api: 7, acksExpire: true, layout: "naemon-1.4.3"},
-	{program: "Naemon 1.5.2", exports: "naemon", objects: "naemon-1.5.0", api: 8, acksExpire: true, layout: "naemon-1.5.0"},
+	{
+		program: "Naemon 1.4.1-1.1", exports: "naemon", objects: "naemon-1.4.0", api: 5, acksExpire: true,
+		layout: "naemon-1.4.0",
+	},
+	{
+		program: "Naemon 1.4.2", exports: "naemon", objects: "naemon-1.4.2", api: 6, acksExpire: true,
+		layout: "naemon-1.4.2",
+	},
+	{
+		program: "Naemon 1.4.3", exports: "naemon", objects: "naemon-1.4.3", api: 7, acksExpire: true,
+		layout: "naemon-1.4.3",
+	},
+	{
+		program: "Naemon 1.5.2", exports: "naemon", objects: "naemon-1.5.0", api: 8, acksExpire: true,
+		layout: "naemon-1.5.0",
+	},
 }
 
 func coreNamed(t testing.TB, program string) core {

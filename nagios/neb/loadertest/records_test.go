@@ -167,7 +167,8 @@ func differences(got, want record) (all []string) {
 		if g, ok := got[k]; !ok {
 			all = append(all, fmt.Sprintf("%s is missing, should be %.100q", k, v))
 		} else if g != v {
-			all = append(all, fmt.Sprintf("%s is %.100q (%d bytes), should be %.100q (%d bytes)", k, g, len(g), v, len(v)))
+			all = append(all,
+				fmt.Sprintf("%s is %.100q (%d bytes), should be %.100q (%d bytes)", k, g, len(g), v, len(v)))
 		}
 	}
 	for k, v := range got {

@@ -14,7 +14,8 @@ import (
 // numbered sends a check that differs from all others.
 func (p *play) numbered(n int, size int) {
 	p.t.Helper()
-	p.do("event", "host_check", "type=801", fmt.Sprintf("time=%d,0", n), fmt.Sprintf("return_code=%d", n), fmt.Sprintf("output*=%d,x", size))
+	p.do("event", "host_check", "type=801", fmt.Sprintf("time=%d,0", n), fmt.Sprintf("return_code=%d", n),
+		fmt.Sprintf("output*=%d,x", size))
 }
 
 // numbers are the return codes of the checks that were written, in order.
@@ -162,10 +163,16 @@ func TestRefusedDirectories(t *testing.T) {
 	t.Parallel()
 	target := t.TempDir()
 	for name, prepare := range map[string]func(path string) error{
-		"it can be written by everyone": func(path string) error { os.Mkdir(path, 0o777); return os.Chmod(path, 0o777) },
-		"by everyone (chmod o-w)":       func(path string) error { os.Mkdir(path, 0o777); return os.Chmod(path, 0o777|os.ModeSticky) },
-		"it is not a directory":         func(path string) error { return os.Symlink(target, path) },
-		"not a directory":               func(path string) error { return os.WriteFile(path, nil, 0o644) },
+		"it can be written by everyone": func(path string) error {
+			os.Mkdir(path, 0o777)
+			return os.Chmod(path, 0o777)
+		},
+		"by everyone (chmod o-w)": func(path string) error {
+			os.Mkdir(path, 0o777)
+			return os.Chmod(path, 0o777|os.ModeSticky)
+		},
+		"it is not a directory": func(path string) error { return os.Symlink(target, path) },
+		"not a directory":       func(path string) error { return os.WriteFile(path, nil, 0o644) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "spool")
@@ -355,7 +362,8 @@ func TestOverflow(t *testing.T) {
 		ns := numbers(got)
 		ascending(t, ns)
 		if len(got) != len(ns)+1 || ns[0] != lost || len(ns) != all+1-lost || lost < 500 || lost > 1800 {
-			t.Errorf("%d records, %d of them checks, the first of them %d; %d reported as lost", len(got), len(ns), ns[0], lost)
+			t.Errorf("%d records, %d of them checks, the first of them %d; %d reported as lost",
+				len(got), len(ns), ns[0], lost)
 		}
 		if h := segments(t, dir)[0].header; h["LOST"] != got[0]["COUNT"] {
 			t.Errorf("the segment has LOST::%s, not %d", h["LOST"], lost)
