@@ -57,7 +57,8 @@ static const struct {
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* A number with a unit: K, M, G for bytes, s, m, h for seconds. Not by strtoul, which newer glibc renames. */
-static bool number(const char *text, const char *units, const uint64_t *factors, uint64_t least, uint64_t most, uint64_t *to)
+static bool number(const char *text, const char *units, const uint64_t *factors, uint64_t least, uint64_t most,
+		   uint64_t *to)
 {
 	uint64_t n = 0;
 
@@ -125,7 +126,8 @@ static unsigned read_event(const char *name)
 
 	if (bit == 0)
 		core_log(LOG_WARNING,
-			 "argument events=%s: one or more of checks,states,acknowledgements,downtimes,comments,flapping,process, or all; left out",
+			 "argument events=%s: one or more of checks,states,acknowledgements,downtimes,comments,flapping,process, "
+			 "or all; left out",
 			 name);
 	return bit;
 }
@@ -139,7 +141,8 @@ static bool is_old(const char *name)
 		if (old[i].now)
 			core_log(LOG_WARNING, "argument %s of neb2amqp has no meaning here: set %s in " CONFIG, name, old[i].now);
 		else
-			core_log(LOG_WARNING, "argument %s of neb2amqp has no meaning here, and nothing needs to be set instead", name);
+			core_log(LOG_WARNING,
+				 "argument %s of neb2amqp has no meaning here, and nothing needs to be set instead", name);
 		return true;
 	}
 	return false;
@@ -187,7 +190,8 @@ void arguments_read(struct arguments *a, const char *text)
 			chosen |= read_event(token);
 		} else {
 			core_log(LOG_WARNING,
-				 "argument %s is not key=value (neb2amqp took it for the host of the broker: set publish.amqp.urls in " CONFIG ")",
+				 "argument %s is not key=value (neb2amqp took it for the host of the broker: "
+				 "set publish.amqp.urls in " CONFIG ")",
 				 token);
 		}
 	}

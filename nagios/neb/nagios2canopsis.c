@@ -55,7 +55,8 @@ static time_t end_of(const struct object *at, const void *object)
 }
 
 /* The time is that of the event, because the core compares end times with it. */
-static const char *reason_of_end(const struct event *event, const struct object *at, const void *object, time_t end_time)
+static const char *reason_of_end(const struct event *event, const struct object *at, const void *object,
+				 time_t end_time)
 {
 	if (removal_ordered)
 		return "COMMAND";
@@ -237,7 +238,8 @@ static int on_downtime(int number, void *data)
 		report_downtime("DOWNTIMESTARTED", downtime, false);
 		break;
 	case DOWNTIME_STOPPED:
-		report_downtime(downtime->event.attr == DOWNTIME_CANCELLED ? "DOWNTIMECANCELLED" : "DOWNTIMEENDED", downtime, false);
+		report_downtime(downtime->event.attr == DOWNTIME_CANCELLED ? "DOWNTIMECANCELLED" : "DOWNTIMEENDED",
+				downtime, false);
 		break;
 	case DOWNTIME_DELETED:
 		report_downtime("DOWNTIMEDELETED", downtime, false);

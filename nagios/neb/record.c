@@ -211,7 +211,8 @@ void record_inventory(const struct key *key, const char *value)
 static bool is_key(const char *name, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (escapes[(unsigned char)name[i]] || name[i] == ',' || (name[i] == ':' && (i + 1 == length || name[i + 1] == ':')))
+		if (escapes[(unsigned char)name[i]] || name[i] == ',' ||
+		    (name[i] == ':' && (i + 1 == length || name[i + 1] == ':')))
 			return false;
 	return length > 0;
 }

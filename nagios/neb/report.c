@@ -324,7 +324,8 @@ void report_comment(const char *type, const struct comment *comment, bool loaded
 
 void report_downtime(const char *type, const struct downtime *downtime, bool loaded)
 {
-	begin(type, &downtime->event.at, downtime->host_name, downtime->type == SERVICE_DOWNTIME ? downtime->description : NULL);
+	begin(type, &downtime->event.at, downtime->host_name,
+	      downtime->type == SERVICE_DOWNTIME ? downtime->description : NULL);
 	record_count(KEY("ID"), downtime->id);
 	record_text(KEY("AUTHOR"), downtime->author, NAME_SIZE);
 	record_text(KEY("COMMENT"), downtime->comment, OUTPUT_SIZE);

@@ -46,7 +46,8 @@ static void set(void *object, const struct field *fields, const char *name, cons
 static void fill(const struct event_kind *kind, char *event, void *object)
 {
 	static const char *const copied[][2] = {
-		{"host_name", "host_name"}, {"service_description", "description"}, {"output", "plugin_output"}, {"perf_data", "perf_data"},
+		{"host_name", "host_name"}, {"service_description", "description"},
+		{"output", "plugin_output"}, {"perf_data", "perf_data"},
 	};
 
 	for (int i = 0; kind->fields[i].name; i++)
