@@ -52,7 +52,8 @@ RESULTS = frozenset(('host_check_result', 'service_check_result'))
 WANTED = RESULTS.union(STATUS, ('clean_all_my_instance_id', 'initial_broks_done', 'program_status'))
 
 # A command that acknowledges a problem: name, host[;service], then its settings.
-_acknowledge = re.compile('EXTERNAL COMMAND: \\[\\d+\\] ACKNOWLEDGE_(HOST|SVC)_PROBLEM(_EXPIRE)?;(.*)', re.DOTALL).search
+_acknowledge = re.compile('EXTERNAL COMMAND: \\[\\d+\\] ACKNOWLEDGE_(HOST|SVC)_PROBLEM(_EXPIRE)?;(.*)',
+                          re.DOTALL).search
 
 
 def get_instance(mod_conf):

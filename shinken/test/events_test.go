@@ -262,7 +262,8 @@ func comments(t *testing.T, r recording, added, deleted []record) {
 			open[o] = found
 		case strings.HasPrefix(c.name, "DEL_") && strings.Contains(c.name, "COMMENT"):
 			for about, comment := range open {
-				if strings.HasPrefix(c.name, "DEL_ALL_") && about == o || len(c.args) == 1 && comment["ID"] == c.args[0] {
+				if strings.HasPrefix(c.name, "DEL_ALL_") && about == o ||
+					len(c.args) == 1 && comment["ID"] == c.args[0] {
 					n++
 					delete(open, about)
 					if take(&deleted, func(g record) bool {
@@ -290,7 +291,8 @@ func scheduled(t *testing.T, r recording, got []record) {
 	t.Helper()
 	n := 0
 	for _, c := range r.commands {
-		if !strings.HasPrefix(c.name, "SCHEDULE_") || !strings.HasSuffix(c.name, "_DOWNTIME") || strings.Contains(c.name, "CONTACT") {
+		if !strings.HasPrefix(c.name, "SCHEDULE_") || !strings.HasSuffix(c.name, "_DOWNTIME") ||
+			strings.Contains(c.name, "CONTACT") {
 			continue
 		}
 		about, args := c.object()
@@ -335,8 +337,9 @@ var alert = regexp.MustCompile(`^\[(\d+)\] (HOST|SERVICE) (DOWNTIME|FLAPPING) AL
 func alerts(t *testing.T, r recording, got map[string][]record) {
 	t.Helper()
 	names := map[string]string{
-		"DOWNTIME STARTED": "DOWNTIMESTARTED", "DOWNTIME STOPPED": "DOWNTIMEENDED", "DOWNTIME CANCELLED": "DOWNTIMECANCELLED",
-		"FLAPPING STARTED": "FLAPPINGSTARTED", "FLAPPING STOPPED": "FLAPPINGSTOPPED",
+		"DOWNTIME STARTED": "DOWNTIMESTARTED", "DOWNTIME STOPPED": "DOWNTIMEENDED",
+		"DOWNTIME CANCELLED": "DOWNTIMECANCELLED", "FLAPPING STARTED": "FLAPPINGSTARTED",
+		"FLAPPING STOPPED": "FLAPPINGSTOPPED",
 	}
 	n := 0
 	for _, log := range r.logs {
@@ -350,7 +353,9 @@ func alerts(t *testing.T, r recording, got map[string][]record) {
 		fmt.Sscan(m[1], &moment)
 		kind := names[m[3]+" "+m[5]]
 		left := got[kind]
-		if take(&left, func(g record) bool { return g.object() == object{host, service} && near(moment, g, 40) }) == nil {
+		if take(&left, func(g record) bool {
+			return g.object() == object{host, service} && near(moment, g, 40)
+		}) == nil {
 			t.Errorf("no %s for %s", kind, m[0])
 		}
 		got[kind] = left

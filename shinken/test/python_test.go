@@ -69,7 +69,8 @@ func eachPython(t *testing.T, test func(t *testing.T, python string)) {
 func installed(t testing.TB) string {
 	t.Helper()
 	modules := t.TempDir()
-	if err := os.CopyFS(filepath.Join(modules, "nagios2canopsis"), os.DirFS(filepath.Join(here(), "../module"))); err != nil {
+	if err := os.CopyFS(filepath.Join(modules, "nagios2canopsis"),
+		os.DirFS(filepath.Join(here(), "../module"))); err != nil {
 		t.Fatal(err)
 	}
 	return modules

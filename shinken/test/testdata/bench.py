@@ -59,7 +59,8 @@ def main(modules, path, spool):
     sys.path.append(modules)
     package = __import__('nagios2canopsis')
     lines = [line for line in replay.read(path) if 'note' not in line]
-    everything = [stub.Brok(line['type'], stub.revive(line['data']), n, line['instance_id']) for n, line in enumerate(lines)]
+    everything = [stub.Brok(line['type'], stub.revive(line['data']), n, line['instance_id'])
+                  for n, line in enumerate(lines)]
     for b in everything:
         b.prepare()
     results = [b for b in everything if b.type.endswith('_check_result')]

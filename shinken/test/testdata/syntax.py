@@ -5,8 +5,8 @@ import sys
 
 TOO_NEW = ('Set', 'SetComp', 'DictComp', 'JoinedStr', 'Nonlocal', 'AsyncFunctionDef', 'Await', 'YieldFrom', 'AnnAssign',
            'NamedExpr', 'Match', 'TryStar', 'MatMult')
-NAMES = ('OrderedDict', 'Counter', 'check_output', 'total_seconds', 'bit_length', 'viewitems', 'assertIn', 'assertIsNone',
-         'assertRaisesRegex', 'assertGreater', 'assertLess', 'skipIf', 'memoryview', 'importlib')
+NAMES = ('OrderedDict', 'Counter', 'check_output', 'total_seconds', 'bit_length', 'viewitems', 'assertIn',
+         'assertIsNone', 'assertRaisesRegex', 'assertGreater', 'assertLess', 'skipIf', 'memoryview', 'importlib')
 
 
 def complaints(path):
@@ -23,7 +23,8 @@ def complaints(path):
             yield line, 'keyword-only arguments or annotations'
         elif name == 'Call' and isinstance(node.func, ast.Name) and node.func.id == 'super' and not node.args:
             yield line, 'super without arguments'
-        elif name == 'Call' and isinstance(node.func, ast.Attribute) and node.func.attr in ('encode', 'decode') and node.keywords:
+        elif (name == 'Call' and isinstance(node.func, ast.Attribute) and node.func.attr in ('encode', 'decode')
+              and node.keywords):
             yield line, 'encode or decode with a keyword'
         elif name in ('List', 'Tuple') and [e for e in node.elts if isinstance(e, ast.Starred)]:
             yield line, 'a star outside of a call'

@@ -242,8 +242,8 @@ class Objects(ModuleTest):
         self.give(self.status(service=None, customs={u'_OS': u'a\\b'}), self.status(), self.result(latency=1))
         r = self.reported('SERVICECHECK')[0]
         self.assertEqual([r[key] for key in (
-            'MAXSERVICEATTEMPTS', 'SERVICECHECKCOMMAND', 'SERVICEGROUPNAMES', '_SERVICETIER', 'HOSTADDRESS', 'HOSTALIAS',
-            'HOSTGROUPNAMES', '_HOSTOS', 'FLAPPING')],
+            'MAXSERVICEATTEMPTS', 'SERVICECHECKCOMMAND', 'SERVICEGROUPNAMES', '_SERVICETIER', 'HOSTADDRESS',
+            'HOSTALIAS', 'HOSTGROUPNAMES', '_HOSTOS', 'FLAPPING')],
             [b'3', b'check!1', b'c', b'1', b'10.0.0.1', b'The web', b'a,b', b'a\\\\b', b'0'])
         self.assertTrue('MAXHOSTATTEMPTS' not in r)
         self.give(self.status('update', service=None, address=u'10.0.0.2'), self.result(latency=2))
@@ -311,7 +311,8 @@ class Events(ModuleTest):
         self.begin()
         acknowledged = dict(problem_has_been_acknowledged=True, state_id=2)
         self.give(self.status('update', comments=[self.comment(1, 4, words=u'one')], **acknowledged))
-        self.give(self.status('update', comments=[self.comment(1, 4), self.comment(2, 4, words=u'two')], **acknowledged))
+        self.give(self.status('update', comments=[self.comment(1, 4), self.comment(2, 4, words=u'two')],
+                              **acknowledged))
         self.give(self.status('update', comments=[self.comment(2, 4, words=u'two')], state_id=2))
         # 3.0: the flag is older than the list beside it, which has lost the comment already.
         self.give(self.status('update', comments=[self.comment(2, 4, words=u'two')], **acknowledged))
@@ -328,8 +329,9 @@ class Events(ModuleTest):
             host = reason.decode('latin-1')
             self.give(self.status(host=host, last_chk=0), self.result(host=host, state_id=1))
             if order:
-                self.give(self.brok('log', {'log': '[1] EXTERNAL COMMAND: [1] ACKNOWLEDGE_SVC_PROBLEM_EXPIRE;%s;disk;2;1;1'
-                                                   ';%d;me;c\n' % (host, self.clock.now + 3)}))
+                self.give(self.brok('log', {
+                    'log': '[1] EXTERNAL COMMAND: [1] ACKNOWLEDGE_SVC_PROBLEM_EXPIRE;%s;disk;2;1;1;%d;me;c\n'
+                           % (host, self.clock.now + 3)}))
             self.give(self.status('update', host=host, problem_has_been_acknowledged=True, state_id=1,
                                   comments=[self.comment(1, 4)]))
             self.clock.now += 5
@@ -420,7 +422,8 @@ class Values(ModuleTest):
                          [b'a\\tb\\\\c\\r', b'1\\n2\\0', b'w\\nb', b'd\\tk'])
 
     def test_charsets(self):
-        self.give(self.result(output=u'caf\xe9'), self.result(output=b'caf\xe9'), self.result(output=b'caf\xc3\xa9', attempt=2))
+        self.give(self.result(output=u'caf\xe9'), self.result(output=b'caf\xe9'),
+                  self.result(output=b'caf\xc3\xa9', attempt=2))
         self.assertEqual([r['SERVICEOUTPUT'] for r in self.reported()], [b'caf\xc3\xa9', b'caf\xe9', b'caf\xc3\xa9'])
 
     def test_surrogates(self):
@@ -556,8 +559,8 @@ class Spool(ModuleTest):
             self.limited(size, work)
             self.tick()
             got = self.reported('SERVICECHECK')[before:]
-            self.assertEqual([r['SERVICELATENCY'][:1] for r in got], [b'%d' % n if bytes is str else str(n).encode('ascii')
-                                                                     for n in range(8)])
+            self.assertEqual([r['SERVICELATENCY'][:1] for r in got],
+                             [b'%d' % n if bytes is str else str(n).encode('ascii') for n in range(8)])
         self.assertEqual(self.reported('LOST'), [])
         self.assertTrue(0 < len(logger.lines) < 40, len(logger.lines))
 
