@@ -94,7 +94,9 @@ func (p *Plan) leaveAlone(taken, others []nagios.Found) {
 // that no other site names.
 func (p *Plan) only(taken []nagios.Found, section config.SiteSection) ([]nagios.Found, error) {
 	free := slices.DeleteFunc(slices.Clone(taken), func(f nagios.Found) bool {
-		return slices.ContainsFunc(p.Config.Sites, func(s config.Site) bool { return real(s.Supervisor) == real(f.Path) })
+		return slices.ContainsFunc(p.Config.Sites, func(s config.Site) bool {
+			return real(s.Supervisor) == real(f.Path)
+		})
 	})
 	if len(free) == 1 {
 		return free, nil

@@ -101,7 +101,8 @@ func (p *Plan) noteTwins() {
 		identity := s.Connector + "/" + s.ConnectorName
 		if other := first[identity]; other != nil {
 			s.Notices = append(s.Notices, fmt.Sprintf("connector %s, connector_name %s are those of the site %s too: "+
-				"list the sites in the configuration (sites), each with a name", s.Connector, s.ConnectorName, other.Name))
+				"list the sites in the configuration (sites), each with a name",
+				s.Connector, s.ConnectorName, other.Name))
 			continue
 		}
 		first[identity] = s
@@ -122,8 +123,8 @@ func (p *Plan) collisions() (faults []error) {
 		if spool := s.module.spool; spool != "" {
 			if other := taken(spools, spool, s); other != nil {
 				faults = append(faults, s.config.Fault("readers.module.path",
-					fmt.Sprintf("the module's spool %s (from %s) belongs to the site %s already: set a spool of its own "+
-						"in that broker_module line, such as spool=%s-2, and restart the supervisor",
+					fmt.Sprintf("the module's spool %s (from %s) belongs to the site %s already: set a spool of its "+
+						"own in that broker_module line, such as spool=%s-2, and restart the supervisor",
 						spool, s.module.from, other.Name, spool)))
 			}
 		}
@@ -182,7 +183,8 @@ func (p *Plan) Outdated(now time.Time) bool {
 	}
 	p.looked = now
 	taken, _, err := nagios.Find(p.root)
-	return err == nil && slices.ContainsFunc(taken, func(f nagios.Found) bool { return f.Running && p.wouldTake(f.Path) })
+	return err == nil &&
+		slices.ContainsFunc(taken, func(f nagios.Found) bool { return f.Running && p.wouldTake(f.Path) })
 }
 
 // wouldTake reports whether a supervisor would be a further site: it is none

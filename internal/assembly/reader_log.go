@@ -30,7 +30,8 @@ func chooseLog(s *selection) []Choice {
 		program = string(s.supervisor.Flavour) + " " + s.supervisor.Version
 	}
 	return []Choice{{
-		Name: logName, Path: path, archive: archive, Note: "state changes, acknowledgements, downtimes, comments, flapping",
+		Name: logName, Path: path, archive: archive,
+		Note: "state changes, acknowledgements, downtimes, comments, flapping",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			return pipeline.Feed{
 				Source: logfile.New(logfile.Options{

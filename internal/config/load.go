@@ -185,7 +185,8 @@ func (l *Loaded) decodeSites(n *yaml.Node) {
 	}
 	for i, item := range items {
 		if kind := resolved(item).Kind; kind != yaml.MappingNode {
-			l.Faults = append(l.Faults, l.Fault(fmt.Sprintf("sites[%d]", i), "a map of keys is expected here, not "+shown(item)))
+			l.Faults = append(l.Faults, l.Fault(fmt.Sprintf("sites[%d]", i),
+				"a map of keys is expected here, not "+shown(item)))
 			continue
 		}
 		site := Site{Supervisor: "auto", Readers: defaultReaders(), Mapping: l.Mapping.clone()}
@@ -229,7 +230,8 @@ func (l *Loaded) decodeTarget(item *yaml.Node, at string) (target Target, known 
 	}
 	if target.Options, known = targetTypes()[target.Type]; !known {
 		known := strings.Join(slices.Sorted(maps.Keys(targetTypes())), ", ")
-		l.Faults = append(l.Faults, append(d.faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of %s", target.Type, known)))...)
+		d.faults = append(d.faults, l.Fault(at+".type", fmt.Sprintf("%q is not one of %s", target.Type, known)))
+		l.Faults = append(l.Faults, d.faults...)
 		return target, false
 	}
 	if target.Name == "" {

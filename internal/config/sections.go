@@ -48,7 +48,10 @@ func (l *Loaded) EachTarget() []TargetSection {
 	if len(l.Targets) == 0 {
 		return []TargetSection{
 			{file: l, Target: Target{Name: "amqp", Type: "amqp", Options: &l.Publish.AMQP}, prefix: "publish.amqp"},
-			{file: l, Target: Target{Name: "stdout", Type: "stdout", Options: &l.Publish.Stdout}, prefix: "publish.stdout"},
+			{
+				file: l, Target: Target{Name: "stdout", Type: "stdout", Options: &l.Publish.Stdout},
+				prefix: "publish.stdout",
+			},
 		}
 	}
 	var all []TargetSection

@@ -23,8 +23,9 @@ func (s *Site) mainConfig() string {
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", kv[0], filepath.Join(s.Dir, kv[1]))
 	}
-	b.WriteString("log_rotation_method=d\nenable_flap_detection=1\nstatus_update_interval=2\nprocess_performance_data=1\n" +
-		"log_service_retries=1\nlog_host_retries=1\nhost_perfdata_file_mode=a\nservice_perfdata_file_mode=a\n")
+	b.WriteString("log_rotation_method=d\nenable_flap_detection=1\nstatus_update_interval=2\n" +
+		"process_performance_data=1\nlog_service_retries=1\nlog_host_retries=1\nhost_perfdata_file_mode=a\n" +
+		"service_perfdata_file_mode=a\n")
 	fmt.Fprintf(&b, "host_perfdata_file_template=%s\n", template("HOST", ""))
 	fmt.Fprintf(&b, "service_perfdata_file_template=%s\n", template("SERVICE", `\tSERVICEDESC::$SERVICEDESC$`))
 	return b.String()
