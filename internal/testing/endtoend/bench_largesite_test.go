@@ -53,6 +53,9 @@ func BenchmarkLargeSite(b *testing.B) {
 	}
 }
 
+const hostTemplate = `DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
+	`\tHOSTSTATE::$HOSTSTATE$\tHOSTOUTPUT::$HOSTOUTPUT$`
+
 func siteConfig(dir, url string) string {
 	return fmt.Sprintf(`
 supervisor: none
@@ -63,12 +66,12 @@ readers:
   status: {path: %[1]s/status.dat}
   objects: {path: %[1]s/objects.cache}
   perfdata:
-    host: {path: %[1]s/host-perfdata, mode: a, template: 'DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tHOSTSTATE::$HOSTSTATE$\tHOSTOUTPUT::$HOSTOUTPUT$'}
+    host: {path: %[1]s/host-perfdata, mode: a, template: '%[4]s'}
     service: {path: %[1]s/service-perfdata, mode: a, template: '%[2]s'}
 journal: {path: %[1]s/journal.db, max_size: 8GiB}
 quarantine: {path: %[1]s/quarantine.ndjson}
 publish: {amqp: {urls: [%[3]q]}}
-`, dir, serviceTemplate, url)
+`, dir, serviceTemplate, url, hostTemplate)
 }
 
 const largeHosts, largeServices = 10_000, 100_000

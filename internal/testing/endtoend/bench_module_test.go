@@ -27,14 +27,19 @@ const (
 func benchSite(b *testing.B) *testnagios.Site {
 	b.Helper()
 	o := testnagios.Options{Settings: map[string]string{
-		"event_broker_options": "-1", "broker_module": "{DIR}/libexec/" + moduleFile("bench") + " spool={DIR}/spool/bench segment_size=1G segment_age=86400",
-		"process_performance_data": "0", "log_passive_checks": "0", "log_external_commands": "0", "log_service_retries": "0", "enable_notifications": "0",
-		"enable_flap_detection": "0", "status_update_interval": "60",
+		"event_broker_options": "-1",
+		"broker_module": "{DIR}/libexec/" + moduleFile("bench") +
+			" spool={DIR}/spool/bench segment_size=1G segment_age=86400",
+		"process_performance_data": "0", "log_passive_checks": "0", "log_external_commands": "0",
+		"log_service_retries": "0", "enable_notifications": "0", "enable_flap_detection": "0",
+		"status_update_interval": "60",
 	}}
 	for h := range benchHosts {
 		o.Hosts = append(o.Hosts, testnagios.Host{Name: fmt.Sprintf("host-%02d", h)})
 		for s := range benchServices {
-			o.Services = append(o.Services, testnagios.Service{Host: fmt.Sprintf("host-%02d", h), Name: fmt.Sprintf("service %02d", s), Attempts: 1})
+			o.Services = append(o.Services, testnagios.Service{
+				Host: fmt.Sprintf("host-%02d", h), Name: fmt.Sprintf("service %02d", s), Attempts: 1,
+			})
 		}
 	}
 	site := testnagios.New(b, o)
@@ -55,7 +60,8 @@ func hand(b *testing.B, site *testnagios.Site, first, n, perSecond int) {
 	defer pipe.Close()
 	begin := time.Now()
 	for i := range n {
-		if wait := time.Until(begin.Add(time.Duration(i) * time.Second / time.Duration(perSecond))); wait > time.Millisecond {
+		due := begin.Add(time.Duration(i) * time.Second / time.Duration(perSecond))
+		if wait := time.Until(due); wait > time.Millisecond {
 			time.Sleep(wait)
 		}
 		at := (first + i) % (benchHosts * benchServices)
@@ -155,9 +161,13 @@ func BenchmarkModule(b *testing.B) {
 				site.Start()
 				dir := b.TempDir()
 				connector := NewConnector(b, binary, only("module", Settings{
-					"supervisor": site.MainConfig(), "connector_name": "bench", "readers.module.path": filepath.Join(site.Dir, "spool/bench"),
-					"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
-					"publish.amqp.urls": []string{broker.URL()}, "journal.max_size": "4GiB",
+					"supervisor":          site.MainConfig(),
+					"connector_name":      "bench",
+					"readers.module.path": filepath.Join(site.Dir, "spool/bench"),
+					"journal.path":        filepath.Join(dir, "journal.db"),
+					"quarantine.path":     filepath.Join(dir, "quarantine.ndjson"),
+					"publish.amqp.urls":   []string{broker.URL()},
+					"journal.max_size":    "4GiB",
 				}).YAML(b))
 				connector.Start()
 				arrived := arrivals(b, broker, queue)
@@ -167,7 +177,9 @@ func BenchmarkModule(b *testing.B) {
 				begin := time.Now()
 				hand(b, site, warmUp, n, c.rate)
 				handed := time.Since(begin)
-				Eventually(b, "all results in the queue", 2*time.Minute, func() bool { return len(arrived()) >= warmUp+n })
+				Eventually(b, "all results in the queue", 2*time.Minute, func() bool {
+					return len(arrived()) >= warmUp+n
+				})
 				took := time.Since(begin)
 				connector.Stop()
 				site.Stop()
@@ -179,7 +191,8 @@ func BenchmarkModule(b *testing.B) {
 					}
 				}
 				slices.Sort(latencies)
-				b.Logf("%d results handed to Nagios in %.1f s, all delivered after %.1f s", n, handed.Seconds(), took.Seconds())
+				b.Logf("%d results handed to Nagios in %.1f s, all delivered after %.1f s",
+					n, handed.Seconds(), took.Seconds())
 				b.ReportMetric(float64(n)/took.Seconds(), "results/s")
 				b.ReportMetric(float64(warmUp+n-len(arrived())), "lost")
 				b.ReportMetric(latencies[len(latencies)/2], "p50-ms")

@@ -28,11 +28,14 @@ var spoolFile = writtenFile{"module", "spool/neb-1700000000000000-1-1.log", spoo
 		io.WriteString(w, "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::1\tLOST::0\n")
 	}
 	now := float64(time.Now().UnixMicro()) / 1e6
-	fmt.Fprintf(w, "DATATYPE::SERVICECHECK\tTIMET::%.6f\tHOSTNAME::server-%03d.example.com\tSERVICEDESC::Disk usage /var/lib/%d\t"+
-		"SERVICESTATEID::%d\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tMAXSERVICEATTEMPTS::3\tSERVICECHECKTYPE::ACTIVE\t"+
-		"LASTSERVICECHECK::%.6f\tSERVICEEXECUTIONTIME::0.123\tSERVICELATENCY::0.045\tSERVICECHECKCOMMAND::check_disk!80!90\t"+
-		"ACKNOWLEDGED::0\tFLAPPING::0\tDOWNTIMEDEPTH::0\tHOSTADDRESS::10.0.0.1\tHOSTGROUPNAMES::linux,site-1\t"+
-		"SERVICEOUTPUT::DISK - free space: / %d MB (56%% inode=89%%);\tSERVICEPERFDATA::/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
+	fmt.Fprintf(w,
+		"DATATYPE::SERVICECHECK\tTIMET::%.6f\tHOSTNAME::server-%03d.example.com\tSERVICEDESC::Disk usage /var/lib/%d\t"+
+			"SERVICESTATEID::%d\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tMAXSERVICEATTEMPTS::3\t"+
+			"SERVICECHECKTYPE::ACTIVE\tLASTSERVICECHECK::%.6f\tSERVICEEXECUTIONTIME::0.123\tSERVICELATENCY::0.045\t"+
+			"SERVICECHECKCOMMAND::check_disk!80!90\tACKNOWLEDGED::0\tFLAPPING::0\tDOWNTIMEDEPTH::0\t"+
+			"HOSTADDRESS::10.0.0.1\tHOSTGROUPNAMES::linux,site-1\t"+
+			"SERVICEOUTPUT::DISK - free space: / %d MB (56%% inode=89%%);\t"+
+			"SERVICEPERFDATA::/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
 		now, i%200, i/200%50, i%3, now-0.2, i, i)
 }}
 
@@ -122,7 +125,8 @@ func (c rateCost) report(b *testing.B) {
 }
 
 func (c rateCost) String() string {
-	return fmt.Sprintf("%.1f cpu-%%, %.1f p50-ms, %.1f p99-ms, %.0f syncs/s", c.mean(), c.latency(50), c.latency(99), c.syncs)
+	return fmt.Sprintf("%.1f cpu-%%, %.1f p50-ms, %.1f p99-ms, %.0f syncs/s",
+		c.mean(), c.latency(50), c.latency(99), c.syncs)
 }
 
 // ratedSource is a file that is written at a steady rate.
@@ -157,7 +161,8 @@ func (s ratedSource) syncs(b *testing.B, binary string) float64 {
 	dir := b.TempDir()
 	calls, traced := filepath.Join(dir, "calls"), filepath.Join(dir, "traced")
 	// With -D the connector is our own child, as without strace.
-	script := fmt.Sprintf("#!/bin/sh\nexec %s -D -f -qq --seccomp-bpf -e trace=fsync,fdatasync -e signal=none -ttt -o %s %s \"$@\"\n",
+	script := fmt.Sprintf("#!/bin/sh\nexec %s -D -f -qq --seccomp-bpf -e trace=fsync,fdatasync -e signal=none -ttt "+
+		"-o %s %s \"$@\"\n",
 		strace, calls, binary)
 	if err := os.WriteFile(traced, []byte(script), 0o700); err != nil {
 		b.Fatal(err)
@@ -192,7 +197,8 @@ func (s ratedSource) syncs(b *testing.B, binary string) float64 {
 
 // run runs a connector while the file is written. It calls warm after the
 // warm-up, and done with the latencies when all messages have been delivered.
-func (s ratedSource) run(b *testing.B, binary string, seconds int, warm func(pid int), done func(pid int, latencies []float64)) {
+func (s ratedSource) run(b *testing.B, binary string, seconds int, warm func(pid int),
+	done func(pid int, latencies []float64)) {
 	b.Helper()
 	dir := b.TempDir()
 	path := filepath.Join(dir, s.file.file)

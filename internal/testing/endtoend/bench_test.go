@@ -48,11 +48,14 @@ func perfdataLines(b *testing.B, path string, n int) {
 }
 
 func perfdataLine(w io.Writer, i int, now time.Time) {
-	fmt.Fprintf(w, "DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::server-%03d.example.com\tSERVICEDESC::Disk usage /var/lib/%d\t"+
-		"SERVICESTATE::%s\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\tSERVICEEXECUTIONTIME::0.123\tSERVICELATENCY::0.045\t"+
-		"SERVICECHECKCOMMAND::check_disk!80!90\tSERVICEOUTPUT::DISK %s - free space: / %d MB (56%% inode=89%%);\t"+
-		"SERVICEPERFDATA::/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
-		now.Unix(), i%200, i/200%50, []string{"OK", "WARNING", "CRITICAL"}[i%3], []string{"OK", "WARNING", "CRITICAL"}[i%3], i, i)
+	fmt.Fprintf(w,
+		"DATATYPE::SERVICEPERFDATA\tTIMET::%d\tHOSTNAME::server-%03d.example.com\t"+
+			"SERVICEDESC::Disk usage /var/lib/%d\tSERVICESTATE::%s\tSERVICESTATETYPE::HARD\tSERVICEATTEMPT::1\t"+
+			"SERVICEEXECUTIONTIME::0.123\tSERVICELATENCY::0.045\tSERVICECHECKCOMMAND::check_disk!80!90\t"+
+			"SERVICEOUTPUT::DISK %s - free space: / %d MB (56%% inode=89%%);\t"+
+			"SERVICEPERFDATA::/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
+		now.Unix(), i%200, i/200%50, []string{"OK", "WARNING", "CRITICAL"}[i%3],
+		[]string{"OK", "WARNING", "CRITICAL"}[i%3], i, i)
 }
 
 const serviceTemplate = `DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
@@ -143,7 +146,8 @@ func bare(b *testing.B, broker *testbroker.Broker, sample []amqp091.Delivery, n 
 	for i := range n {
 		m := sample[i%len(sample)]
 		c, err := ch.PublishWithDeferredConfirm("canopsis.events", m.RoutingKey, false, false, amqp091.Publishing{
-			ContentType: "application/json", DeliveryMode: amqp091.Persistent, MessageId: m.MessageId, Timestamp: m.Timestamp, AppId: m.AppId, Body: m.Body,
+			ContentType: "application/json", DeliveryMode: amqp091.Persistent, MessageId: m.MessageId,
+			Timestamp: m.Timestamp, AppId: m.AppId, Body: m.Body,
 		})
 		if err != nil {
 			b.Fatal(err)
@@ -213,7 +217,8 @@ func median(v []float64) float64 {
 
 // sendFile runs the connector over a perfdata file until n events are in the
 // queue.
-func sendFile(b *testing.B, binary string, broker *testbroker.Broker, ch *amqp091.Channel, queue, file string, n int) (cost, float64) {
+func sendFile(b *testing.B, binary string, broker *testbroker.Broker, ch *amqp091.Channel, queue, file string,
+	n int) (cost, float64) {
 	b.Helper()
 	dir := b.TempDir()
 	if err := os.Link(file, filepath.Join(dir, "service-perfdata")); err != nil {
@@ -341,7 +346,8 @@ func BenchmarkBacklog(b *testing.B) {
 		c.Stop()
 		mustHold(b, filepath.Join(dir, "journal.db"), 0)
 		purge(b, ch, queue)
-		b.Logf("bare %.0f/s; drained %.0f/s; peak rss %.0f MB filling, %.0f MB draining", n/reference.wall, n/ours, filled, rss)
+		b.Logf("bare %.0f/s; drained %.0f/s; peak rss %.0f MB filling, %.0f MB draining",
+			n/reference.wall, n/ours, filled, rss)
 		b.ReportMetric(reference.wall/ours, "rate/bare")
 		b.ReportMetric(max(filled, rss), "peak-MB")
 	}
@@ -431,7 +437,8 @@ type pace struct {
 
 // paced appends lines at a pace, and returns the milliseconds after which each
 // was delivered. The number in a line's output, before " MB (", is its own.
-func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, line func(io.Writer, int), p pace) []float64 {
+func paced(b *testing.B, broker *testbroker.Broker, queue string, f *os.File, line func(io.Writer, int),
+	p pace) []float64 {
 	b.Helper()
 	ch := channel(b, broker)
 	defer ch.Close()

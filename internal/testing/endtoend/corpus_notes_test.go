@@ -50,7 +50,8 @@ func (c recording) compareNotes(got []event) {
 	}
 	for _, e := range got {
 		n := note{e.kind(), e.entity(), e.text("author"), e.text("output")}
-		if n.kind != "ack" && n.kind != "comment" || strings.HasPrefix(n.text, "downtime ") || strings.HasPrefix(n.text, "flapping ") {
+		if n.kind != "ack" && n.kind != "comment" || strings.HasPrefix(n.text, "downtime ") ||
+			strings.HasPrefix(n.text, "flapping ") {
 			continue
 		}
 		if left[n]--; left[n] < 0 {

@@ -109,7 +109,9 @@ func TestCorpus(t *testing.T) {
 	// Some were written while performance data was switched off for a second.
 	// Here the log of 40 s is read before the perfdata files, and would be
 	// believed to bring all there is.
-	statuses = slices.DeleteFunc(statuses, func(text []byte) bool { return bytes.Contains(text, []byte("\tprocess_performance_data=0\n")) })
+	statuses = slices.DeleteFunc(statuses, func(text []byte) bool {
+		return bytes.Contains(text, []byte("\tprocess_performance_data=0\n"))
+	})
 	t.Logf("%d status files", len(statuses))
 	for _, status := range statuses {
 		r.slice(int64(statusBlocks(t, status)[0].number("created")), logs, perfdata)
@@ -250,7 +252,8 @@ func (r recorded) matches(e event, whole bool) bool {
 		return strings.HasPrefix(plain(r.rest), cut)
 	}
 	for i := range r.rest {
-		if r.rest[i] == '\t' && plain(r.rest[:i]) == e.text("output") && (!whole || plain(r.rest[i+1:]) == e.text("perf_data_raw")) {
+		if r.rest[i] == '\t' && plain(r.rest[:i]) == e.text("output") &&
+			(!whole || plain(r.rest[i+1:]) == e.text("perf_data_raw")) {
 			return true
 		}
 	}
@@ -331,8 +334,10 @@ func (c recording) compare(r *replay, reported map[entity]int64) {
 func wasExecuted(all []execution, e event) bool {
 	at, _ := e.body["supervisor_timestamp"].(float64)
 	return slices.ContainsFunc(all, func(x execution) bool {
-		bySupervisor := strings.HasPrefix(e.text("output"), "(") && serviceStates[x.state()] == e.text("supervisor_state")
-		return math.Abs(at-x.End) < 3 && (bySupervisor || strings.HasPrefix(plain(firstLine(x.Output)), e.text("output")))
+		bySupervisor := strings.HasPrefix(e.text("output"), "(") &&
+			serviceStates[x.state()] == e.text("supervisor_state")
+		return math.Abs(at-x.End) < 3 &&
+			(bySupervisor || strings.HasPrefix(plain(firstLine(x.Output)), e.text("output")))
 	})
 }
 
@@ -353,7 +358,8 @@ func (c recording) stateAgrees(complain *complaints, all []execution, l recorded
 	}
 	for state := range states {
 		if serviceStates[state] != e.text("supervisor_state") {
-			complain.add("another state", "%d %s: the plugin gave %s: %s", l.time, l.entity, serviceStates[state], e.Body)
+			complain.add("another state", "%d %s: the plugin gave %s: %s", l.time, l.entity, serviceStates[state],
+				e.Body)
 		}
 	}
 	return true

@@ -131,7 +131,10 @@ func TestPoisonDoesNotStopTheRest(t *testing.T) {
 	}
 	garbage := []struct{ text, reason string }{
 		{"\x00\xff\xfe garbage \x7f\n", "prefix"},
-		{"DATATYPE::SERVICEPERFDATA\tTIMET::yesterday\tHOSTNAME::h\tSERVICEDESC::s\tSERVICESTATE::OK\tSERVICEOUTPUT::x\n", "TIMET"},
+		{
+			"DATATYPE::SERVICEPERFDATA\tTIMET::yesterday\tHOSTNAME::h\tSERVICEDESC::s\tSERVICESTATE::OK\t" +
+				"SERVICEOUTPUT::x\n", "TIMET",
+		},
 		{"DATATYPE::SERVICEPERFDATA\tTIMET::1\tSERVICEDESC::s\tSERVICESTATE::OK\tSERVICEOUTPUT::no host\n", "HOSTNAME"},
 		{strings.Repeat("x", 2<<20) + "\n", "long"},
 	}
@@ -191,7 +194,8 @@ func checkPoison(t *testing.T, r *rig, longHost string) {
 		}
 	}
 	for entity, want := range map[string]string{
-		longHost + "/s": "a=1", "quote/lone": "", "quote/in the middle": "a=1 b=2", "latin/s": "t=1", "long output/s": "t=1",
+		longHost + "/s": "a=1", "quote/lone": "", "quote/in the middle": "a=1 b=2", "latin/s": "t=1",
+		"long output/s": "t=1",
 	} {
 		if got, there := perfdata[entity]; !there || got != want {
 			t.Errorf("%.20s: perf_data %q (sent: %v), want %q", entity, got, there, want)

@@ -76,7 +76,9 @@ func TestFullDiskHoldsTheSourceUntilThereIsSpace(t *testing.T) {
 	checkHeld(t, r, 1)
 	r.Kill()
 	r.Start() // on the full disk
-	Eventually(t, "the full disk in the log of the second run", 20*time.Second, func() bool { return r.Logged(isFull) > 1 })
+	Eventually(t, "the full disk in the log of the second run", 20*time.Second, func() bool {
+		return r.Logged(isFull) > 1
+	})
 	space()
 	r.AwaitLog(isRoomy, 20*time.Second)
 	checkHeld(t, r, 2)
@@ -248,7 +250,8 @@ func liveLog(wal []byte) int {
 func TestDamagedEndOfTheWriteAheadLog(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func([]byte) []byte{
-		"torn off": tornOff(100), "more torn off": tornOff(50_000), "flipped": flipped(64, 64), "flipped before": flipped(50_000, 1),
+		"torn off": tornOff(100), "more torn off": tornOff(50_000), "flipped": flipped(64, 64),
+		"flipped before": flipped(50_000, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -45,14 +45,17 @@ func newModuleSite(t *testing.T, names ...string) *moduleSite {
 		host := fmt.Sprintf("host-%d", h)
 		o.Hosts = append(o.Hosts, testnagios.Host{Name: host, Interval: 2, Attempts: 1})
 		for s := range moduleServices {
-			o.Services = append(o.Services, testnagios.Service{Host: host, Name: fmt.Sprintf("service %d", s), Attempts: 2})
+			o.Services = append(o.Services,
+				testnagios.Service{Host: host, Name: fmt.Sprintf("service %d", s), Attempts: 2})
 		}
 	}
 	site := testnagios.New(t, o)
 	for _, name := range names {
 		installModule(t, site, name)
 	}
-	m := &moduleSite{Site: site, t: t, broker: broker, exchange: "module." + filepath.Base(site.Dir), handed: map[string]bool{}}
+	m := &moduleSite{
+		Site: site, t: t, broker: broker, exchange: "module." + filepath.Base(site.Dir), handed: map[string]bool{},
+	}
 	broker.DeclareExchange(t, m.exchange)
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -101,7 +104,9 @@ func (m *moduleSite) awaitProcessed(count int) {
 		return bytes.Count(readIfThere(m.t, filepath.Join(m.Dir, "service-perfdata")), []byte("\n"))
 	}
 	before := lines()
-	Eventually(m.t, fmt.Sprintf("%d more results of services", count), 30*time.Second, func() bool { return lines() >= before+count })
+	Eventually(m.t, fmt.Sprintf("%d more results of services", count), 30*time.Second, func() bool {
+		return lines() >= before+count
+	})
 }
 
 // connector reads the spool of a copy of the module, and sends to a queue of
@@ -118,10 +123,13 @@ func (m *moduleSite) connector(name string) (c *Connector, queue string) {
 		}
 	})
 	return NewConnector(m.t, program(m.t), only("module", Settings{
-		"supervisor": m.MainConfig(), "connector_name": name,
-		"readers.module.path": filepath.Join(m.Dir, "spool", name),
-		"journal.path":        filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
-		"publish.amqp.urls": []string{m.broker.URL()}, "publish.amqp.exchange": m.exchange,
+		"supervisor":            m.MainConfig(),
+		"connector_name":        name,
+		"readers.module.path":   filepath.Join(m.Dir, "spool", name),
+		"journal.path":          filepath.Join(dir, "journal.db"),
+		"quarantine.path":       filepath.Join(dir, "quarantine.ndjson"),
+		"publish.amqp.urls":     []string{m.broker.URL()},
+		"publish.amqp.exchange": m.exchange,
 	}).YAML(m.t)), queue
 }
 
@@ -181,7 +189,8 @@ func (m *moduleSite) checkStream(about string, got []event, least int, killed []
 			c.add("lost", "result %s, executed at %s", n, startOf(n))
 		}
 	}
-	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results reported again after a kill of Nagios",
+	m.t.Logf("%s: %d results processed, %d events, %d messages repeated after a kill of the connector, %d results "+
+		"reported again after a kill of Nagios",
 		about, len(processed), len(got), repeated, repeatedByNagios)
 	if len(processed) < least {
 		m.t.Errorf("%s: only %d results, want %d at least", about, len(processed), least)
@@ -273,7 +282,8 @@ func TestModuleThroughFaults(t *testing.T) {
 	m.checkStream("a connector that was started afterwards", m.drain(after, afterQueue), 500, killed, false)
 	for _, name := range []string{"live", "after"} {
 		left, err := filepath.Glob(filepath.Join(m.Dir, "spool", name, "*.log"))
-		if err != nil || len(left) > 3 { // the last of each process: two that ended less than five minutes ago, and the newest
+		// The last of each process: two that ended less than five minutes ago, and the newest
+		if err != nil || len(left) > 3 {
 			t.Errorf("%d segments are left in %s: %v, %v", len(left), name, left, err)
 		}
 	}

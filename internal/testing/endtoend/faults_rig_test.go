@@ -53,7 +53,10 @@ func perfdataRigOn(t *testing.T, broker *testbroker.Broker, more Settings) *rig 
 
 func newRig(t *testing.T, broker *testbroker.Broker, dir string, load *Load, more Settings) *rig {
 	t.Helper()
-	r := &rig{t: t, broker: broker, dir: dir, load: load, exchange: t.Name() + ".events", queue: t.Name(), ledger: NewLedger()}
+	r := &rig{
+		t: t, broker: broker, dir: dir, load: load, exchange: t.Name() + ".events", queue: t.Name(),
+		ledger: NewLedger(),
+	}
 	r.inbox = NewInbox(t, broker, r.queue)
 	t.Cleanup(func() {
 		broker.DeleteQueue(t, r.queue)

@@ -117,7 +117,9 @@ func TestSIGHUPWithANewConfigurationTakesOver(t *testing.T) {
 		r.progress()
 		r.Configure(r.settings.With(Settings{"connector_name": name}).YAML(t))
 		r.Signal(syscall.SIGHUP)
-		Eventually(t, "connector_name="+name+" in the log", 5*time.Second, func() bool { return r.Logged("connector_name="+name) > 0 })
+		Eventually(t, "connector_name="+name+" in the log", 5*time.Second, func() bool {
+			return r.Logged("connector_name="+name) > 0
+		})
 	}
 	r.progress()
 	r.load.Write(1)

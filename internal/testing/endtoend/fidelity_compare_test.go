@@ -135,13 +135,15 @@ func (p *play) compareOrders(t *testing.T, about string) {
 	for _, o := range left {
 		c.add("no event", "%s", o)
 	}
-	t.Logf("%s: %d of %d acknowledgements, comments, downtimes and flappings", about, len(p.orders)-len(left), len(p.orders))
+	t.Logf("%s: %d of %d acknowledgements, comments, downtimes and flappings",
+		about, len(p.orders)-len(left), len(p.orders))
 }
 
 func (o order) matches(e event) bool {
 	begin, end, open := strings.Cut(o.output, "…")
 	text := e.text("output")
-	if e.kind() != o.event || e.entity() != o.entity || !open && text != o.output || !strings.HasPrefix(text, begin) || !strings.HasSuffix(text, end) {
+	if e.kind() != o.event || e.entity() != o.entity || !open && text != o.output || !strings.HasPrefix(text, begin) ||
+		!strings.HasSuffix(text, end) {
 		return false
 	}
 	author := o.author
@@ -176,7 +178,10 @@ func replayFlags(t *testing.T, about string, got []event) {
 		case strings.HasPrefix(text, "downtime ended"), strings.HasPrefix(text, "downtime cancelled"):
 			f.depth = 0
 		case e.kind() == "check":
-			has := flags{e.body["acknowledged"] == true, e.body["is_flapping"] == true, e.body["scheduled_downtime_depth"].(float64)}
+			has := flags{
+				e.body["acknowledged"] == true, e.body["is_flapping"] == true,
+				e.body["scheduled_downtime_depth"].(float64),
+			}
 			if f.acknowledged && !has.acknowledged && endsHere(e, got[i+1:]) {
 				f.acknowledged = false
 			}
@@ -215,7 +220,8 @@ func checkMessages(t *testing.T, about string, got []event) {
 		if e.RoutingKey != key || e.text("connector_name") != about {
 			c.add("routing key", "%q, want %q", e.RoutingKey, key)
 		}
-		if e.ContentType != "application/json" || e.ContentEncoding != "UTF-8" || e.DeliveryMode != amqp091.Persistent || e.AppId != "nagios2canopsis" {
+		if e.ContentType != "application/json" || e.ContentEncoding != "UTF-8" ||
+			e.DeliveryMode != amqp091.Persistent || e.AppId != "nagios2canopsis" {
 			c.add("properties", "%q %q %d %q", e.ContentType, e.ContentEncoding, e.DeliveryMode, e.AppId)
 		}
 		if float64(e.Timestamp.Unix()) != e.body["supervisor_timestamp"] {

@@ -61,9 +61,9 @@ func at(seconds any) string {
 func (p *play) body(e entity, state, output string) map[string]any {
 	b := map[string]any{
 		"connector": "nagios", "event_type": "check", "source_type": "component", "component": e.host,
-		"state": severities[state], "supervisor_state": state, "state_type": nil, "check_type": nil, "current_attempt": nil,
-		"output": output, "long_output": "", "perf_data": "", "perf_data_raw": "", "output_truncated": false,
-		"execution_time": nil, "latency": nil, "command_name": "truth",
+		"state": severities[state], "supervisor_state": state, "state_type": nil, "check_type": nil,
+		"current_attempt": nil, "output": output, "long_output": "", "perf_data": "", "perf_data_raw": "",
+		"output_truncated": false, "execution_time": nil, "latency": nil, "command_name": "truth",
 		"acknowledged": anything{}, "is_flapping": anything{}, "scheduled_downtime_depth": anything{},
 	}
 	if e.service != "" {
@@ -93,8 +93,9 @@ func (r result) fillIn(b map[string]any, long, perf bool) {
 }
 
 // withoutNumber are the outputs that Nagios makes itself.
-var withoutNumber = regexp.MustCompile(`^\(Return code of 4 for service 'exit 4' on host 'gallery' was out of bounds\)$|` +
-	`^\(Service check timed out after \d\.\d\d seconds\)$`)
+var withoutNumber = regexp.MustCompile(
+	`^\(Return code of 4 for service 'exit 4' on host 'gallery' was out of bounds\)$|` +
+		`^\(Service check timed out after \d\.\d\d seconds\)$`)
 
 var stateTypes = map[string]float64{"SOFT": 0, "HARD": 1}
 
@@ -174,7 +175,8 @@ func (p *play) inTime(l line, r result, execution any) {
 	if late := time.Unix(l.time, 0).Sub(r.ended); late < -1100*time.Millisecond ||
 		late > 10*time.Second || took > 10 ||
 		took < r.ended.Sub(r.started).Seconds()-0.1 && !r.passive {
-		p.t.Errorf("%s: ran from %s to %s; Nagios took it at %d, after %v s", l.entity, r.started, r.ended, l.time, execution)
+		p.t.Errorf("%s: ran from %s to %s; Nagios took it at %d, after %v s",
+			l.entity, r.started, r.ended, l.time, execution)
 	}
 }
 
@@ -213,7 +215,8 @@ const untilShown = 4
 // perfdata line was, and whether it was this result that reported it.
 func stateOf(reported []stateLine, l line) (last stateLine, alerted bool) {
 	for _, s := range reported {
-		if s.n > l.n || s.n == l.n && l.n != "" && !s.alert || s.time > l.time || l.n == "" && s.n != "" && s.time == l.time {
+		if s.n > l.n || s.n == l.n && l.n != "" && !s.alert || s.time > l.time ||
+			l.n == "" && s.n != "" && s.time == l.time {
 			continue
 		}
 		last, alerted = s, s.alert && s.n == l.n && s.time >= l.time-1
@@ -279,7 +282,9 @@ func (p *play) logChecks() (all []check) {
 		one.body["state_type"], one.body["current_attempt"] = nil, nil
 		all = append(all, one)
 	}
-	slices.SortStableFunc(all, func(a, b check) int { return cmp.Compare(a.body["timestamp"].(float64), b.body["timestamp"].(float64)) })
+	slices.SortStableFunc(all, func(a, b check) int {
+		return cmp.Compare(a.body["timestamp"].(float64), b.body["timestamp"].(float64))
+	})
 	return all
 }
 
@@ -368,12 +373,14 @@ func (p *play) statusCheck(e entity, block statusBlock, created int64) check {
 	end := min(int64(block.number("last_check")+block.number("check_execution_time")), created)
 	stamp(b, end)
 	for field, key := range map[string]string{
-		"state_type": "state_type", "check_type": "check_type", "current_attempt": "current_attempt", "max_attempts": "max_attempts",
-		"execution_time": "check_execution_time", "latency": "check_latency", "scheduled_downtime_depth": "scheduled_downtime_depth",
+		"state_type": "state_type", "check_type": "check_type", "current_attempt": "current_attempt",
+		"max_attempts": "max_attempts", "execution_time": "check_execution_time", "latency": "check_latency",
+		"scheduled_downtime_depth": "scheduled_downtime_depth",
 	} {
 		b[field] = block.number(key)
 	}
-	b["acknowledged"], b["is_flapping"] = block.fields["problem_has_been_acknowledged"] == "1", block.fields["is_flapping"] == "1"
+	b["acknowledged"], b["is_flapping"] = block.fields["problem_has_been_acknowledged"] == "1",
+		block.fields["is_flapping"] == "1"
 	if r, ok := p.byNumber[runNumber.FindString(block.fields["plugin_output"])]; ok {
 		p.agree(e, b["supervisor_state"].(string), r)
 		if d := end - r.ended.Unix(); d < -2 || d > 2 {

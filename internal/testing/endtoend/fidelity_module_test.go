@@ -87,7 +87,9 @@ func (p *play) moduleChecks() (all []check) {
 // addModuleFields adds what a module hands over besides: times that nothing
 // else reports as exactly are compared by withinAMoment.
 func (p *play) addModuleFields(e entity, body map[string]any) {
-	for _, field := range []string{"execution_time", "latency", "macro_CHECKENDTIME", "macro_RETURNCODE", "macro_TIMEOUT", "macro_EARLYTIMEOUT"} {
+	for _, field := range []string{
+		"execution_time", "latency", "macro_CHECKENDTIME", "macro_RETURNCODE", "macro_TIMEOUT", "macro_EARLYTIMEOUT",
+	} {
 		body[field] = anything{}
 	}
 	if e.service == "" {
@@ -173,7 +175,8 @@ func (p *play) compareTimes(t *testing.T, about string, got []event) {
 			}
 		}
 		r, ok := p.byNumber[e.n()]
-		if code := fmt.Sprint(r.saying.exit); ok && e.body["macro_RETURNCODE"] != code && !(r.passive && l.entity.service == "") {
+		if code := fmt.Sprint(r.saying.exit); ok && e.body["macro_RETURNCODE"] != code &&
+			!(r.passive && l.entity.service == "") {
 			c.add("return code", "%s: %v, want %s", keyOf(e.body), e.body["macro_RETURNCODE"], code)
 		}
 		var ended float64

@@ -147,7 +147,8 @@ func (s *scenario) passiveResults() {
 	s.at(20, func() { s.hand("trap", "trap été", passives[0]) })
 	s.at(4, func() { s.hand("trap", "", fine) })
 	s.at(11, func() {
-		s.hand("trap", "", saying{exit: 1, prints: down.prints, output: down.output, perf: down.perf, metrics: down.metrics})
+		s.hand("trap", "",
+			saying{exit: 1, prints: down.prints, output: down.output, perf: down.perf, metrics: down.metrics})
 	})
 	s.at(28, func() { s.hand("trap", "", fine) })
 }
@@ -240,7 +241,8 @@ func (s *scenario) downtimes() {
 			if by != "" {
 				trigger = s.downtimeID(by)
 			}
-			s.site.Command("SCHEDULE_SVC_DOWNTIME;db;%s;%d;%d;%d;%d;%d;alice;%s", service, now+from, now+to, fixed, trigger, duration, text)
+			s.site.Command("SCHEDULE_SVC_DOWNTIME;db;%s;%d;%d;%d;%d;%d;alice;%s", service, now+from, now+to, fixed,
+				trigger, duration, text)
 		})
 		s.expect(service, "comment", "alice", "downtime scheduled…"+text)
 		for _, phase := range phases {

@@ -213,7 +213,12 @@ func TestFidelity(t *testing.T) {
 		t.Parallel()
 		p := playWith(t, map[string]string{"log_initial_states": "1"}, // Nagios' default templates
 			reader{"all", nil},
-			reader{"scaled", Settings{"mapping.host_states": "nagios", "mapping.service_states": "nagios", "mapping.soft_states": false}},
+			reader{
+				"scaled",
+				Settings{
+					"mapping.host_states": "nagios", "mapping.service_states": "nagios", "mapping.soft_states": false,
+				},
+			},
 		)
 		p.compareExecutions(t)
 		want := append(p.statelessChecks(), p.unownedChecks()...)

@@ -50,7 +50,9 @@ func (s *scenario) results() (byNumber map[string]result, runs []result) {
 	known := sayings()
 	for _, c := range s.site.Checks() {
 		host, service := s.site.Entity(c.Key)
-		r := result{entity: entity{utf8(host), utf8(service)}, n: strconv.FormatInt(c.N(), 10), started: c.Start, ended: c.End}
+		r := result{
+			entity: entity{utf8(host), utf8(service)}, n: strconv.FormatInt(c.N(), 10), started: c.Start, ended: c.End,
+		}
 		if c.End.IsZero() {
 			r.saying, r.n, r.state = hangs, "", 2
 			runs = append(runs, r)
@@ -72,7 +74,9 @@ func (s *scenario) results() (byNumber map[string]result, runs []result) {
 		runs = append(runs, r)
 	}
 	for _, p := range s.passive {
-		r := result{entity: p.entity, n: p.n, saying: p.saying, passive: true, state: p.saying.exit, started: p.at, ended: p.at}
+		r := result{
+			entity: p.entity, n: p.n, saying: p.saying, passive: true, state: p.saying.exit, started: p.at, ended: p.at,
+		}
 		byNumber[p.n] = r
 		runs = append(runs, r)
 	}
@@ -125,7 +129,9 @@ func perfdataTruthOf(t testing.TB, text string) line {
 	} else { // Nagios' default templates
 		names := []string{"DATATYPE", "TIMET", "HOSTNAME", "HOSTEXECUTIONTIME", "REST"}
 		if strings.HasPrefix(text, "[SERVICEPERFDATA]\t") {
-			names = []string{"DATATYPE", "TIMET", "HOSTNAME", "SERVICEDESC", "SERVICEEXECUTIONTIME", "SERVICELATENCY", "REST"}
+			names = []string{
+				"DATATYPE", "TIMET", "HOSTNAME", "SERVICEDESC", "SERVICEEXECUTIONTIME", "SERVICELATENCY", "REST",
+			}
 		}
 		for i, value := range strings.SplitN(text, "\t", len(names)) {
 			fields[names[i]] = value
@@ -157,7 +163,8 @@ var stateLines = regexp.MustCompile(`(?m)^\[(\d+)\] (CURRENT|INITIAL|)(?: ?)(HOS
 
 // logStates reads the state lines of the log, in their order.
 func logStates(t testing.TB, site *testnagios.Site) []stateLine {
-	return stateLinesOf(string(readIfThere(t, filepath.Join(site.Dir, "archives/nagios-renamed.log"))) + string(site.Read("nagios.log")))
+	return stateLinesOf(string(readIfThere(t, filepath.Join(site.Dir, "archives/nagios-renamed.log"))) +
+		string(site.Read("nagios.log")))
 }
 
 func stateLinesOf(text string) (all []stateLine) {

@@ -65,7 +65,9 @@ func TestGolden(t *testing.T) {
 func goldenText(t *testing.T, events []event) string {
 	t.Helper()
 	byKey := slices.Clone(events)
-	slices.SortStableFunc(byKey, func(a, b event) int { return strings.Compare(a.entity().String(), b.entity().String()) })
+	slices.SortStableFunc(byKey, func(a, b event) int {
+		return strings.Compare(a.entity().String(), b.entity().String())
+	})
 	var text strings.Builder
 	for _, e := range byKey {
 		for key, value := range e.body {

@@ -35,7 +35,8 @@ type replay struct {
 
 // readers are the names of the readers, by what they read.
 var readers = map[string]string{
-	"nagios.log": "log", "status.dat": "status", "host-perfdata": "perfdata-host", "service-perfdata": "perfdata-service",
+	"nagios.log": "log", "status.dat": "status", "host-perfdata": "perfdata-host",
+	"service-perfdata": "perfdata-service",
 }
 
 // replayConfig is a nagios.cfg with Nagios' default templates.
@@ -53,15 +54,17 @@ log_host_retries=1
 // newReplay starts a pipeline that reads an empty site with these objects.
 func newReplay(t *testing.T, objects []byte) *replay {
 	t.Helper()
-	r := &replay{t: t, dir: t.TempDir(), changed: time.Now(), stored: map[string]time.Time{}, written: map[string]time.Time{}}
+	r := &replay{
+		t: t, dir: t.TempDir(), changed: time.Now(), stored: map[string]time.Time{}, written: map[string]time.Time{},
+	}
 	if err := os.Mkdir(r.path("archives"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	r.put("objects.cache", objects)
 	r.put("nagios.cfg", []byte(strings.ReplaceAll(replayConfig, "{DIR}", r.dir)))
 	l, err := config.Parse(strings.NewReader(Settings{
-		"supervisor": r.path("nagios.cfg"), "connector_name": "replay", "readers.log.begin": "beginning", "readers.perfdata.begin": "beginning",
-		"mapping.events.downtime_comment": true,
+		"supervisor": r.path("nagios.cfg"), "connector_name": "replay", "readers.log.begin": "beginning",
+		"readers.perfdata.begin": "beginning", "mapping.events.downtime_comment": true,
 	}.YAML(t)), "replay.yml")
 	if err != nil {
 		t.Fatal(err)

@@ -60,9 +60,10 @@ func TestShinken(t *testing.T) {
 	broker.Bind(t, queue, "shinken.#", exchange)
 	dir := t.TempDir()
 	c := NewConnector(t, program(t), Settings{
-		"supervisor": "none", "connector": "shinken", "connector_name": "recorded", "readers.module.path": spool, "readers.module.enabled": "on",
-		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
-		"publish.amqp.urls": []string{broker.URL()}, "publish.amqp.exchange": exchange,
+		"supervisor": "none", "connector": "shinken", "connector_name": "recorded", "readers.module.path": spool,
+		"readers.module.enabled": "on", "journal.path": filepath.Join(dir, "journal.db"),
+		"quarantine.path": filepath.Join(dir, "quarantine.ndjson"), "publish.amqp.urls": []string{broker.URL()},
+		"publish.amqp.exchange": exchange,
 	}.YAML(t))
 	c.Start()
 	awaitQuiet(t, broker, queue)
@@ -129,6 +130,7 @@ func compareHandedOver(t *testing.T, written []handedOver, got []event) {
 func reports(e event, kind string, r handedOver) bool {
 	state := shinkenStates[kind][int(r[kind+"STATEID"][0]-'0')]
 	output := plain(r[kind+"OUTPUT"])
-	return e.text("supervisor_state") == state && strings.HasPrefix(output, strings.TrimSuffix(e.text("output"), "…")) &&
+	return e.text("supervisor_state") == state &&
+		strings.HasPrefix(output, strings.TrimSuffix(e.text("output"), "…")) &&
 		e.body["address"] == r["HOSTADDRESS"] && e.text("macro_CHECKENDTIME") == r["CHECKENDTIME"]
 }
