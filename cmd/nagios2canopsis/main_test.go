@@ -49,7 +49,8 @@ func TestUsage(t *testing.T) {
 	} {
 		code, stdout, stderr := call(t, c.args...)
 		if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
-			t.Errorf("%q: code %d, want %d\nstdout %q, want %q\nstderr %q, want %q", c.args, code, c.code, stdout, c.stdout, stderr, c.stderr)
+			t.Errorf("%q: code %d, want %d\nstdout %q, want %q\nstderr %q, want %q",
+				c.args, code, c.code, stdout, c.stdout, stderr, c.stderr)
 		}
 	}
 }
@@ -58,12 +59,16 @@ func TestCheckConfig(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "nagios.log"), "")
 	main := write(t, filepath.Join(dir, "nagios.cfg"), "log_file="+dir+"/nagios.log\nstatus_file="+dir+"/status.dat\n")
-	good := write(t, filepath.Join(dir, "good.yml"), "supervisor: "+main+"\nconnector_name: paris\npublish: {amqp: {urls: ['amqp://u:geheim@rabbit/canopsis']}}\njournal: {path: "+dir+"/j.db}\nquarantine: {path: "+dir+"/q}\n")
+	good := write(t, filepath.Join(dir, "good.yml"),
+		"supervisor: "+main+"\nconnector_name: paris\npublish: {amqp: {urls: ['amqp://u:geheim@rabbit/canopsis']}}\n"+
+			"journal: {path: "+dir+"/j.db}\nquarantine: {path: "+dir+"/q}\n")
 	code, stdout, stderr := call(t, "check-config", "--config", good)
 	if code != 0 {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
-	for _, want := range []string{"connector_name: paris", dir + "/nagios.log", "amqp://u:xxxxx@rabbit/canopsis", "status.dat", "All is well."} {
+	for _, want := range []string{
+		"connector_name: paris", dir + "/nagios.log", "amqp://u:xxxxx@rabbit/canopsis", "status.dat", "All is well.",
+	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in:\n%s", want, stdout)
 		}
@@ -121,7 +126,9 @@ func TestTailShowsEventsAndTouchesNothing(t *testing.T) {
 	}
 	defer site.Close()
 	state := filepath.Join(t.TempDir(), "state")
-	cfg := write(t, filepath.Join(t.TempDir(), "c.yml"), "supervisor: "+site.MainConfig()+"\nconnector_name: demo\njournal: {path: "+state+"/j.db}\nquarantine: {path: "+state+"/q.ndjson}\n")
+	cfg := write(t, filepath.Join(t.TempDir(), "c.yml"),
+		"supervisor: "+site.MainConfig()+"\nconnector_name: demo\njournal: {path: "+state+"/j.db}\n"+
+			"quarantine: {path: "+state+"/q.ndjson}\n")
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	played := make(chan error, 1)
@@ -131,7 +138,8 @@ func TestTailShowsEventsAndTouchesNothing(t *testing.T) {
 	if err := <-played; err != nil {
 		t.Fatal(err)
 	}
-	if code != 0 || strings.Count(out.String(), "nagios.demo.check.") < 10 || !strings.Contains(out.String(), `"output": "`) {
+	if code != 0 || strings.Count(out.String(), "nagios.demo.check.") < 10 ||
+		!strings.Contains(out.String(), `"output": "`) {
 		t.Errorf("code %d\n%.2000s\n%s", code, out.String(), log.String())
 	}
 	if _, err := os.Stat(state); err == nil {

@@ -76,7 +76,8 @@ func newNebSite(t *testing.T) nebSite {
 
 func (s nebSite) enable(t *testing.T, answer string, more ...string) (string, error) {
 	t.Helper()
-	return nebCall(t, answer, append(append([]string{"enable", "--module", s.module, "--spool", s.spool}, s.flags...), more...)...)
+	return nebCall(t, answer,
+		append(append([]string{"enable", "--module", s.module, "--spool", s.spool}, s.flags...), more...)...)
 }
 
 func (s nebSite) verifies(t *testing.T) {
@@ -98,7 +99,8 @@ func TestNebEnableAndDisableWithNagios(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contains(t, out, "+broker_module="+s.module+" spool="+s.spool+"\n", "Apply this change? [y/N]", "Nothing was changed.")
+		contains(t, out, "+broker_module="+s.module+" spool="+s.spool+"\n", "Apply this change? [y/N]",
+			"Nothing was changed.")
 	}
 	if out, err := s.enable(t, ""); err == nil || !strings.Contains(err.Error(), "--yes") {
 		t.Errorf("without an answer: %v\n%s", err, out)
@@ -111,7 +113,8 @@ func TestNebEnableAndDisableWithNagios(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	contains(t, out, "--- "+s.MainConfig(), s.binary+" has verified the new configuration", "Created the spool directory "+s.spool, "systemctl reload nagios4")
+	contains(t, out, "--- "+s.MainConfig(), s.binary+" has verified the new configuration",
+		"Created the spool directory "+s.spool, "systemctl reload nagios4")
 	contains(t, string(s.Read("nagios.cfg")), "\nbroker_module="+s.module+" spool="+s.spool+"\n")
 	after, err := os.Stat(s.MainConfig())
 	if err != nil || after.Mode() != before.Mode() {
@@ -159,7 +162,8 @@ func TestNebEnableRefusesWhatNagiosRefuses(t *testing.T) {
 	if err == nil {
 		t.Fatalf("accepted:\n%s", out)
 	}
-	contains(t, err.Error(), "nothing was changed", s.binary+" -v refuses", "Error in configuration file '"+s.MainConfig()+"'", "UNKNOWN VARIABLE")
+	contains(t, err.Error(), "nothing was changed", s.binary+" -v refuses",
+		"Error in configuration file '"+s.MainConfig()+"'", "UNKNOWN VARIABLE")
 	if string(s.Read("nagios.cfg")) != broken {
 		t.Error("changed")
 	}
@@ -191,7 +195,8 @@ func (s nebSite) writeSegment(t *testing.T, pid string, lost int) {
 	t.Helper()
 	now := time.Now()
 	write(t, filepath.Join(s.spool, fmt.Sprintf("neb-%016d-%s-1.log", now.UnixMicro(), pid)), fmt.Sprintf(
-		"DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::%s\tLOST::%d\tLAYOUT::O4\nDATATYPE::ALIVE\tTIMET::%d\tLOST::%d\n",
+		"DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::%s\tLOST::%d\tLAYOUT::O4\n"+
+			"DATATYPE::ALIVE\tTIMET::%d\tLOST::%d\n",
 		pid, lost, now.Unix(), lost))
 }
 
@@ -226,8 +231,9 @@ func TestNebStatusOfARunningNagios(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	contains(t, out, "Supervisor   nagios 4.4.6, "+s.MainConfig()+", process ", "Module       "+s.module+" ("+s.MainConfig()+":",
-		"Loaded       yes: neb 1.0 for Nagios 4.4.6, layout O4\n", "Spool        "+s.spool+", 1 segment", "Lost         0\n", "Backlog      ", "All is well.")
+	contains(t, out, "Supervisor   nagios 4.4.6, "+s.MainConfig()+", process ",
+		"Module       "+s.module+" ("+s.MainConfig()+":", "Loaded       yes: neb 1.0 for Nagios 4.4.6, layout O4\n",
+		"Spool        "+s.spool+", 1 segment", "Lost         0\n", "Backlog      ", "All is well.")
 
 	s.writeSegment(t, found[1], 3)
 	troubled("Lost         3\n", "3 records were lost", "2 segments")
@@ -261,7 +267,8 @@ func TestNebStatusWithOurModule(t *testing.T) {
 	s.Start()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		out, err := nebCall(t, "", append([]string{"status"}, s.flags...)...)
-		if err == nil && strings.Contains(out, "Loaded       yes: neb ") { // a segment may be seen just before its first write
+		// A segment may be seen just before its first write
+		if err == nil && strings.Contains(out, "Loaded       yes: neb ") {
 			contains(t, out, " for Nagios 4.4.6, layout ", "1 segment, ", "Lost         0\n")
 			return
 		} else if time.Now().After(end) {
@@ -292,7 +299,8 @@ func TestNebStatusWhileTheConnectorRuns(t *testing.T) {
 		return out
 	}
 	out := status()
-	contains(t, out, fmt.Sprintf("Connector    process %d;", os.Getpid()), "1 segment, ", "(how much of it the connector has read is unknown)")
+	contains(t, out, fmt.Sprintf("Connector    process %d;", os.Getpid()), "1 segment, ",
+		"(how much of it the connector has read is unknown)")
 	if strings.Contains(out, "Backlog      0 B") {
 		t.Errorf("nothing waits:\n%s", out)
 	}

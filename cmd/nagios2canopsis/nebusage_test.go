@@ -27,7 +27,8 @@ func TestNebUsage(t *testing.T) {
 		}
 	}
 	none := write(t, filepath.Join(t.TempDir(), "c.yml"), "supervisor: none\n")
-	if _, err := nebCall(t, "", "status", "--config", none); err == nil || !strings.Contains(err.Error(), "--supervisor") {
+	if _, err := nebCall(t, "", "status", "--config", none); err == nil ||
+		!strings.Contains(err.Error(), "--supervisor") {
 		t.Errorf("supervisor none: %v", err)
 	}
 }

@@ -21,7 +21,8 @@ func site(t *testing.T, lines ...string) (dir, mainConfig string) {
 			t.Fatal(err)
 		}
 	}
-	text := "log_file={DIR}/nagios.log\nstatus_file={DIR}/status.dat\nobject_cache_file={DIR}/objects.cache\n" + strings.Join(lines, "\n") + "\n"
+	text := "log_file={DIR}/nagios.log\nstatus_file={DIR}/status.dat\n" +
+		"object_cache_file={DIR}/objects.cache\n" + strings.Join(lines, "\n") + "\n"
 	mainConfig = filepath.Join(dir, "nagios.cfg")
 	if err := os.WriteFile(mainConfig, []byte(strings.ReplaceAll(text, "{DIR}", dir)), 0o644); err != nil {
 		t.Fatal(err)
@@ -30,9 +31,12 @@ func site(t *testing.T, lines ...string) (dir, mainConfig string) {
 }
 
 const (
-	perfdataOn = "process_performance_data=1\nhost_perfdata_file={DIR}/host-perfdata\nservice_perfdata_file={DIR}/service-perfdata"
-	withState  = `host_perfdata_file_template=DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tHOSTSTATE::$HOSTSTATE$\tHOSTOUTPUT::$HOSTOUTPUT$
-service_perfdata_file_template=DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$\tSERVICEDESC::$SERVICEDESC$\tSERVICESTATE::$SERVICESTATE$\tSERVICEOUTPUT::$SERVICEOUTPUT$`
+	perfdataOn = "process_performance_data=1\nhost_perfdata_file={DIR}/host-perfdata\n" +
+		"service_perfdata_file={DIR}/service-perfdata"
+	withState = `host_perfdata_file_template=DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
+		`\tHOSTSTATE::$HOSTSTATE$\tHOSTOUTPUT::$HOSTOUTPUT$` + "\n" +
+		`service_perfdata_file_template=DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$` +
+		`\tSERVICEDESC::$SERVICEDESC$\tSERVICESTATE::$SERVICESTATE$\tSERVICEOUTPUT::$SERVICEOUTPUT$`
 )
 
 // readers returns the names of a site's readers.
@@ -51,15 +55,32 @@ func TestWhichReadersRun(t *testing.T) {
 		readers []string
 	}{
 		{"a plain installation", nil, "", []string{"log", "status"}},
-		{"perfdata files", []string{perfdataOn, withState}, "", []string{"log", "perfdata-host", "perfdata-service", "status"}},
-		{"both in one file", []string{strings.ReplaceAll(perfdataOn, "host-perfdata", "service-perfdata"), withState}, "", []string{"log", "perfdata", "status"}},
-		{"perfdata switched off in the supervisor", []string{strings.Replace(perfdataOn, "=1", "=0", 1)}, "", []string{"log", "status"}},
-		{"a spool directory", []string{perfdataOn, withState}, "readers: {perfdata: {spool: {path: {DIR}}}}", []string{"log", "perfdata-spool", "status"}},
-		{"readers switched off", []string{perfdataOn, withState}, "readers: {log: {enabled: off}, status: {enabled: off}}", []string{"perfdata-host", "perfdata-service"}},
+		{
+			"perfdata files", []string{perfdataOn, withState}, "",
+			[]string{"log", "perfdata-host", "perfdata-service", "status"},
+		},
+		{
+			"both in one file",
+			[]string{strings.ReplaceAll(perfdataOn, "host-perfdata", "service-perfdata"), withState}, "",
+			[]string{"log", "perfdata", "status"},
+		},
+		{
+			"perfdata switched off in the supervisor", []string{strings.Replace(perfdataOn, "=1", "=0", 1)}, "",
+			[]string{"log", "status"},
+		},
+		{
+			"a spool directory", []string{perfdataOn, withState}, "readers: {perfdata: {spool: {path: {DIR}}}}",
+			[]string{"log", "perfdata-spool", "status"},
+		},
+		{
+			"readers switched off", []string{perfdataOn, withState},
+			"readers: {log: {enabled: off}, status: {enabled: off}}", []string{"perfdata-host", "perfdata-service"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, mainConfig := site(t, c.cfg...)
-			l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\n"+strings.ReplaceAll(c.yaml, "{DIR}", dir)), "c.yml")
+			l, err := config.Parse(
+				strings.NewReader("supervisor: "+mainConfig+"\n"+strings.ReplaceAll(c.yaml, "{DIR}", dir)), "c.yml")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,18 +100,40 @@ func TestWhichReadersRun(t *testing.T) {
 
 func TestFaultsNameTheOption(t *testing.T) {
 	for _, c := range []struct{ name, cfg, yaml, want string }{
-		{"a reader without a file", "", "readers: {perfdata: {enabled: on}}", "c.yml:2: readers.perfdata.enabled: is on, but {DIR}/nagios.cfg has process_performance_data=0"},
-		{"a template without a host", perfdataOn + "\nservice_perfdata_file_template=$TIMET$ $SERVICEDESC$", "", "readers.perfdata.service.template"},
-		{"no state and no log", perfdataOn, "readers: {log: {enabled: off}}", "has no state, and the log reader is off"},
-		{"unknown version", "", "mapping: {canopsis: latest}", `c.yml:2: mapping.canopsis: "latest" is no Canopsis release`},
-		{"incomplete table", "", "mapping: {host_states: {up: 0, down: 1}}", "c.yml:2: mapping.host_states: the table has no value for unreachable"},
-		{"unknown scale", "", "mapping: {service_states: loud}", `c.yml:2: mapping.service_states: "loud" is not severity, nagios or a table of ok, warning, critical, unknown`},
+		{
+			"a reader without a file", "", "readers: {perfdata: {enabled: on}}",
+			"c.yml:2: readers.perfdata.enabled: is on, but {DIR}/nagios.cfg has process_performance_data=0",
+		},
+		{
+			"a template without a host", perfdataOn + "\nservice_perfdata_file_template=$TIMET$ $SERVICEDESC$", "",
+			"readers.perfdata.service.template",
+		},
+		{
+			"no state and no log", perfdataOn, "readers: {log: {enabled: off}}",
+			"has no state, and the log reader is off",
+		},
+		{
+			"unknown version", "", "mapping: {canopsis: latest}",
+			`c.yml:2: mapping.canopsis: "latest" is no Canopsis release`,
+		},
+		{
+			"incomplete table", "", "mapping: {host_states: {up: 0, down: 1}}",
+			"c.yml:2: mapping.host_states: the table has no value for unreachable",
+		},
+		{
+			"unknown scale", "", "mapping: {service_states: loud}",
+			`c.yml:2: mapping.service_states: "loud" is not severity, nagios or a table of ok, ` +
+				`warning, critical, unknown`,
+		},
 		{"reserved field", "", "mapping: {extra: {state: 1}}", "c.yml:2: mapping.extra.state: "},
 		{"bad rule", "", "mapping:\n  include:\n    - host: '/(/'", "c.yml:4: mapping.include[0].host: "},
 		{"bad template", "", "mapping: {component: $SERVICEDESC$}", "c.yml:2: mapping.component: "},
 		{"bad charset", "", "mapping: {charset: klingon}", `c.yml:2: mapping.charset: "klingon" is no known charset`},
 		{"no such main file", "", "supervisor: /nowhere/nagios.cfg", "c.yml:1: supervisor: "},
-		{"nothing left", "", "readers: {log: {enabled: off}, status: {enabled: off}}", "readers: nothing is left to read"},
+		{
+			"nothing left", "", "readers: {log: {enabled: off}, status: {enabled: off}}",
+			"readers: nothing is left to read",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, mainConfig := site(t, c.cfg)
@@ -129,7 +172,8 @@ func TestTheSupervisorsKindIsTheConnector(t *testing.T) {
 
 func TestATemplateThatNobodyUsesIsNoNotice(t *testing.T) {
 	l, err := config.Parse(strings.NewReader("supervisor: none\nreaders: {perfdata: {service: {path: "+t.TempDir()+
-		"/service-perfdata, mode: a, template: '$TIMET$ $HOSTNAME$ $SERVICEDESC$ $SERVICESTATE$ $SERVICEOUTPUT$'}}}\n"), "c.yml")
+		"/service-perfdata, mode: a, template: '$TIMET$ $HOSTNAME$ $SERVICEDESC$ $SERVICESTATE$ $SERVICEOUTPUT$'}}}\n"),
+		"c.yml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,8 @@ func writes(t *testing.T, dir string, ago time.Duration) {
 
 func planOf(t *testing.T, dir, mainConfig, yaml string) *Plan {
 	t.Helper()
-	l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\n"+strings.ReplaceAll(yaml, "{DIR}", dir)), "c.yml")
+	l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\n"+strings.ReplaceAll(yaml, "{DIR}", dir)),
+		"c.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,15 +57,30 @@ func TestTheModuleIsChosenWhileItWrites(t *testing.T) {
 		readers []string
 		choice  string
 	}{
-		{"it writes", moduleLine, time.Second, "", []string{"module", "status"}, "the broker module brings everything ({DIR}/neb, from {DIR}/nagios.cfg:"},
-		{"it is configured, and not loaded yet", moduleLine, never, "", withModule, "does not write now: the files are read until it does"},
+		{
+			"it writes", moduleLine, time.Second, "", []string{"module", "status"},
+			"the broker module brings everything ({DIR}/neb, from {DIR}/nagios.cfg:",
+		},
+		{
+			"it is configured, and not loaded yet", moduleLine, never, "", withModule,
+			"does not write now: the files are read until it does",
+		},
 		{"it has stopped", moduleLine, time.Hour, "", withModule, "does not write now"},
 		{"there is none", "", never, "", files, "no broker module"},
 		{"another one", "broker_module=/usr/lib/mod_gearman.o config=x", never, "", files, "no broker module"},
 		{"it is switched off", moduleLine, time.Second, "readers: {module: {enabled: off}}", files, "no broker module"},
-		{"it is the source in any case", moduleLine, never, "readers: {module: {enabled: on}}", []string{"module", "status"}, "brings everything"},
-		{"the log is wanted besides", moduleLine, time.Second, "readers: {log: {enabled: on}}", []string{"module", "log", "status"}, "brings everything"},
-		{"a directory of our own", "", time.Second, "readers: {module: {path: {DIR}/neb}}", []string{"module", "status"}, "from readers.module.path"},
+		{
+			"it is the source in any case", moduleLine, never, "readers: {module: {enabled: on}}",
+			[]string{"module", "status"}, "brings everything",
+		},
+		{
+			"the log is wanted besides", moduleLine, time.Second, "readers: {log: {enabled: on}}",
+			[]string{"module", "log", "status"}, "brings everything",
+		},
+		{
+			"a directory of our own", "", time.Second, "readers: {module: {path: {DIR}/neb}}",
+			[]string{"module", "status"}, "from readers.module.path",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, mainConfig := site(t, perfdataOn, withState, c.line)
@@ -75,7 +91,8 @@ func TestTheModuleIsChosenWhileItWrites(t *testing.T) {
 			if diff := cmp.Diff(c.readers, readers(p.Sites[0])); diff != "" {
 				t.Error(diff)
 			}
-			if got, want := p.Sites[0].ResultsFrom(), strings.ReplaceAll(c.choice, "{DIR}", dir); !strings.Contains(got, want) {
+			want := strings.ReplaceAll(c.choice, "{DIR}", dir)
+			if got := p.Sites[0].ResultsFrom(); !strings.Contains(got, want) {
 				t.Errorf("%q, want %q", got, want)
 			}
 			if p.Outdated(time.Now()) {
@@ -127,11 +144,13 @@ func TestAPlanIsOutdatedByTheModule(t *testing.T) {
 
 func TestAModuleThatIsOnNeedsADirectory(t *testing.T) {
 	dir, mainConfig := site(t)
-	l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\nreaders:\n  module: {enabled: on}\n"), "c.yml")
+	l, err := config.Parse(strings.NewReader("supervisor: "+mainConfig+"\nreaders:\n  module: {enabled: on}\n"),
+		"c.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resolve(l, "/"); err == nil || !strings.Contains(err.Error(), "c.yml") || !strings.Contains(err.Error(), "neb enable") {
+	if _, err := Resolve(l, "/"); err == nil || !strings.Contains(err.Error(), "c.yml") ||
+		!strings.Contains(err.Error(), "neb enable") {
 		t.Errorf("%v in %s", err, dir)
 	}
 }

@@ -28,7 +28,8 @@ func machine(t *testing.T) (root string, runs func(pid int, mainConfig string)) 
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "cmdline"), []byte("/usr/sbin/nagios\x00-d\x00"+mainConfig+"\x00"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "cmdline"), []byte("/usr/sbin/nagios\x00-d\x00"+mainConfig+"\x00"),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +73,8 @@ func TestAutoTakesEverySupervisorThatRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := one.Sites[0]; len(one.Sites) != 1 || s.Name != "" || s.Scope != outbox.Scope(a) || !cmp.Equal(s.Formerly, []outbox.Scope{""}) {
+	if s := one.Sites[0]; len(one.Sites) != 1 || s.Name != "" || s.Scope != outbox.Scope(a) ||
+		!cmp.Equal(s.Formerly, []outbox.Scope{""}) {
 		t.Errorf("one runs: name %q, scope %q, formerly %q", s.Name, s.Scope, s.Formerly)
 	}
 	if w := one.SharedNames(t.Context()); w != nil {
@@ -100,7 +102,8 @@ func TestAutoTakesEverySupervisorThatRuns(t *testing.T) {
 		t.Error(diff)
 	}
 	warnings := two.SharedNames(t.Context())
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "share the name of 1 host (localhost)") || !strings.Contains(warnings[0], "mapping.component") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "share the name of 1 host (localhost)") ||
+		!strings.Contains(warnings[0], "mapping.component") {
 		t.Errorf("warnings %q", warnings)
 	}
 
@@ -133,7 +136,8 @@ func TestAnUnreadableSupervisorDoesNotKeepTheOthersFromWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(one.Sites) != 1 || one.Sites[0].Supervisor.Path != a || len(one.Troubles) != 1 || !strings.Contains(one.Troubles[0].Error(), b) {
+	if len(one.Sites) != 1 || one.Sites[0].Supervisor.Path != a || len(one.Troubles) != 1 ||
+		!strings.Contains(one.Troubles[0].Error(), b) {
 		t.Errorf("%d sites, troubles %v", len(one.Sites), one.Troubles)
 	}
 	later := time.Now().Add(2 * findEvery)
@@ -163,13 +167,15 @@ func TestNamedSites(t *testing.T) {
 	hosts(t, dirB, "localhost")
 	runs(10, a)
 	runs(20, b)
-	yaml := "sites:\n  - {name: paris, supervisor: " + a + "}\n  - {name: lyon, mapping: {component: 'lyon-$HOSTNAME$'}}\n"
+	yaml := "sites:\n  - {name: paris, supervisor: " + a +
+		"}\n  - {name: lyon, mapping: {component: 'lyon-$HOSTNAME$'}}\n"
 	p, err := Resolve(parsed(t, yaml), root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	paris, lyon := p.Sites[0], p.Sites[1]
-	if paris.Scope != "paris" || !cmp.Equal(paris.Formerly, []outbox.Scope{outbox.Scope(a), ""}) || paris.ConnectorName != "paris" {
+	if paris.Scope != "paris" || !cmp.Equal(paris.Formerly, []outbox.Scope{outbox.Scope(a), ""}) ||
+		paris.ConnectorName != "paris" {
 		t.Errorf("paris: scope %q, formerly %q, connector_name %q", paris.Scope, paris.Formerly, paris.ConnectorName)
 	}
 	if lyon.Supervisor.Path != b {
@@ -189,8 +195,14 @@ func TestWhatSitesCannotShare(t *testing.T) {
 	}
 	for _, c := range []struct{ name, second, want string }{
 		{"a spool", b, "c.yml:3: sites[1].readers.module.path: the module's spool /nowhere/spool (from "},
-		{"a supervisor by a link", link, "c.yml:3: sites[1].supervisor: the supervisor " + link + " belongs to the site paris already"},
-		{"a supervisor", a, "c.yml:3: sites[1].supervisor: the supervisor " + dirA + "/nagios.cfg belongs to the site paris already"},
+		{
+			"a supervisor by a link", link,
+			"c.yml:3: sites[1].supervisor: the supervisor " + link + " belongs to the site paris already",
+		},
+		{
+			"a supervisor", a,
+			"c.yml:3: sites[1].supervisor: the supervisor " + dirA + "/nagios.cfg belongs to the site paris already",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			yaml := "sites:\n  - {name: paris, supervisor: " + a + "}\n  - {name: lyon, supervisor: " + c.second + "}\n"
@@ -209,7 +221,8 @@ func TestASiteIsTheSameUntilItsPlanChanges(t *testing.T) {
 		t.Error("a change elsewhere is a change of the site")
 	}
 	for _, yaml := range []string{
-		"connector_name: x", "mapping: {soft_states: false}", "readers: {status: {poll: 3s}}", "readers: {log: {enabled: off}}",
+		"connector_name: x", "mapping: {soft_states: false}", "readers: {status: {poll: 3s}}",
+		"readers: {log: {enabled: off}}",
 	} {
 		if first.Same(planOf(t, dir, mainConfig, yaml).Sites[0]) {
 			t.Errorf("%s changes nothing", yaml)

@@ -17,7 +17,8 @@ func TestDefaultsOfAMQPAgree(t *testing.T) {
 	got := amqpOptions(&config.Default().Publish.AMQP, slog.Default())
 	want := amqp.DefaultOptions()
 	want.URLs, want.Log = got.URLs, got.Log
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(), cmpopts.IgnoreFields(amqp.Options{}, "Password", "Log")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(),
+		cmpopts.IgnoreFields(amqp.Options{}, "Password", "Log")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -40,7 +41,10 @@ readers: {log: {path: /nowhere/nagios.log}}
 	if err == nil {
 		t.Fatal("no fault")
 	}
-	for _, want := range []string{"c.yml:4: targets[0].urls[0]: ", "c.yml:5: targets[0].window: ", "c.yml:6: targets[0].mechanism: ", "c.yml:7: targets[1].exchange: "} {
+	for _, want := range []string{
+		"c.yml:4: targets[0].urls[0]: ", "c.yml:5: targets[0].window: ", "c.yml:6: targets[0].mechanism: ",
+		"c.yml:7: targets[1].exchange: ",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
 		}

@@ -83,8 +83,11 @@ func newRig(t *testing.T, names ...string) *rig {
 	for _, name := range names {
 		must(t, os.Mkdir(r.path(name), 0o755))
 		r.write(name+"/nagios.log", "")
-		r.write(name+"/nagios.cfg", fmt.Sprintf("log_file=%[1]s/nagios.log\nstatus_file=%[1]s/status.dat\nobject_cache_file=%[1]s/objects.cache\n", r.path(name)))
-		r.write(name+"/objects.cache", fmt.Sprintf("define host {\n\thost_name\t%s\n\t}\ndefine host {\n\thost_name\tlocalhost\n\t}\n", name))
+		r.write(name+"/nagios.cfg",
+			fmt.Sprintf("log_file=%[1]s/nagios.log\nstatus_file=%[1]s/status.dat\n"+
+				"object_cache_file=%[1]s/objects.cache\n", r.path(name)))
+		r.write(name+"/objects.cache",
+			fmt.Sprintf("define host {\n\thost_name\t%s\n\t}\ndefine host {\n\thost_name\tlocalhost\n\t}\n", name))
 	}
 	r.daemon = &Daemon{
 		Load: func() (*assembly.Plan, error) {
@@ -167,7 +170,8 @@ func TestSitesOfOneNameDoNotMix(t *testing.T) {
 
 // A journal of version 0.1 has a single site, under the empty scope.
 func TestASiteTakesOverWhatWasStoredBefore(t *testing.T) {
-	const common = "connector_name: paris\njournal: {path: '{DIR}/journal.db'}\nquarantine: {path: '{DIR}/q'}\npublish: {amqp: {enabled: false}, stdout: {enabled: true}}\n"
+	const common = "connector_name: paris\njournal: {path: '{DIR}/journal.db'}\nquarantine: {path: '{DIR}/q'}\n" +
+		"publish: {amqp: {enabled: false}, stdout: {enabled: true}}\n"
 	r := newRig(t, "paris", "lyon")
 	r.config = common + "supervisor: none\nreaders: {log: {path: '{DIR}/paris/nagios.log', begin: beginning}}\n"
 	stop := r.run()
@@ -193,7 +197,9 @@ func TestASiteTakesOverWhatWasStoredBefore(t *testing.T) {
 	stop = r.run()
 	r.out.await(t, 1, "while it got a name")
 	must(t, stop())
-	for _, text := range []string{"of version 0.1", "while it was upgraded", "while it was moved", "while it got a name"} {
+	for _, text := range []string{
+		"of version 0.1", "while it was upgraded", "while it was moved", "while it got a name",
+	} {
 		if n, _ := r.out.count(`"output":"` + text + `"`); n != 1 {
 			t.Errorf("%q was sent %d times", text, n)
 		}
@@ -204,8 +210,8 @@ func TestASiteTakesOverWhatWasStoredBefore(t *testing.T) {
 func TestTheSiteOfTheStoredPositionsTakesThemOver(t *testing.T) {
 	const common = "journal: {path: '{DIR}/journal.db'}\nquarantine: {path: '{DIR}/q'}\n"
 	r := newRig(t, "paris", "lyon")
-	r.config = common + "publish: {amqp: {enabled: false}, stdout: {enabled: true}}\nconnector_name: lyon\nsupervisor: none\n" +
-		"readers: {log: {path: '{DIR}/lyon/nagios.log', begin: beginning}}\n"
+	r.config = common + "publish: {amqp: {enabled: false}, stdout: {enabled: true}}\nconnector_name: lyon\n" +
+		"supervisor: none\nreaders: {log: {path: '{DIR}/lyon/nagios.log', begin: beginning}}\n"
 	stop := r.run()
 	r.alert("lyon", "web", "of version 0.1")
 	r.out.await(t, 1, "of version 0.1")
@@ -292,7 +298,8 @@ func TestWhatHasNotChangedGoesOn(t *testing.T) {
 	r.config = strings.Replace(twoSites, "lyon/nagios.cfg\"}", "lyon/nagios.cfg\", mapping: {soft_states: false}}", 1)
 	l.reload(t.Context())
 	if l.sites[0] != before[0] || l.sites[1] == before[1] || l.targets[0] != screen {
-		t.Errorf("a change of lyon replaced paris: %t, lyon: %t, the target: %t", l.sites[0] != before[0], l.sites[1] != before[1], l.targets[0] != screen)
+		t.Errorf("a change of lyon replaced paris: %t, lyon: %t, the target: %t",
+			l.sites[0] != before[0], l.sites[1] != before[1], l.targets[0] != screen)
 	}
 	l.reload(t.Context())
 	if l.sites[0] != before[0] {
@@ -301,14 +308,17 @@ func TestWhatHasNotChangedGoesOn(t *testing.T) {
 
 	// A broker module of lyon begins to write.
 	lyon := l.sites[1]
-	r.write("lyon/nagios.cfg", fmt.Sprintf("log_file=%[1]s/nagios.log\nbroker_module=/usr/lib/nagios2canopsis/nagios2canopsis.so spool=%[1]s/neb\n", r.path("lyon")))
+	r.write("lyon/nagios.cfg",
+		fmt.Sprintf("log_file=%[1]s/nagios.log\n"+
+			"broker_module=/usr/lib/nagios2canopsis/nagios2canopsis.so spool=%[1]s/neb\n", r.path("lyon")))
 	must(t, os.Mkdir(r.path("lyon/neb"), 0o755))
 	r.write("lyon/neb/neb-1700000000000000-1-1.log", "")
 	if !l.plan.Outdated(time.Now().Add(time.Second)) {
 		t.Fatal("the module was not noticed")
 	}
 	l.chooseAgain(t.Context())
-	if l.sites[0] != before[0] || l.sites[1] == lyon || !strings.Contains(l.sites[1].plan.ResultsFrom(), "brings everything") {
+	if l.sites[0] != before[0] || l.sites[1] == lyon ||
+		!strings.Contains(l.sites[1].plan.ResultsFrom(), "brings everything") {
 		t.Errorf("paris replaced: %t; lyon: %s", l.sites[0] != before[0], l.sites[1].plan.ResultsFrom())
 	}
 }
@@ -343,10 +353,12 @@ func TestEachSectionIsTakenOverOrWaits(t *testing.T) {
 	r.config = twoSites
 	l, stop := r.begin()
 	defer stop()
-	r.config = strings.NewReplacer("max_size: 2MiB", "max_size: 4MiB, max_age: 1h", "quarantine.ndjson", "other.ndjson").Replace(twoSites) +
+	r.config = strings.NewReplacer("max_size: 2MiB", "max_size: 4MiB, max_age: 1h",
+		"quarantine.ndjson", "other.ndjson").Replace(twoSites) +
 		"log: {level: warn, format: json}\n"
 	l.reload(t.Context())
-	r.log.await(t, 1, `these changes take effect at the next restart" keys="[journal.max_size journal.max_age log.format]"`)
+	r.log.await(t, 1,
+		`these changes take effect at the next restart" keys="[journal.max_size journal.max_age log.format]"`)
 	if r.level != "warn" {
 		t.Errorf("the level is %q", r.level)
 	}
@@ -401,7 +413,8 @@ func TestWhatTheJournalRefusesIsTriedAgain(t *testing.T) {
 	l, stop := r.begin()
 	defer stop()
 	paris := l.sites[0]
-	r.config = strings.NewReplacer("[{type: stdout}]", "[{type: stdout}, {name: second, type: stdout}]", "name: lyon", "name: nice").Replace(twoSites)
+	r.config = strings.NewReplacer("[{type: stdout}]", "[{type: stdout}, {name: second, type: stdout}]",
+		"name: lyon", "name: nice").Replace(twoSites)
 	plan, err := r.daemon.Load()
 	must(t, err)
 	next, err := l.prepare(t.Context(), plan, false)
@@ -416,7 +429,8 @@ func TestWhatTheJournalRefusesIsTriedAgain(t *testing.T) {
 	}
 	second.Routes = routes
 	l.finish(t.Context())
-	if l.unfinished != nil || l.sites[0] != paris || l.sites[1].activity == nil || len(l.Report().Journal.Cursors) != 2 {
+	if l.unfinished != nil || l.sites[0] != paris || l.sites[1].activity == nil ||
+		len(l.Report().Journal.Cursors) != 2 {
 		t.Errorf("unfinished %v, cursors %v", l.unfinished, l.Report().Journal.Cursors)
 	}
 	r.alert("lyon", "web", "x")
@@ -473,7 +487,8 @@ func TestAJournalThatCannotBeOpened(t *testing.T) {
 	r := newRig(t, "paris", "lyon")
 	r.config = strings.Replace(twoSites, "{DIR}/journal.db", "{DIR}/absent/journal.db", 1)
 	err := r.daemon.Run(t.Context(), nil)
-	if err == nil || !strings.Contains(err.Error(), "journal.path") || !strings.Contains(err.Error(), "create the directory") {
+	if err == nil || !strings.Contains(err.Error(), "journal.path") ||
+		!strings.Contains(err.Error(), "create the directory") {
 		t.Errorf("error %v", err)
 	}
 }

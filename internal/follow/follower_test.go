@@ -265,7 +265,8 @@ func TestOnlyRegularFiles(t *testing.T) {
 		d.check(syscall.Mkfifo(d.path, 0o600))
 		r := d.follow(nil)
 		<-r.done
-		if !errors.Is(r.err, errNotRegular) || !strings.Contains(r.err.Error(), d.path) || !strings.Contains(r.err.Error(), "FIFO") {
+		if !errors.Is(r.err, errNotRegular) || !strings.Contains(r.err.Error(), d.path) ||
+			!strings.Contains(r.err.Error(), "FIFO") {
 			t.Errorf("error %v does not name what is wrong with %s", r.err, d.path)
 		}
 	})
@@ -277,7 +278,8 @@ func TestUnreadablePathIsAnError(t *testing.T) {
 		d.options.Path = d.path + "/log" // works as root, too: ENOTDIR
 		r := d.follow(nil)
 		<-r.done
-		if !errors.Is(r.err, syscall.ENOTDIR) || !strings.Contains(r.err.Error(), d.options.Path) || !strings.Contains(r.err.Error(), whoami()) {
+		if !errors.Is(r.err, syscall.ENOTDIR) || !strings.Contains(r.err.Error(), d.options.Path) ||
+			!strings.Contains(r.err.Error(), whoami()) {
 			t.Errorf("error %v does not name path and user", r.err)
 		}
 	})

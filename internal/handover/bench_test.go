@@ -26,7 +26,10 @@ func BenchmarkWriteToJournal(b *testing.B) {
 	store := func(ctx context.Context, source string, n int, position []byte) error {
 		c := outbox.Commit{Source: source, Position: position}
 		for range n {
-			c.Events = append(c.Events, outbox.Event{Entity: "h", RoutingKey: "k", MessageID: "m", Body: make([]byte, 900), Time: time.Now(), Supersedable: true})
+			c.Events = append(c.Events, outbox.Event{
+				Entity: "h", RoutingKey: "k", MessageID: "m", Body: make([]byte, 900), Time: time.Now(),
+				Supersedable: true,
+			})
 		}
 		ticket, err := j.Append(ctx, c)
 		if err != nil {
@@ -40,16 +43,17 @@ func BenchmarkWriteToJournal(b *testing.B) {
 		ended := make(chan error, 1)
 		spool := b.TempDir()
 		go func() {
-			ended <- New(Options{Name: "module", Dir: spool}).Run(ctx, nil, func(ctx context.Context, batch supervision.Batch) error {
-				if len(batch.Records) == 0 {
-					return nil
-				}
-				err := store(ctx, "module", len(batch.Records), batch.Position)
-				for range batch.Records {
-					stored <- time.Now()
-				}
-				return err
-			})
+			ended <- New(Options{Name: "module", Dir: spool}).Run(ctx, nil,
+				func(ctx context.Context, batch supervision.Batch) error {
+					if len(batch.Records) == 0 {
+						return nil
+					}
+					err := store(ctx, "module", len(batch.Records), batch.Position)
+					for range batch.Records {
+						stored <- time.Now()
+					}
+					return err
+				})
 		}()
 		m := newModule(b, spool, 11)
 		m.begin()

@@ -46,7 +46,8 @@ func (m *module) begin() {
 	}
 	m.start++
 	m.n++
-	f, err := os.OpenFile(filepath.Join(m.dir, fmt.Sprintf("neb-%016d-%d-%d.log", m.start, m.pid, m.n)), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o640)
+	f, err := os.OpenFile(filepath.Join(m.dir, fmt.Sprintf("neb-%016d-%d-%d.log", m.start, m.pid, m.n)),
+		os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -235,7 +236,8 @@ func TestNothingIsLostOrRepeatedByStops(t *testing.T) {
 			if j.count() >= min(before+1200, n) {
 				j.mu.Lock()
 				defer j.mu.Unlock()
-				j.refuse = round%2 == 0 && j.position != nil && len(j.outputs) < n // what it has read then is not durable
+				// What it has read then is not durable
+				j.refuse = round%2 == 0 && j.position != nil && len(j.outputs) < n
 				return !j.refuse
 			}
 			return false
@@ -263,7 +265,8 @@ func TestATornRecordIsSetAside(t *testing.T) {
 	}
 	j.nothingRejected(t)
 	j.read(t, Options{Dir: dir, Quiet: time.Millisecond}, func() bool { return len(segments(t, dir)) == 1 })
-	if len(j.rejected) != 1 || string(j.rejected[0].Raw) != "DATATYPE::HOSTCHECK\tTIMET::17" || !strings.Contains(j.rejected[0].Reason, "no line feed") {
+	if len(j.rejected) != 1 || string(j.rejected[0].Raw) != "DATATYPE::HOSTCHECK\tTIMET::17" ||
+		!strings.Contains(j.rejected[0].Reason, "no line feed") {
 		t.Errorf("rejected %+v", j.rejected)
 	}
 	j.inOrder(t, 2)
@@ -319,7 +322,8 @@ func TestBadLinesAreSetAsideWithTheirPlace(t *testing.T) {
 	for _, r := range j.rejected {
 		reasons = append(reasons, r.Reason)
 	}
-	if len(reasons) != 3 || !strings.Contains(reasons[1], "42 records") || reasons[2] != "the line is longer than 1 MiB" {
+	if len(reasons) != 3 || !strings.Contains(reasons[1], "42 records") ||
+		reasons[2] != "the line is longer than 1 MiB" {
 		t.Errorf("reasons %q", reasons)
 	}
 	if want := fmt.Sprintf("%s:%d", m.file.Name(), header.Size()); j.rejected[0].Where != want {
@@ -337,7 +341,8 @@ func TestAnUnknownFormatIsKept(t *testing.T) {
 	newer := newModule(t, dir, 12)
 	newer.start, newer.n = m.start+1, 0
 	name := fmt.Sprintf("neb-%016d-12-1.log", newer.start+1)
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("DATATYPE::SEGMENT\tFORMAT::2\tMODULE::neb 9.0\n"+checkLine(7)), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name),
+		[]byte("DATATYPE::SEGMENT\tFORMAT::2\tMODULE::neb 9.0\n"+checkLine(7)), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	m.start += 2
@@ -357,7 +362,8 @@ func TestAnUnknownFormatIsKept(t *testing.T) {
 	if !slices.Contains(segments(t, dir), name) {
 		t.Error("the segment was deleted")
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 9.0\n"), 0o640); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 9.0\n"),
+		0o640); err != nil {
 		t.Fatal(err)
 	}
 	j.sees(t, Options{Dir: dir}, 2)
@@ -470,7 +476,8 @@ func TestProgress(t *testing.T) {
 		got.Newest.Unix() != 1700000000 || !got.EndSeen.IsZero() {
 		t.Errorf("after the first batch: %+v, want a place in %s, of %d bytes in all", got, first, firstSize+secondSize)
 	}
-	if got := all[2]; got.Path != second || got.Offset != secondSize-int64(len("half a line")) || got.Size != secondSize ||
+	if got := all[2]; got.Path != second || got.Offset != secondSize-int64(len("half a line")) ||
+		got.Size != secondSize ||
 		got.Newest.Unix() != 1800000000 || got.EndSeen.Before(began) {
 		t.Errorf("at the end: %+v, want the end of %s, %d", got, second, secondSize)
 	}
@@ -478,7 +485,9 @@ func TestProgress(t *testing.T) {
 
 func TestOtherFilesAreLeftAlone(t *testing.T) {
 	dir, j := t.TempDir(), &journal{}
-	for _, name := range []string{"README", "neb-1-2-3.log", "neb-0000000000000001-2-x.log", ".neb-0000000000000001-2-3.log.swp"} {
+	for _, name := range []string{
+		"README", "neb-1-2-3.log", "neb-0000000000000001-2-x.log", ".neb-0000000000000001-2-3.log.swp",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(checkLine(99)), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -498,7 +507,8 @@ func TestOtherFilesAreLeftAlone(t *testing.T) {
 
 func TestAPositionThatCannotBeReadIsAnError(t *testing.T) {
 	for _, stored := range []string{"{", `{"segments":[{"file":"x","offset":-1}]}`} {
-		if err := New(Options{Dir: t.TempDir()}).Run(context.Background(), []byte(stored), (&journal{}).emit); err == nil {
+		if err := New(Options{Dir: t.TempDir()}).Run(context.Background(), []byte(stored),
+			(&journal{}).emit); err == nil {
 			t.Errorf("%s: no error", stored)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const segmentHeader = "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::1234\tLOST::2\tLAYOUT::O4\n"
+const segmentHeader = "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::1234\tLOST::2\t" +
+	"LAYOUT::O4\n"
 
 // put writes a file of a spool directory, last written at a time.
 func put(t *testing.T, dir, name, text string, at time.Time) {
@@ -62,19 +63,43 @@ func TestSummarize(t *testing.T) {
 		{"empty", "", summary{}},
 		{"half a header", segmentHeader[:40], summary{}},
 		{"a header", segmentHeader, summary{header: header, lost: 2}},
-		{"records", segmentHeader + "DATATYPE::ALIVE\tTIMET::1700000001.25\tLOST::2\nDATATYPE::HOSTCHECK\tTIMET::1700000002\tHOSTNAME::h\n",
-			summary{header: header, lost: 2, last: at(1700000002, 0)}},
-		{"half a record", segmentHeader + "DATATYPE::HOSTCHECK\tTIMET::1700000001.25\nDATATYPE::HOSTCHECK\tTIMET::17000",
-			summary{header: header, lost: 2, last: at(1700000001, 250000)}},
-		{"lost", segmentHeader + "DATATYPE::HOSTCHECK\tTIMET::1\nDATATYPE::LOST\tTIMET::2.000001\tCOUNT::3\nDATATYPE::LOST\tTIMET::3\tCOUNT::-3\n",
-			summary{header: header, lost: 5, last: at(3, 0)}},
-		{"lost before the segment", segmentHeader + "DATATYPE::LOST\tTIMET::2\tCOUNT::2\n", summary{header: header, lost: 2, last: at(2, 0)}},
+		{
+			"records",
+			segmentHeader + "DATATYPE::ALIVE\tTIMET::1700000001.25\tLOST::2\n" +
+				"DATATYPE::HOSTCHECK\tTIMET::1700000002\tHOSTNAME::h\n",
+			summary{header: header, lost: 2, last: at(1700000002, 0)},
+		},
+		{
+			"half a record",
+			segmentHeader + "DATATYPE::HOSTCHECK\tTIMET::1700000001.25\nDATATYPE::HOSTCHECK\tTIMET::17000",
+			summary{header: header, lost: 2, last: at(1700000001, 250000)},
+		},
+		{
+			"lost",
+			segmentHeader + "DATATYPE::HOSTCHECK\tTIMET::1\nDATATYPE::LOST\tTIMET::2.000001\tCOUNT::3\n" +
+				"DATATYPE::LOST\tTIMET::3\tCOUNT::-3\n",
+			summary{header: header, lost: 5, last: at(3, 0)},
+		},
+		{
+			"lost before the segment", segmentHeader + "DATATYPE::LOST\tTIMET::2\tCOUNT::2\n",
+			summary{header: header, lost: 2, last: at(2, 0)},
+		},
 		{"lost in all", segmentHeader + "DATATYPE::ALIVE\tTIMET::2\tLOST::20\nDATATYPE::LOST\tTIMET::3\tCOUNT::1\n",
 			summary{header: header, lost: 21, last: at(3, 0)}},
-		{"no time", segmentHeader + "DATATYPE::ALIVE\tTIMET::1\nDATATYPE::X\tTIMET::soon\n", summary{header: header, lost: 2}},
-		{"a long record", segmentHeader + "DATATYPE::HOSTCHECK\tTIMET::5\tHOSTOUTPUT::" + strings.Repeat("x", 100_000) + "\tTIMET::6\n",
-			summary{header: header, lost: 2, last: at(5, 0)}},
-		{"escapes", `DATATYPE::SEGMENT	FORMAT::1	MODULE::a\\t\tb::c` + "\n", summary{header: Header{Format: "1", Module: "a\\t\tb::c"}}},
+		{
+			"no time", segmentHeader + "DATATYPE::ALIVE\tTIMET::1\nDATATYPE::X\tTIMET::soon\n",
+			summary{header: header, lost: 2},
+		},
+		{
+			"a long record",
+			segmentHeader + "DATATYPE::HOSTCHECK\tTIMET::5\tHOSTOUTPUT::" + strings.Repeat("x", 100_000) +
+				"\tTIMET::6\n",
+			summary{header: header, lost: 2, last: at(5, 0)},
+		},
+		{
+			"escapes", `DATATYPE::SEGMENT	FORMAT::1	MODULE::a\\t\tb::c` + "\n",
+			summary{header: Header{Format: "1", Module: "a\\t\tb::c"}},
+		},
 		{"no header", "DATATYPE::HOSTCHECK\tTIMET::5\n" + segmentHeader, summary{}},
 		{"garbage", "\x00\xff\n\n::\nLOST\n", summary{}},
 	} {
@@ -89,7 +114,8 @@ func TestSummarize(t *testing.T) {
 
 func FuzzSummarize(f *testing.F) {
 	f.Add(segmentHeader+"DATATYPE::LOST\tTIMET::2.000001\tCOUNT::3\n", "neb-1700000000000000-1234-1.log")
-	f.Add("DATATYPE::SEGMENT\tPID::99999999999999999999\nDATATYPE::ALIVE\tTIMET::-1.5", "shinken-0000000000000001-1-2.log")
+	f.Add("DATATYPE::SEGMENT\tPID::99999999999999999999\nDATATYPE::ALIVE\tTIMET::-1.5",
+		"shinken-0000000000000001-1-2.log")
 	f.Fuzz(func(t *testing.T, text, name string) {
 		s, err := summarize(strings.NewReader(text))
 		if err != nil {
@@ -111,7 +137,8 @@ func FuzzSummarize(f *testing.F) {
 
 func TestLook(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
-	put(t, dir, "neb-1700000000000002-9-10.log", segmentHeader+"DATATYPE::X\nDATATYPE::LOST\tTIMET::1700000000\tCOUNT::5\n", now)
+	put(t, dir, "neb-1700000000000002-9-10.log",
+		segmentHeader+"DATATYPE::X\nDATATYPE::LOST\tTIMET::1700000000\tCOUNT::5\n", now)
 	put(t, dir, "neb-1700000000000001-10-9.log", "older", now.Add(-time.Hour))
 	put(t, dir, "neb-1700000000000003-1-1.tmp", "x", now)
 	if err := os.Mkdir(filepath.Join(dir, "neb-1700000000000004-1-1.log"), 0o755); err != nil {
@@ -157,7 +184,12 @@ func TestAlive(t *testing.T) {
 		{"nothing", nil, false},
 		{"now", map[string]time.Duration{"neb-1700000000000001-1-1.log": time.Second}, true},
 		{"a while ago", map[string]time.Duration{"neb-1700000000000001-1-1.log": 3 * time.Minute}, false},
-		{"the newest counts", map[string]time.Duration{"neb-1700000000000001-1-1.log": time.Second, "neb-1700000000000002-1-1.log": 3 * time.Minute}, false},
+		{
+			"the newest counts",
+			map[string]time.Duration{
+				"neb-1700000000000001-1-1.log": time.Second, "neb-1700000000000002-1-1.log": 3 * time.Minute,
+			}, false,
+		},
 		{"the clock was set back", map[string]time.Duration{"neb-1700000000000001-1-1.log": -time.Hour}, false},
 		{"others' files", map[string]time.Duration{"other.log": time.Second}, false},
 	} {

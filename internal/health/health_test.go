@@ -19,10 +19,18 @@ import (
 type running struct{}
 
 func (running) Sites() []Site {
-	return []Site{{Name: "paris", Feeds: []pipeline.FeedStatus{{Name: "log", Err: errors.New("permission denied")}, {Name: "status", Running: true}}}}
+	return []Site{{
+		Name: "paris",
+		Feeds: []pipeline.FeedStatus{
+			{Name: "log", Err: errors.New("permission denied")}, {Name: "status", Running: true},
+		},
+	}}
 }
 func (running) Targets() []Target {
-	return []Target{{Name: "amqp", State: publish.State{LastError: "connection refused"}}, {Name: "well", State: publish.State{Working: true}}}
+	return []Target{
+		{Name: "amqp", State: publish.State{LastError: "connection refused"}},
+		{Name: "well", State: publish.State{Working: true}},
+	}
 }
 func (running) Journal() journal.Stats { return journal.Stats{Events: 7, Full: true} }
 
@@ -33,7 +41,8 @@ func TestAReportHasEverything(t *testing.T) {
 	h := New("0.2.0", running{}, counts, log, func() time.Time { return now })
 	counts.Add(tally.Quiet, tally.Key{What: "event stored"}, 3, "")
 	r := h.Report()
-	if r.Version != "0.2.0" || r.Sites[0].Name != "paris" || r.Targets[0].Name != "amqp" || r.Journal.Events != 7 || r.Counts[0].N != 3 || !r.Started.Equal(now) {
+	if r.Version != "0.2.0" || r.Sites[0].Name != "paris" || r.Targets[0].Name != "amqp" || r.Journal.Events != 7 ||
+		r.Counts[0].N != 3 || !r.Started.Equal(now) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -53,10 +62,13 @@ func TestAStormIsSummarised(t *testing.T) {
 		}
 		time.Sleep(time.Minute + time.Second)
 		synctest.Wait()
-		if n := strings.Count(out.String(), "input quarantined"); n != 2 || !strings.Contains(out.String(), "count=99") || !strings.Contains(out.String(), "site=paris") {
+		if n := strings.Count(out.String(), "input quarantined"); n != 2 ||
+			!strings.Contains(out.String(), "count=99") || !strings.Contains(out.String(), "site=paris") {
 			t.Errorf("%d lines, want the first and a summary:\n%s", n, out.String())
 		}
-		for _, want := range []string{`target=amqp`, `err="connection refused"`, `reader=log`, `err="permission denied"`, "still full"} {
+		for _, want := range []string{
+			`target=amqp`, `err="connection refused"`, `reader=log`, `err="permission denied"`, "still full",
+		} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %s in the summary:\n%s", want, out.String())
 			}

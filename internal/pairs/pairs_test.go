@@ -34,7 +34,8 @@ func TestCut(t *testing.T) {
 
 func TestCutEscaped(t *testing.T) {
 	got, err := CutEscaped("A::1\t_HOSTSNMP-Gruppe é.1::x::y\tC::", nil)
-	if diff := cmp.Diff([]Pair{{"A", "1"}, {"_HOSTSNMP-Gruppe é.1", "x::y"}, {"C", ""}}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([]Pair{{"A", "1"}, {"_HOSTSNMP-Gruppe é.1", "x::y"}, {"C", ""}}, got); diff != "" ||
+		err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
 	for _, line := range []string{"", "A", "A::1\t", "A::1\tb\tC::2", "::1", strings.Repeat("A::\t", Most) + "A::"} {

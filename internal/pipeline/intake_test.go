@@ -71,8 +71,10 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 		return supervision.Record{Kind: supervision.Acknowledged, Entity: e, Time: time.Now(), Ref: e.String(),
 			Note: &supervision.Note{Author: "a", Text: "t"}}
 	}
-	problem := supervision.Record{Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "h", Service: "new"}, Time: time.Now(), Ref: "1",
-		Check: &supervision.Check{State: supervision.Critical, StateType: supervision.Hard}}
+	problem := supervision.Record{
+		Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "h", Service: "new"}, Time: time.Now(),
+		Ref: "1", Check: &supervision.Check{State: supervision.Critical, StateType: supervision.Hard},
+	}
 	unknownHost := supervision.Entity{Host: "other", Service: "s"}
 
 	in, k := newIntake(t, known{host: {}, web: {}})
@@ -97,10 +99,13 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 // nor quarantined, while no target serves its route.
 func TestDowntimesWithoutATarget(t *testing.T) {
 	at := time.Now()
-	downtime := supervision.Record{Kind: supervision.DowntimeScheduled, Entity: supervision.Entity{Host: "h"}, Time: at, Ref: "1",
-		Downtime: &supervision.Downtime{ID: 1, Author: "a", Start: at, End: at.Add(time.Hour), Fixed: true}}
+	downtime := supervision.Record{
+		Kind: supervision.DowntimeScheduled, Entity: supervision.Entity{Host: "h"}, Time: at, Ref: "1",
+		Downtime: &supervision.Downtime{ID: 1, Author: "a", Start: at, End: at.Add(time.Hour), Fixed: true},
+	}
 	in, k := newIntake(t, known{})
-	if err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{downtime}}); err != nil {
+	if err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
+		supervision.Batch{Records: []supervision.Record{downtime}}); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.keys) != 0 || len(k.rejected) != 0 {

@@ -154,8 +154,10 @@ func count(t *tally.Tally, key tally.Key) uint64 {
 }
 
 func check(host string, output string) supervision.Record {
-	return supervision.Record{Kind: supervision.CheckResult, Entity: supervision.Entity{Host: host}, Time: time.Now(), Ref: output,
-		Check: &supervision.Check{StateType: supervision.Hard, Attempt: 1, Output: output}}
+	return supervision.Record{
+		Kind: supervision.CheckResult, Entity: supervision.Entity{Host: host}, Time: time.Now(), Ref: output,
+		Check: &supervision.Check{StateType: supervision.Hard, Attempt: 1, Output: output},
+	}
 }
 
 var changes = arbiter.Witness{View: arbiter.Changes}
@@ -172,10 +174,12 @@ func TestABatchIsOneCommit(t *testing.T) {
 		if string(source.from) != "before" {
 			t.Errorf("began at %q", source.from)
 		}
-		if len(out.commits) != 1 || string(out.commits[0].Position) != "behind" || out.commits[0].Source != "log" || len(out.commits[0].States) != 1 {
+		if len(out.commits) != 1 || string(out.commits[0].Position) != "behind" || out.commits[0].Source != "log" ||
+			len(out.commits[0].States) != 1 {
 			t.Fatalf("commits %+v", out.commits)
 		}
-		if diff := cmp.Diff([]string{"nagios.test.check.component.h1: one", "nagios.test.check.component.h1: two"}, out.sent(t)); diff != "" {
+		if diff := cmp.Diff([]string{"nagios.test.check.component.h1: one", "nagios.test.check.component.h1: two"},
+			out.sent(t)); diff != "" {
 			t.Error(diff)
 		}
 		if len(q.items) != 1 || q.items[0].Where != "nagios.log:7" {
@@ -205,23 +209,34 @@ func TestWhatCannotBeMappedIsQuarantinedAndTheRestGoesOn(t *testing.T) {
 func TestADowntimeForAGroupIsOneForEachMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memory{}
-		down := supervision.Record{Kind: supervision.DowntimeScheduled, Time: time.Now(), Ref: "r", Entity: supervision.Entity{Host: "ignored"}, Downtime: &supervision.Downtime{
-			Scope: supervision.ScopeHostgroupHosts, Group: "web", Author: "bob", Comment: "work", Start: time.Now(), End: time.Now().Add(time.Hour), Fixed: true}}
+		down := supervision.Record{
+			Kind: supervision.DowntimeScheduled, Time: time.Now(), Ref: "r",
+			Entity: supervision.Entity{Host: "ignored"}, Downtime: &supervision.Downtime{
+				Scope: supervision.ScopeHostgroupHosts, Group: "web", Author: "bob", Comment: "work", Start: time.Now(),
+				End: time.Now().Add(time.Hour), Fixed: true},
+		}
 		nobody := down
 		none := *down.Downtime
 		none.Group = "none"
 		nobody.Downtime = &none
-		source := &script{name: "log", end: untilDone, batches: []supervision.Batch{{Records: []supervision.Record{down, nobody}, Position: []byte("p")}}}
+		source := &script{
+			name: "log", end: untilDone,
+			batches: []supervision.Batch{{Records: []supervision.Record{down, nobody}, Position: []byte("p")}},
+		}
 		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
 		var keys []string
 		for _, s := range out.sent(t) {
 			key, _, _ := strings.Cut(s, ": ")
 			keys = append(keys, key)
 		}
-		if diff := cmp.Diff([]string{"nagios.test.comment.component.w1", "nagios.test.comment.component.w2"}, keys); diff != "" {
+		if diff := cmp.Diff([]string{"nagios.test.comment.component.w1", "nagios.test.comment.component.w2"},
+			keys); diff != "" {
 			t.Error(diff)
 		}
-		if n := count(counts, tally.Key{What: whatNotSent, Source: "log", Kind: "downtime scheduled", Reason: "the group has no members in the object cache"}); n != 1 {
+		if n := count(counts, tally.Key{
+			What: whatNotSent, Source: "log", Kind: "downtime scheduled",
+			Reason: "the group has no members in the object cache",
+		}); n != 1 {
 			t.Errorf("%d of %+v", n, counts.Counts())
 		}
 	})
@@ -232,8 +247,12 @@ func TestAReaderThatFailsIsStartedAgainAndTheOthersGoOn(t *testing.T) {
 		var text bytes.Buffer
 		out := &memory{}
 		bad := &script{name: "status", end: func(context.Context) error { return errors.New("permission denied") }}
-		good := &script{name: "log", end: untilDone, batches: []supervision.Batch{{Records: []supervision.Record{check("h", "x")}, Position: []byte("p")}}}
-		run(t, out, &shelf{}, &text, Feed{Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}}, Feed{Source: good, Witness: changes})
+		good := &script{
+			name: "log", end: untilDone,
+			batches: []supervision.Batch{{Records: []supervision.Record{check("h", "x")}, Position: []byte("p")}},
+		}
+		run(t, out, &shelf{}, &text, Feed{Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}},
+			Feed{Source: good, Witness: changes})
 		if bad.runs < 30 || bad.runs > 70 {
 			t.Errorf("started %d times in an hour, want about one a minute", bad.runs)
 		}
@@ -289,9 +308,16 @@ func TestFeedsBeginWhenAllFromBeforeIsDurableAndPublishersAtOnce(t *testing.T) {
 		source := &script{name: "log", end: untilDone}
 		publishing := false
 		p, err := New(Config{
-			Feeds: []Feed{{Source: source, Witness: changes}}, Outbox: out, Serves: bus, Mapper: mapper, Inventory: groups{},
-			Workers: []Worker{{Kind: "reader", Name: "objects", Run: func(ctx context.Context) error { publishing = true; return untilDone(ctx) }}},
-			Tally:   tally.New(slog.New(slog.DiscardHandler), time.Now), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+			Feeds: []Feed{{Source: source, Witness: changes}}, Outbox: out, Serves: bus, Mapper: mapper,
+			Inventory: groups{},
+			Workers: []Worker{{
+				Kind: "reader", Name: "objects", Run: func(ctx context.Context) error {
+					publishing = true
+					return untilDone(ctx)
+				},
+			}},
+			Tally: tally.New(slog.New(slog.DiscardHandler), time.Now), Logger: slog.New(slog.DiscardHandler),
+			Now: time.Now,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -351,29 +377,39 @@ func runSite(t *testing.T, out *memory, c Config) (*Pipeline, *tally.Tally) {
 }
 
 func one(name string, records ...supervision.Record) *script {
-	return &script{name: name, end: untilDone, batches: []supervision.Batch{{Records: records, Position: []byte("p of " + name)}}}
+	return &script{
+		name: name, end: untilDone, batches: []supervision.Batch{{Records: records, Position: []byte("p of " + name)}},
+	}
 }
 
 func TestSitesDoNotSeeEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := &memory{positions: map[string][]byte{"log": []byte("of the empty scope"), outbox.Scope("paris").Key("log"): []byte("of paris")}}
+		out := &memory{positions: map[string][]byte{
+			"log": []byte("of the empty scope"), outbox.Scope("paris").Key("log"): []byte("of paris"),
+		}}
 		source := one("log", check("h", "x"))
 		runSite(t, out, Config{Site: "paris", Scope: "paris", Feeds: []Feed{{Source: source, Witness: changes}}})
 		if string(source.from) != "of paris" {
 			t.Errorf("began at %q", source.from)
 		}
 		c := out.commits[0]
-		if c.Source != outbox.Scope("paris").Key("log") || len(c.States) != 1 || c.States[0].Key != outbox.Scope("paris").Key("h\x00") {
+		if c.Source != outbox.Scope("paris").Key("log") || len(c.States) != 1 ||
+			c.States[0].Key != outbox.Scope("paris").Key("h\x00") {
 			t.Errorf("commit %+v", c)
 		}
 		// Another site has not heard of it, the same one has.
 		out.states = map[string][]byte{c.States[0].Key: c.States[0].Value}
-		ack := supervision.Record{Kind: supervision.AcknowledgementRemoved, Entity: supervision.Entity{Host: "h"}, Time: time.Now(), Ref: "r", Note: &supervision.Note{}}
+		ack := supervision.Record{
+			Kind: supervision.AcknowledgementRemoved, Entity: supervision.Entity{Host: "h"}, Time: time.Now(), Ref: "r",
+			Note: &supervision.Note{},
+		}
 		repeated := check("h", "x")
 		repeated.Kind = supervision.PresentState
 		for scope, want := range map[outbox.Scope]int{"lyon": 1, "paris": 0} {
 			out.commits = nil
-			runSite(t, out, Config{Site: string(scope), Scope: scope, Feeds: []Feed{{Source: one("log", repeated, ack), Witness: changes}}})
+			runSite(t, out, Config{
+				Site: string(scope), Scope: scope, Feeds: []Feed{{Source: one("log", repeated, ack), Witness: changes}},
+			})
 			if got := len(out.sent(t)); got != want {
 				t.Errorf("%s sent %d events of a state that paris has sent, want %d", scope, got, want)
 			}
@@ -411,7 +447,8 @@ func TestEventsThatNoTargetTakesAreCountedAndNotStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memory{}
 		nothing := func(outbox.Route) bool { return false }
-		_, counts := runSite(t, out, Config{Serves: nothing, Feeds: []Feed{{Source: one("log", check("h", "x")), Witness: changes}}})
+		_, counts := runSite(t, out,
+			Config{Serves: nothing, Feeds: []Feed{{Source: one("log", check("h", "x")), Witness: changes}}})
 		key := tally.Key{What: whatNotServed, Source: "log", Kind: "check result", Reason: string(outbox.Bus)}
 		if len(out.sent(t)) != 0 || count(counts, key) != 1 {
 			t.Errorf("sent %q, counts %+v", out.sent(t), counts.Counts())
@@ -431,7 +468,8 @@ func TestAFeedShowsHowItDoes(t *testing.T) {
 			{Source: good, Witness: changes}, {Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}},
 		}})
 		feeds := p.Feeds()
-		if f := feeds[0]; f.Name != "log" || !f.Running || !f.Since.Equal(began) || f.Records != 2 || !f.LastRecords.Equal(began) || f.Err != nil || f.Offset != -1 {
+		if f := feeds[0]; f.Name != "log" || !f.Running || !f.Since.Equal(began) || f.Records != 2 ||
+			!f.LastRecords.Equal(began) || f.Err != nil || f.Offset != -1 {
 			t.Errorf("log: %+v", f)
 		}
 		if f := feeds[1]; f.Running || f.Err == nil || f.ErrAt.IsZero() || f.Records != 0 {

@@ -18,8 +18,16 @@ func TestPrintsEachEvent(t *testing.T) {
 		colour bool
 		want   string
 	}{
-		{false, "a.b.check.component.h\n  {\n    \"state\": 3,\n    \"output\": \"DOWN\"\n  }\na.b.ack.component.h\n  {\n    \"output\": \"on it\"\n  }\n"},
-		{true, "\x1b[31ma.b.check.component.h\x1b[0m\n  {\n    \"state\": 3,\n    \"output\": \"DOWN\"\n  }\n\x1b[36ma.b.ack.component.h\x1b[0m\n  {\n    \"output\": \"on it\"\n  }\n"},
+		{
+			false,
+			"a.b.check.component.h\n  {\n    \"state\": 3,\n    \"output\": \"DOWN\"\n  }\na.b.ack.component.h\n  {\n" +
+				"    \"output\": \"on it\"\n  }\n",
+		},
+		{
+			true,
+			"\x1b[31ma.b.check.component.h\x1b[0m\n  {\n    \"state\": 3,\n    \"output\": \"DOWN\"\n  }\n" +
+				"\x1b[36ma.b.ack.component.h\x1b[0m\n  {\n    \"output\": \"on it\"\n  }\n",
+		},
 	} {
 		var out bytes.Buffer
 		wait, err := New(&out, c.colour, nil).Store(t.Context(), commit)
@@ -49,7 +57,10 @@ func TestAClosedTerminalEndsIt(t *testing.T) {
 func TestNamesTheSite(t *testing.T) {
 	var out bytes.Buffer
 	p := New(&out, false, map[outbox.Scope]string{"/etc/nagios4/nagios.cfg": "paris"})
-	commit := outbox.Commit{Source: outbox.Scope("/etc/nagios4/nagios.cfg").Key("log"), Events: []outbox.Event{{RoutingKey: "k", Body: []byte("{}")}}}
+	commit := outbox.Commit{
+		Source: outbox.Scope("/etc/nagios4/nagios.cfg").Key("log"),
+		Events: []outbox.Event{{RoutingKey: "k", Body: []byte("{}")}},
+	}
 	if _, err := p.Store(t.Context(), commit); err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,8 @@ func TestMonitorKnowsSinceWhen(t *testing.T) {
 		time.Sleep(time.Minute)
 		m.Update(func(s *State) { s.Working = true })
 		m.Fail("cut")
-		if got := m.State(); !got.Since.Equal(connected) || got.LastError != "cut" || !got.LastErrorAt.Equal(time.Now()) {
+		if got := m.State(); !got.Since.Equal(connected) || got.LastError != "cut" ||
+			!got.LastErrorAt.Equal(time.Now()) {
 			t.Errorf("%+v", got)
 		}
 		m.Update(func(s *State) { s.Working = false })

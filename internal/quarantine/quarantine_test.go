@@ -41,9 +41,13 @@ func TestKeepsEveryByteWithItsReason(t *testing.T) {
 	q := New(path, 1<<20, fixed)
 	latin1 := []byte("d\xe9faut")
 	err := q.Add(
-		supervision.Rejected{Source: "log", Where: "nagios.log:12", Reason: "field 2 is not a state", Raw: []byte("text\n")},
+		supervision.Rejected{
+			Source: "log", Where: "nagios.log:12", Reason: "field 2 is not a state", Raw: []byte("text\n"),
+		},
 		supervision.Rejected{Source: "status", Where: "status.dat:7", Reason: "no host_name", Raw: latin1},
-		supervision.Rejected{Source: "log", Where: "nagios.log:13", Reason: "too long", Raw: bytes.Repeat([]byte("x"), maxRaw+5)},
+		supervision.Rejected{
+			Source: "log", Where: "nagios.log:13", Reason: "too long", Raw: bytes.Repeat([]byte("x"), maxRaw+5),
+		},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +58,10 @@ func TestKeepsEveryByteWithItsReason(t *testing.T) {
 	want := []entry{
 		{Time: fixed().UTC(), Source: "log", Where: "nagios.log:12", Reason: "field 2 is not a state", Raw: "text\n"},
 		{Time: fixed().UTC(), Source: "status", Where: "status.dat:7", Reason: "no host_name", RawB64: latin1},
-		{Time: fixed().UTC(), Source: "log", Where: "nagios.log:13", Reason: "too long", Raw: strings.Repeat("x", maxRaw), Cut: 5},
+		{
+			Time: fixed().UTC(), Source: "log", Where: "nagios.log:13", Reason: "too long",
+			Raw: strings.Repeat("x", maxRaw), Cut: 5,
+		},
 	}
 	if diff := cmp.Diff(want, read(t, path)); diff != "" {
 		t.Error(diff)
@@ -66,7 +73,9 @@ func TestIsBounded(t *testing.T) {
 	const limit = 4000
 	q := New(path, limit, fixed)
 	for range 100 {
-		if err := q.Add(supervision.Rejected{Source: "log", Where: "x", Reason: "r", Raw: []byte(strings.Repeat("y", 100))}); err != nil {
+		if err := q.Add(supervision.Rejected{
+			Source: "log", Where: "x", Reason: "r", Raw: []byte(strings.Repeat("y", 100)),
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,7 +4,9 @@ import "time"
 
 // work is a downtime of h;s from 2000 to 2060, entered at 1500.
 func work(effect Effect) downtimeRow {
-	return downtimeRow{of: "h;s", id: 7, entry: 1500, start: 2000, end: 2060, DowntimeProgress: DowntimeProgress{Effect: effect}}
+	return downtimeRow{
+		of: "h;s", id: 7, entry: 1500, start: 2000, end: 2060, DowntimeProgress: DowntimeProgress{Effect: effect},
+	}
 }
 
 // flexible makes a downtime flexible; triggered is zero before it begins.
@@ -37,7 +39,10 @@ var downtimeTests = []changes{
 		want: [][]string{{scheduled7}, {started7}, nil, nil, {ended7}, nil}},
 	{name: "a downtime that runs when first seen, and is cancelled",
 		readings: []shown{
-			{at: 2010, objects: []objectRow{withDepth(service(), 1)}, downtimes: []downtimeRow{enteredAt(work(InEffect), 2005)}},
+			{
+				at: 2010, objects: []objectRow{withDepth(service(), 1)},
+				downtimes: []downtimeRow{enteredAt(work(InEffect), 2005)},
+			},
 			{at: 2020, objects: []objectRow{service()}},
 		},
 		want: [][]string{
@@ -47,23 +52,33 @@ var downtimeTests = []changes{
 		readings: []shown{{at: 1600, downtimes: []downtimeRow{work(NotInEffect)}}, {at: 1700}},
 		want:     [][]string{{scheduled7}, {"1700 h;s downtime cancelled #7 ann: work"}}},
 	{name: "a flexible downtime that never begins",
-		readings: []shown{{at: 2010, downtimes: []downtimeRow{flexible(work(NotInEffect), 600*time.Second, 0)}}, {at: 2065}},
-		want:     [][]string{{scheduled7}, {ended7}}},
+		readings: []shown{
+			{at: 2010, downtimes: []downtimeRow{flexible(work(NotInEffect), 600*time.Second, 0)}}, {at: 2065},
+		},
+		want: [][]string{{scheduled7}, {ended7}}},
 	{name: "a flexible downtime that may have come and gone between two readings",
-		readings: []shown{{at: 1990, downtimes: []downtimeRow{flexible(work(NotInEffect), 10*time.Second, 0)}}, {at: 2011}},
-		want:     [][]string{{scheduled7}, {"2010 h;s downtime ended #7 ann: work"}}},
+		readings: []shown{
+			{at: 1990, downtimes: []downtimeRow{flexible(work(NotInEffect), 10*time.Second, 0)}}, {at: 2011},
+		},
+		want: [][]string{{scheduled7}, {"2010 h;s downtime ended #7 ann: work"}}},
 	{name: "a flexible downtime that can't be over yet",
-		readings: []shown{{at: 1990, downtimes: []downtimeRow{flexible(work(NotInEffect), 10*time.Second, 0)}}, {at: 2009}},
-		want:     [][]string{{scheduled7}, {"2009 h;s downtime cancelled #7 ann: work"}}},
+		readings: []shown{
+			{at: 1990, downtimes: []downtimeRow{flexible(work(NotInEffect), 10*time.Second, 0)}}, {at: 2009},
+		},
+		want: [][]string{{scheduled7}, {"2009 h;s downtime cancelled #7 ann: work"}}},
 	{name: "a flexible downtime lasts from its trigger",
 		readings: []shown{
 			{at: 2055, downtimes: []downtimeRow{flexible(work(InEffect), 600*time.Second, 2050)}},
 			{at: 2100, downtimes: []downtimeRow{flexible(work(InEffect), 600*time.Second, 2050)}},
 			{at: 2651},
 		},
-		want: [][]string{{scheduled7, "2050 h;s downtime started #7 ann: work"}, nil, {"2650 h;s downtime ended #7 ann: work"}}},
+		want: [][]string{
+			{scheduled7, "2050 h;s downtime started #7 ann: work"}, nil, {"2650 h;s downtime ended #7 ann: work"},
+		}},
 	{name: "a flexible downtime is cancelled behind the end of its window",
-		readings: []shown{{at: 2055, downtimes: []downtimeRow{flexible(work(InEffect), 600*time.Second, 2050)}}, {at: 2100}},
+		readings: []shown{
+			{at: 2055, downtimes: []downtimeRow{flexible(work(InEffect), 600*time.Second, 2050)}}, {at: 2100},
+		},
 		want: [][]string{{scheduled7, "2050 h;s downtime started #7 ann: work"},
 			{"2100 h;s downtime cancelled #7 ann: work"}}},
 	{name: "a flexible downtime that is over stays listed by Icinga 2",
@@ -72,22 +87,36 @@ var downtimeTests = []changes{
 			{at: 2020, downtimes: []downtimeRow{flexible(work(NotInEffect), 10*time.Second, 2005)}},
 			{at: 2070},
 		},
-		want: [][]string{{scheduled7, "2005 h;s downtime started #7 ann: work"}, {"2015 h;s downtime ended #7 ann: work"}, nil}},
+		want: [][]string{
+			{scheduled7, "2005 h;s downtime started #7 ann: work"}, {"2015 h;s downtime ended #7 ann: work"}, nil,
+		}},
 	{name: "a reader that can't see what is in effect",
 		readings: []shown{
 			{at: 1600, objects: []objectRow{service()}, downtimes: []downtimeRow{work(EffectNotReported)}},
-			{at: 2005, objects: []objectRow{withDepth(service(), 1)}, downtimes: []downtimeRow{work(EffectNotReported)}},
-			{at: 2030, objects: []objectRow{withDepth(service(), 1)}, downtimes: []downtimeRow{work(EffectNotReported)}},
+			{
+				at: 2005, objects: []objectRow{withDepth(service(), 1)},
+				downtimes: []downtimeRow{work(EffectNotReported)},
+			},
+			{
+				at: 2030, objects: []objectRow{withDepth(service(), 1)},
+				downtimes: []downtimeRow{work(EffectNotReported)},
+			},
 			{at: 2061, objects: []objectRow{service()}},
 		},
 		want: [][]string{{presentService, scheduled7}, {started7}, nil, {ended7}}},
 	{name: "two downtimes at once are reported one by one",
 		readings: []shown{
-			{at: 2010, objects: []objectRow{withDepth(service(), 2)}, downtimes: []downtimeRow{work(InEffect), longer()}},
+			{
+				at: 2010, objects: []objectRow{withDepth(service(), 2)},
+				downtimes: []downtimeRow{work(InEffect), longer()},
+			},
 			{at: 2070, objects: []objectRow{withDepth(service(), 1)}, downtimes: []downtimeRow{longer()}},
 		},
 		want: [][]string{
-			{presentService, scheduled7, "1500 h;s downtime scheduled #8 ann: work", started7, "2000 h;s downtime started #8 ann: work"},
+			{
+				presentService, scheduled7, "1500 h;s downtime scheduled #8 ann: work", started7,
+				"2000 h;s downtime started #8 ann: work",
+			},
 			{ended7}}},
 	{name: "a depth that no downtime explains",
 		readings: []shown{

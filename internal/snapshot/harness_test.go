@@ -81,9 +81,12 @@ func read(m *Memory, s shown) []supervision.Record {
 		}
 	}
 	for _, row := range s.downtimes {
-		if of, key := nameOf(row.of), (Key{ID: row.id, Entry: unix(row.entry)}); !r.Downtime(of, key, row.DowntimeProgress) {
-			r.AddDowntime(of, supervision.Downtime{ID: row.id, Author: "ann", Comment: "work", Entry: key.Entry,
-				Start: unix(row.start), End: unix(row.end), Fixed: row.flexible == 0, Duration: row.flexible}, row.DowntimeProgress)
+		of, key := nameOf(row.of), Key{ID: row.id, Entry: unix(row.entry)}
+		if !r.Downtime(of, key, row.DowntimeProgress) {
+			r.AddDowntime(of, supervision.Downtime{
+				ID: row.id, Author: "ann", Comment: "work", Entry: key.Entry, Start: unix(row.start),
+				End: unix(row.end), Fixed: row.flexible == 0, Duration: row.flexible,
+			}, row.DowntimeProgress)
 		}
 	}
 	if s.abandoned {

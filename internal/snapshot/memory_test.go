@@ -14,7 +14,9 @@ func TestMemoryOfObjects(t *testing.T) {
 	before := heapInUse()
 	m := New()
 	for i := range objects {
-		m.objects[m.nameID(Name{Host: fmt.Appendf(nil, "srv-%05d.example.net", i)})] = object{facts: uint64(i), round: 1}
+		m.objects[m.nameID(Name{Host: fmt.Appendf(nil, "srv-%05d.example.net", i)})] = object{
+			facts: uint64(i), round: 1,
+		}
 	}
 	used := heapInUse() - before
 	t.Logf("%d objects: %.1f MB", len(m.objects), float64(used)/1e6)

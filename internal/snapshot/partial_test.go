@@ -19,11 +19,17 @@ var partialTests = []changes{
 				comments: []commentRow{userComment(1, 1050, "one")}, downtimes: []downtimeRow{work(InEffect)}},
 			{at: 2100, partial: AllTables},
 			{at: 2110, objects: []objectRow{host()}, partial: AllTables},
-			{at: 2120, objects: []objectRow{flapping(withDepth(service(), 2)), host()}, partial: noComments | noDowntimes},
+			{
+				at: 2120, objects: []objectRow{flapping(withDepth(service(), 2)), host()},
+				partial: noComments | noDowntimes,
+			},
 			{at: 2130},
 		},
 		want: [][]string{
-			{presentService, presentHost, "1050 h comment added #1 bob: one", scheduled7, started7, "2010 h;s flapping started"},
+			{
+				presentService, presentHost, "1050 h comment added #1 bob: one", scheduled7, started7,
+				"2010 h;s flapping started",
+			},
 			nil, nil, nil,
 			{"2130 h comment deleted #1 :", ended7}}},
 	{name: "an object that a partial answer left out is not forgotten",
@@ -43,8 +49,14 @@ var partialTests = []changes{
 	{name: "an event that is a reading of one row",
 		readings: []shown{
 			{at: 1100, objects: []objectRow{host(), service()}},
-			{at: 1110, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)}, comments: []commentRow{ackComment(1, 1109, "one")}, partial: AllTables},
-			{at: 1120, objects: []objectRow{host(), acknowledged(service(), AcknowledgedSticky)}, comments: []commentRow{ackComment(1, 1109, "one")}},
+			{
+				at: 1110, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)},
+				comments: []commentRow{ackComment(1, 1109, "one")}, partial: AllTables,
+			},
+			{
+				at: 1120, objects: []objectRow{host(), acknowledged(service(), AcknowledgedSticky)},
+				comments: []commentRow{ackComment(1, 1109, "one")},
+			},
 			{at: 1130, objects: []objectRow{service()}, partial: AllTables},
 		},
 		want: [][]string{{presentHost, presentService}, {"1109 h;s acknowledgement #1 bob: one (sticky)"}, nil,
@@ -55,7 +67,9 @@ var partialTests = []changes{
 			{at: 1110, comments: []commentRow{ackComment(1, 1099, "one")}, partial: noObjects},
 			{at: 1120, comments: []commentRow{ackComment(1, 1099, "one")}, partial: noObjects},
 		},
-		want: [][]string{{presentService, "1100 h;s acknowledgement #0 :"}, {"1099 h;s acknowledgement #1 bob: one"}, nil}},
+		want: [][]string{
+			{presentService, "1100 h;s acknowledgement #0 :"}, {"1099 h;s acknowledgement #1 bob: one"}, nil,
+		}},
 	{name: "a flexible downtime is measured from the last complete table",
 		readings: []shown{
 			{at: 1990, downtimes: []downtimeRow{flexible(work(NotInEffect), 10*time.Second, 0)}},
@@ -76,11 +90,17 @@ var partialTests = []changes{
 			{"2040 h;s downtime started #0 :"}, nil, {"2060 h;s downtime ended #0 :"}}},
 	{name: "a reading that is given up leaves what was reported",
 		readings: []shown{
-			{at: 1100, objects: []objectRow{flapping(service()), host()}, comments: []commentRow{userComment(1, 1050, "one")}},
+			{
+				at: 1100, objects: []objectRow{flapping(service()), host()},
+				comments: []commentRow{userComment(1, 1050, "one")},
+			},
 			{at: 1110, objects: []objectRow{{name: "h;s", output: "new"}, flapping(host())}, abandoned: true,
 				comments: []commentRow{userComment(2, 1105, "two")}, downtimes: []downtimeRow{work(InEffect)}},
 			{at: 1120, partial: AllTables},
-			{at: 1130, objects: []objectRow{{name: "h;s", output: "new"}, host()}, comments: []commentRow{userComment(1, 1050, "one")}},
+			{
+				at: 1130, objects: []objectRow{{name: "h;s", output: "new"}, host()},
+				comments: []commentRow{userComment(1, 1050, "one")},
+			},
 		},
 		want: [][]string{
 			{presentService, presentHost, "1050 h comment added #1 bob: one", "1100 h;s flapping started"},
@@ -110,7 +130,9 @@ func TestPartialReadings(t *testing.T) {
 // What a reading that was given up has noted is not stored: it was never
 // reported.
 func TestPositionHoldsFinishedReadingsOnly(t *testing.T) {
-	first := shown{at: 1100, objects: []objectRow{flapping(service())}, comments: []commentRow{userComment(1, 1050, "one")}}
+	first := shown{
+		at: 1100, objects: []objectRow{flapping(service())}, comments: []commentRow{userComment(1, 1050, "one")},
+	}
 	m := New()
 	read(m, first)
 	before, err := m.Position()

@@ -15,9 +15,12 @@ const storedPosition = `{"v":1,"created":2010000000,` +
 	`"conditions":[{"h":"h","s":"fé","flapping":true},{"h":"h","s":"s","ack":2,"ackId":2,"ackEntry":1050000000}],` +
 	`"comments":[{"h":"h","id":3,"entry":1060000000}],` +
 	`"downtimes":[{"h":"h","id":0,"entry":0,"start":0,"end":0,"phase":2},` +
-	`{"h":"h","s":"s","id":7,"author":"ann","comment":"work","entry":1500000000,"start":2000000000,"end":2060000000,"fixed":true,"duration":60000000000,"phase":2},` +
-	`{"h":"h","s":"s","id":8,"author":"ann","comment":"work","entry":1500000000,"start":2000000000,"end":2100000000,"trigger":2005250000,"duration":600000000000,"by":7,"phase":2},` +
-	`{"h":"h","s":"s","id":9,"author":"ann","comment":"work","entry":1500000000,"start":3000000000,"end":3060000000,"fixed":true,"duration":60000000000,"phase":1}]}`
+	`{"h":"h","s":"s","id":7,"author":"ann","comment":"work","entry":1500000000,"start":2000000000,` +
+	`"end":2060000000,"fixed":true,"duration":60000000000,"phase":2},` +
+	`{"h":"h","s":"s","id":8,"author":"ann","comment":"work","entry":1500000000,"start":2000000000,` +
+	`"end":2100000000,"trigger":2005250000,"duration":600000000000,"by":7,"phase":2},` +
+	`{"h":"h","s":"s","id":9,"author":"ann","comment":"work","entry":1500000000,"start":3000000000,` +
+	`"end":3060000000,"fixed":true,"duration":60000000000,"phase":1}]}`
 
 func TestAStoredPositionIsReadOn(t *testing.T) {
 	m, err := Restore([]byte(storedPosition))
@@ -36,10 +39,12 @@ func TestAStoredPositionIsReadOn(t *testing.T) {
 	}
 	nine := work(NotInEffect)
 	nine.id, nine.start, nine.end = 9, 3000, 3060
-	got := describeAll(read(m, shown{at: 2070, objects: []objectRow{host(), service(), {name: "h;f\xe9"}}, downtimes: []downtimeRow{nine}}))
+	got := describeAll(read(m,
+		shown{at: 2070, objects: []objectRow{host(), service(), {name: "h;f\xe9"}}, downtimes: []downtimeRow{nine}}))
 	want := []string{"1000 h present state 0", "1000 h;s present state 0", "1000 h;f\xe9 present state 0",
 		"2070 h downtime ended #0 :", "2070 h comment deleted #3 :", "2070 h;f\xe9 flapping stopped",
-		"2070 h;s downtime cancelled #8 ann: work", "2060 h;s downtime ended #7 ann: work", "2070 h;s acknowledgement removed #0 :"}
+		"2070 h;s downtime cancelled #8 ann: work", "2060 h;s downtime ended #7 ann: work",
+		"2070 h;s acknowledgement removed #0 :"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -74,7 +79,9 @@ func TestAPositionKeepsAnyBytes(t *testing.T) {
 	r := m.Begin(time.Unix(2010, 0), "test")
 	o := r.Object(name)
 	o.Conditions(Conditions{Flapping: true})
-	r.AddDowntime(name, supervision.Downtime{ID: 1, Author: text, Comment: text, Entry: time.Unix(1, 0), End: time.Unix(4000, 0)}, DowntimeProgress{})
+	r.AddDowntime(name,
+		supervision.Downtime{ID: 1, Author: text, Comment: text, Entry: time.Unix(1, 0), End: time.Unix(4000, 0)},
+		DowntimeProgress{})
 	r.Finish(AllTables)
 	m = restart(t, m)
 	r = m.Begin(time.Unix(2020, 0), "test")

@@ -35,8 +35,10 @@ const presentHost, presentService = "1000 h present state 0", "1000 h;s present 
 // PresentState.
 var objectTests = []changes{
 	{name: "nothing changes",
-		readings: []shown{{at: 1100, objects: []objectRow{host(), service()}}, {at: 1110, objects: []objectRow{host(), service()}}},
-		want:     [][]string{{presentHost, presentService}, nil}},
+		readings: []shown{
+			{at: 1100, objects: []objectRow{host(), service()}}, {at: 1110, objects: []objectRow{host(), service()}},
+		},
+		want: [][]string{{presentHost, presentService}, nil}},
 	{name: "never checked, then checked",
 		readings: []shown{
 			{at: 1100, objects: []objectRow{{name: "h;s", unchecked: true}}},
@@ -78,8 +80,14 @@ var objectTests = []changes{
 		want: [][]string{{"1000 h present state 0 69%; \t"}, nil, {"1000 h check result 0  69%;"}}},
 	{name: "acknowledged and removed",
 		readings: []shown{
-			{at: 1100, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)}, comments: []commentRow{ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")}},
-			{at: 1110, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)}, comments: []commentRow{ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")}},
+			{
+				at: 1100, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)},
+				comments: []commentRow{ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")},
+			},
+			{
+				at: 1110, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)},
+				comments: []commentRow{ackComment(1, 900, "old"), ackComment(2, 1050, "a=b;c")},
+			},
 			{at: 1120, objects: []objectRow{service()}, comments: []commentRow{ackComment(1, 900, "old")}},
 			{at: 1130, objects: []objectRow{service()}, comments: []commentRow{ackComment(1, 900, "old")}},
 		},
@@ -88,9 +96,18 @@ var objectTests = []changes{
 			nil, {"1120 h;s acknowledgement removed #0 :"}, nil}},
 	{name: "acknowledged again, with another type, with no comment",
 		readings: []shown{
-			{at: 1100, objects: []objectRow{acknowledged(service(), AcknowledgedNormal)}, comments: []commentRow{ackComment(2, 1050, "one")}},
-			{at: 1110, objects: []objectRow{acknowledged(service(), AcknowledgedNormal)}, comments: []commentRow{ackComment(2, 1050, "one"), ackComment(3, 1105, "two")}},
-			{at: 1120, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)}, comments: []commentRow{ackComment(3, 1105, "two")}},
+			{
+				at: 1100, objects: []objectRow{acknowledged(service(), AcknowledgedNormal)},
+				comments: []commentRow{ackComment(2, 1050, "one")},
+			},
+			{
+				at: 1110, objects: []objectRow{acknowledged(service(), AcknowledgedNormal)},
+				comments: []commentRow{ackComment(2, 1050, "one"), ackComment(3, 1105, "two")},
+			},
+			{
+				at: 1120, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)},
+				comments: []commentRow{ackComment(3, 1105, "two")},
+			},
 			{at: 1130, objects: []objectRow{acknowledged(service(), AcknowledgedSticky)}},
 		},
 		want: [][]string{
@@ -100,7 +117,10 @@ var objectTests = []changes{
 	{name: "the comment is shown before the acknowledgement",
 		readings: []shown{
 			{at: 1100, objects: []objectRow{flapping(service())}, comments: []commentRow{ackComment(2, 1099, "one")}},
-			{at: 1110, objects: []objectRow{acknowledged(flapping(service()), AcknowledgedNormal)}, comments: []commentRow{ackComment(2, 1099, "one")}},
+			{
+				at: 1110, objects: []objectRow{acknowledged(flapping(service()), AcknowledgedNormal)},
+				comments: []commentRow{ackComment(2, 1099, "one")},
+			},
 		},
 		want: [][]string{{presentService, "1100 h;s flapping started"}, {"1099 h;s acknowledgement #2 bob: one"}}},
 	{name: "flapping stops, and is switched off",
@@ -120,7 +140,10 @@ var objectTests = []changes{
 		want: [][]string{
 			{"1050 h comment added #1 bob: one"},
 			{"1105 h comment added #2 bob: two"},
-			{"1120 h comment deleted #1 :", "1120 h comment deleted #2 :", "1115 h comment added #1 bob: the ids begin again"}}},
+			{
+				"1120 h comment deleted #1 :", "1120 h comment deleted #2 :",
+				"1115 h comment added #1 bob: the ids begin again",
+			}}},
 }
 
 func TestTransitions(t *testing.T) {

@@ -23,12 +23,16 @@ func TestLogsTheFirstAndReportsTheRest(t *testing.T) {
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Fatalf("%d lines after 1000 counts, want 1:\n%s", n, out.String())
 	}
-	for _, want := range []string{`msg="output cut"`, "site=paris", "source=log", `kind="check result"`, `reason="too long"`, "example=web01;HTTP"} {
+	for _, want := range []string{
+		`msg="output cut"`, "site=paris", "source=log", `kind="check result"`, `reason="too long"`,
+		"example=web01;HTTP",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %s in %q", want, out.String())
 		}
 	}
-	if diff := cmp.Diff([]Count{{Key: cut, Level: Notable, N: 999, Last: now, Example: "web01;HTTP"}}, tl.Grown()); diff != "" {
+	if diff := cmp.Diff([]Count{{Key: cut, Level: Notable, N: 999, Last: now, Example: "web01;HTTP"}},
+		tl.Grown()); diff != "" {
 		t.Errorf("grown: %s", diff)
 	}
 	if again := tl.Grown(); again != nil {

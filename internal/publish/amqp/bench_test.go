@@ -117,10 +117,11 @@ func bareLoop(b *testing.B, broker *testbroker.Broker, exchange string, messages
 	}
 	for i, m := range messages {
 		settle(ring[i%benchWindow])
-		ring[i%benchWindow], err = ch.PublishWithDeferredConfirm(exchange, m.RoutingKey, true, false, amqp091.Publishing{
-			ContentType: "application/json", ContentEncoding: "UTF-8", DeliveryMode: amqp091.Persistent,
-			MessageId: m.MessageID, Timestamp: m.Time, AppId: "bare", Body: m.Body,
-		})
+		ring[i%benchWindow], err = ch.PublishWithDeferredConfirm(exchange, m.RoutingKey, true, false,
+			amqp091.Publishing{
+				ContentType: "application/json", ContentEncoding: "UTF-8", DeliveryMode: amqp091.Persistent,
+				MessageId: m.MessageID, Timestamp: m.Time, AppId: "bare", Body: m.Body,
+			})
 		if err != nil {
 			b.Fatal(err)
 		}

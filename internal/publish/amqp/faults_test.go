@@ -142,7 +142,8 @@ func testMemoryAlarm(t *testing.T, broker *testbroker.Broker) {
 	await(t, "blocked", func() bool { return r.State().Blocked != "" })
 	blocked := r.State()
 	await(t, "three heartbeats", func() bool { return !r.State().Working || q.left() > 5000 })
-	if state := r.State(); state.Connects != blocked.Connects || state.Sent > blocked.Confirmed+uint64(r.options.Window) {
+	if state := r.State(); state.Connects != blocked.Connects ||
+		state.Sent > blocked.Confirmed+uint64(r.options.Window) {
 		t.Errorf("blocked with %+v, then %+v: want the same connection and nothing sent", blocked, state)
 	}
 	must(t, broker.SetMemoryAlarm(false))

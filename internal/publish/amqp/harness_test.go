@@ -216,7 +216,9 @@ func (q *memoryQueue) add(entity string, size int) {
 	body, _ := json.Marshal(e)
 	e.Pad = strings.Repeat("x", max(0, size-len(body)))
 	body, _ = json.Marshal(e)
-	q.append(outbox.Message{Event: outbox.Event{RoutingKey: "nagios.test.check.component." + entity, Body: body, Time: time.Unix(1_700_000_000, 0)}})
+	q.append(outbox.Message{Event: outbox.Event{
+		RoutingKey: "nagios.test.check.component." + entity, Body: body, Time: time.Unix(1_700_000_000, 0),
+	}})
 }
 
 func (q *memoryQueue) addMessage(m outbox.Message) {
@@ -289,7 +291,8 @@ func (q *memoryQueue) Release(ctx context.Context, upTo int64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if upTo <= q.released || upTo%3 != 0 || int(upTo/3) > len(q.messages) {
-		q.faults = append(q.faults, fmt.Sprintf("Release(%d) after Release(%d) of %d messages", upTo, q.released, len(q.messages)))
+		q.faults = append(q.faults,
+			fmt.Sprintf("Release(%d) after Release(%d) of %d messages", upTo, q.released, len(q.messages)))
 	}
 	q.released = upTo
 	q.releases++

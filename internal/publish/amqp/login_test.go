@@ -62,19 +62,33 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"password in the URL", "amqp://cpsrabbit:guess1@" + broker.Addr() + "/canopsis", Options{}, classLogin},
 		{"default user", withoutLogin(broker), Options{}, classLogin},
-		{"missing variable", withoutLogin(broker), Options{Password: publish.SecretEnv("NO_SUCH_VARIABLE")}, classCredentials},
+		{
+			"missing variable", withoutLogin(broker), Options{Password: publish.SecretEnv("NO_SUCH_VARIABLE")},
+			classCredentials,
+		},
 		{"unknown vhost", strings.Replace(broker.URL(), "/canopsis", "/nowhere", 1), Options{}, classVHost},
 		{"vhost without permissions", strings.Replace(broker.URL(), "/canopsis", "/%2f", 1), Options{}, classVHost},
-		{"other authority", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = certificates.OtherCA })}, classCertificate},
-		{"system's authorities", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = "" })}, classCertificate},
-		{"other server name", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.ServerName = "rabbit.example" })}, classCertificate},
+		{
+			"other authority", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = certificates.OtherCA })},
+			classCertificate,
+		},
+		{
+			"system's authorities", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = "" })},
+			classCertificate,
+		},
+		{
+			"other server name", broker.TLSURL(),
+			Options{TLS: change(func(t *TLS) { t.ServerName = "rabbit.example" })}, classCertificate,
+		},
 		{"address not in the certificate", "amqps://127.0.0.1" + tlsPort, Options{TLS: trusted}, classCertificate},
 		{"no client certificate", broker.TLSURL(), Options{TLS: TLS{CAFile: certificates.CA}}, classTLS},
 		{"TLS to the plain port", "amqps://" + broker.Addr(), Options{TLS: trusted}, classTLS},
 		{"missing CA file", broker.TLSURL(), Options{TLS: TLS{CAFile: "/nonexistent/ca.pem"}}, classCredentials},
 		{"CA file without PEM", broker.TLSURL(), Options{TLS: TLS{CAFile: os.DevNull}}, classCredentials},
 		{"key and certificate swapped", broker.TLSURL(),
-			Options{TLS: TLS{CAFile: certificates.CA, CertFile: certificates.ClientKey, KeyFile: certificates.ClientCert}}, classCredentials},
+			Options{TLS: TLS{
+				CAFile: certificates.CA, CertFile: certificates.ClientKey, KeyFile: certificates.ClientCert,
+			}}, classCredentials},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +118,11 @@ func TestTLS(t *testing.T) {
 		change func(*Options)
 	}{
 		{"external", func(o *Options) { o.Mechanism = External }},
-		{"plain login", func(o *Options) { o.User, o.Password = testbroker.User, publish.SecretText(testbroker.Password) }},
+		{
+			"plain login", func(o *Options) {
+				o.User, o.Password = testbroker.User, publish.SecretText(testbroker.Password)
+			},
+		},
 		{"server name", func(o *Options) {
 			o.Mechanism, o.TLS.ServerName = External, "localhost"
 			o.URLs = []string{"amqps://127.0.0.1" + port}

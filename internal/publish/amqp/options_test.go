@@ -24,8 +24,14 @@ func TestParseAddress(t *testing.T) {
 		{"amqp://host/", address{host: "host", port: 5672, vhost: "/"}, "amqp://host:5672/"},
 		{"amqp://host/%2f", address{host: "host", port: 5672, vhost: "/"}, "amqp://host:5672/"},
 		{"amqp://host//", address{host: "host", port: 5672, vhost: "/"}, "amqp://host:5672/"},
-		{"amqps://host/canopsis", address{tls: true, host: "host", port: 5671, vhost: "canopsis"}, "amqps://host:5671/canopsis"},
-		{"amqp://u:p%40%2F%23@[::1]:1234/a%2Fb", address{host: "::1", port: 1234, vhost: "a/b", user: "u", password: "p@/#"}, "amqp://u@[::1]:1234/a%2Fb"},
+		{
+			"amqps://host/canopsis", address{tls: true, host: "host", port: 5671, vhost: "canopsis"},
+			"amqps://host:5671/canopsis",
+		},
+		{
+			"amqp://u:p%40%2F%23@[::1]:1234/a%2Fb",
+			address{host: "::1", port: 1234, vhost: "a/b", user: "u", password: "p@/#"}, "amqp://u@[::1]:1234/a%2Fb",
+		},
 		{"amqp://u@host", address{host: "host", port: 5672, vhost: "/", user: "u"}, "amqp://u@host:5672/"},
 	} {
 		got, err := parseAddress(test.url)
@@ -69,7 +75,8 @@ func TestBadURLsKeepTheirSecret(t *testing.T) {
 		if strings.Contains(err.Error(), secret) || fault == nil || fault.Name != "urls[1]" {
 			t.Errorf("%q: %v", raw, err)
 		}
-		if text := fault.Err.Error(); text != errURL.Error() && text != "names no host" && text != `its scheme "http" is not amqp or amqps` {
+		if text := fault.Err.Error(); text != errURL.Error() && text != "names no host" &&
+			text != `its scheme "http" is not amqp or amqps` {
 			t.Errorf("%q: %v", raw, err)
 		}
 	}
@@ -79,7 +86,9 @@ func FuzzParseAddress(f *testing.F) {
 	f.Add("secret", "host", "vhost")
 	f.Add("p@ss/w%rd:?#", "::1", "/")
 	f.Fuzz(func(t *testing.T, password, host, vhost string) {
-		u := url.URL{Scheme: "amqp", User: url.UserPassword("user", password), Host: host, Path: "/" + url.PathEscape(vhost)}
+		u := url.URL{
+			Scheme: "amqp", User: url.UserPassword("user", password), Host: host, Path: "/" + url.PathEscape(vhost),
+		}
 		for _, raw := range []string{password, "amqp://user:" + password + "@" + host + "/" + vhost, u.String()} {
 			a, err := parseAddress(raw)
 			if err != nil {

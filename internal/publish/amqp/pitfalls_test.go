@@ -86,7 +86,9 @@ func TestPoisonIsSetAside(t *testing.T) {
 		q.addMessage(m)
 		q.fill(30)
 	}
-	longest := outbox.Message{Event: outbox.Event{RoutingKey: long[1:], MessageID: long[1:], Body: []byte(`{"entity":"long","seq":1}`)}}
+	longest := outbox.Message{Event: outbox.Event{
+		RoutingKey: long[1:], MessageID: long[1:], Body: []byte(`{"entity":"long","seq":1}`),
+	}}
 	q.seqs["long"] = 1
 	q.addMessage(longest)
 	options := quick(broker.URL(), exchange)

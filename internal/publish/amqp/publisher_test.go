@@ -28,7 +28,10 @@ func TestDeliversInOrderOnce(t *testing.T) {
 	if got.Since.IsZero() || got.Delivered.Before(got.Since) || got.Place == "" {
 		t.Errorf("state: %+v", got)
 	}
-	want := publish.State{Place: got.Place, Working: true, Since: got.Since, Delivered: got.Delivered, Sent: 5000, Confirmed: 5000, Connects: 1}
+	want := publish.State{
+		Place: got.Place, Working: true, Since: got.Since, Delivered: got.Delivered, Sent: 5000, Confirmed: 5000,
+		Connects: 1,
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}

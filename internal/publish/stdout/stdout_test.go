@@ -64,7 +64,13 @@ func run(t *testing.T, q *queue, from int64) (printed string, err error) {
 func TestPrintsThenReleases(t *testing.T) {
 	q := &queue{messages: []outbox.Message{
 		{ID: 3, Event: outbox.Event{RoutingKey: "released before", Body: []byte(`{}`)}},
-		{ID: 5, Event: outbox.Event{RoutingKey: "nagios.a.check.resource.h.é <b> \"q\"", Body: []byte("{\n \"output\": \"a<b & c\\n\u2028\"\n}")}},
+		{
+			ID: 5,
+			Event: outbox.Event{
+				RoutingKey: "nagios.a.check.resource.h.é <b> \"q\"",
+				Body:       []byte("{\n \"output\": \"a<b & c\\n\u2028\"\n}"),
+			},
+		},
 		{ID: 6, Event: outbox.Event{RoutingKey: "latin1 \xe9", Body: []byte(`{"n":12345678901234567890}`)}},
 	}}
 	printed, err := run(t, q, 3)
@@ -84,13 +90,15 @@ func TestPrintsThenReleases(t *testing.T) {
 
 func TestRejectsWhatIsNotJSON(t *testing.T) {
 	q := &queue{messages: []outbox.Message{
-		{ID: 1, Event: outbox.Event{Body: []byte(`{"a":1}`)}}, {ID: 2, Event: outbox.Event{Body: []byte(`{"a":`)}}, {ID: 3, Event: outbox.Event{Body: []byte("{}\n{}")}}, {ID: 4, Event: outbox.Event{Body: []byte(`{"a":4}`)}},
+		{ID: 1, Event: outbox.Event{Body: []byte(`{"a":1}`)}}, {ID: 2, Event: outbox.Event{Body: []byte(`{"a":`)}},
+		{ID: 3, Event: outbox.Event{Body: []byte("{}\n{}")}}, {ID: 4, Event: outbox.Event{Body: []byte(`{"a":4}`)}},
 	}}
 	printed, err := run(t, q, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "{\"routing_key\":\"\",\"body\":{\"a\":1}}\n{\"routing_key\":\"\",\"body\":{\"a\":4}}\n"; printed != want {
+	if want := "{\"routing_key\":\"\",\"body\":{\"a\":1}}\n" +
+		"{\"routing_key\":\"\",\"body\":{\"a\":4}}\n"; printed != want {
 		t.Errorf("printed %q, want %q", printed, want)
 	}
 	if len(q.done) != 3 || !strings.HasPrefix(q.done[0], "reject 2: the body is not JSON") ||
@@ -102,7 +110,8 @@ func TestRejectsWhatIsNotJSON(t *testing.T) {
 func TestGoesInBatches(t *testing.T) {
 	q := &queue{}
 	for i := range 2*batch + 1 {
-		q.messages = append(q.messages, outbox.Message{ID: int64(i + 1), Event: outbox.Event{Body: []byte(fmt.Sprintf(`{"seq":%d}`, i))}})
+		q.messages = append(q.messages,
+			outbox.Message{ID: int64(i + 1), Event: outbox.Event{Body: []byte(fmt.Sprintf(`{"seq":%d}`, i))}})
 	}
 	printed, err := run(t, q, 0)
 	if err != nil {
@@ -114,7 +123,9 @@ func TestGoesInBatches(t *testing.T) {
 			t.Fatalf("line %d is %s", i, line)
 		}
 	}
-	want := []string{"release 500 with 500 lines out", "release 1000 with 1000 lines out", "release 1001 with 1001 lines out"}
+	want := []string{
+		"release 500 with 500 lines out", "release 1000 with 1000 lines out", "release 1001 with 1001 lines out",
+	}
 	if diff := cmp.Diff(want, q.done); diff != "" {
 		t.Errorf("queue (-want +got):\n%s", diff)
 	}
@@ -126,7 +137,9 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func TestErrors(t *testing.T) {
 	broken := errors.New("broken")
-	good, bad := outbox.Message{ID: 1, Event: outbox.Event{Body: []byte("{}")}}, outbox.Message{ID: 1, Event: outbox.Event{Body: []byte("{")}}
+	good, bad := outbox.Message{ID: 1, Event: outbox.Event{Body: []byte("{}")}}, outbox.Message{
+		ID: 1, Event: outbox.Event{Body: []byte("{")},
+	}
 	for name, q := range map[string]*queue{
 		"next":    {nextErr: broken},
 		"release": {messages: []outbox.Message{good}, releaseErr: broken},
@@ -156,7 +169,8 @@ func TestState(t *testing.T) {
 	if err := p.Run(ctx, q, 0); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.State(); !got.Working || got.Sent != 1 || got.Confirmed != 1 || got.Rejected != 1 || got.Delivered.IsZero() {
+	if got := p.State(); !got.Working || got.Sent != 1 || got.Confirmed != 1 || got.Rejected != 1 ||
+		got.Delivered.IsZero() {
 		t.Errorf("after two messages: %+v", got)
 	}
 	p.w = broken{}

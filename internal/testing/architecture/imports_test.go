@@ -48,23 +48,31 @@ var allowed = map[string][]string{
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option"},
 	"nagios":                  {},
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
-	"nagios/perfdata":         {"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option"},
-	"nagios/brokermodule":     {"nagios", "internal/handover"},
-	"nagios/statusdat":        {"internal/supervision", "internal/snapshot", "internal/bell"},
-	"nagios/objectcache":      {"internal/supervision"},
+	"nagios/perfdata": {
+		"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option",
+	},
+	"nagios/brokermodule": {"nagios", "internal/handover"},
+	"nagios/statusdat":    {"internal/supervision", "internal/snapshot", "internal/bell"},
+	"nagios/objectcache":  {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/arbiter", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
-	"internal/health": {"internal/journal", "internal/outbox", "internal/pipeline", "internal/publish", "internal/tally"},
+	"internal/health": {
+		"internal/journal", "internal/outbox", "internal/pipeline", "internal/publish", "internal/tally",
+	},
 	"internal/assembly": {"internal/supervision", "internal/arbiter", "internal/publish", "internal/publish/amqp",
 		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
 		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule",
 		"nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
-	"internal/daemon": {"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
-		"internal/pipeline", "internal/quarantine", "internal/tally"},
-	"cmd/nagios2canopsis": {"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
-		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/outbox", "internal/pipeline",
-		"internal/preview", "internal/quarantine", "internal/tally", top},
+	"internal/daemon": {
+		"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
+		"internal/pipeline", "internal/quarantine", "internal/tally",
+	},
+	"cmd/nagios2canopsis": {
+		"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
+		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/outbox",
+		"internal/pipeline", "internal/preview", "internal/quarantine", "internal/tally", top,
+	},
 }
 
 // testSupport may be imported by tests alone.
