@@ -80,10 +80,10 @@ func logicalLines(text string) iter.Seq2[int, string] {
 // isComment reports whether a line of the main configuration is a comment.
 func isComment(line string) bool { return line[0] == '#' || line[0] == ';' }
 
-// unescapeTemplate resolves the escapes of a perfdata template: \t, \r and \n.
+// UnescapeTemplate resolves the escapes of a perfdata template: \t, \r and \n.
 // Any other backslash is a backslash, two of them are two (Nagios 4.4.6,
 // xdata/xpddefault.c, xpddefault_preprocess_file_templates).
-func unescapeTemplate(template string) string {
+func UnescapeTemplate(template string) string {
 	return strings.NewReplacer(`\t`, "\t", `\r`, "\r", `\n`, "\n").Replace(template)
 }
 

@@ -72,7 +72,7 @@ func (l *loader) optionTable() map[string]setter {
 func (l *loader) addPerfdataOptions(table map[string]setter, object string, p *Perfdata) {
 	table[object+"_perfdata_file"] = l.path(&p.File)
 	table[object+"_perfdata_file_template"] = func(value string) error {
-		p.Template = unescapeTemplate(value)
+		p.Template = UnescapeTemplate(value)
 		return nil
 	}
 	table[object+"_perfdata_file_mode"] = perfdataMode(&p.Mode)

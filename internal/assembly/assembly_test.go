@@ -105,8 +105,12 @@ func TestFaultsNameTheOption(t *testing.T) {
 			"c.yml:2: readers.perfdata.enabled: is on, but {DIR}/nagios.cfg has process_performance_data=0",
 		},
 		{
-			"a template without a host", perfdataOn + "\nservice_perfdata_file_template=$TIMET$ $SERVICEDESC$", "",
-			"readers.perfdata.service.template",
+			"a template without a host", perfdataOn + "\nservice_perfdata_file_template=$TIMET$ $SERVICEDESC$",
+			"readers: {perfdata: {enabled: on}}", "readers.perfdata.service.template",
+		},
+		{
+			"a template of our own without a host", perfdataOn,
+			"readers: {perfdata: {service: {template: $TIMET$ $SERVICEDESC$}}}", "readers.perfdata.service.template",
 		},
 		{
 			"no state and no log", perfdataOn, "readers: {log: {enabled: off}}",

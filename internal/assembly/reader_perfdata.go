@@ -3,6 +3,7 @@ package assembly
 import (
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ type perfdataFile struct {
 	mode     nagios.PerfdataMode
 	format   *perfdata.Format
 	archives []string
+	template template
 }
 
 // choosePerfdata decides how perfdata is read: from a spool directory, or by
@@ -93,20 +95,22 @@ func (s *selection) perfdataFiles() (files []*perfdataFile) {
 		},
 	} {
 		file := f.perfdataFile
-		if err := file.describe(f.own, f.supervisors, f.template); err != nil {
+		err := file.describe(f.own, f.supervisors, f.template)
+		switch {
+		case file.path == "" && spool == "":
+		case err != nil && (f.own.Template != "" || s.readers.Perfdata.Enabled == config.On):
 			s.fault(file.key+".template", err.Error())
-			continue
+		case err != nil:
+			s.notice("%s", s.unusable(&file, err))
+		default:
+			if f.own.Path == "" && spool == "" {
+				s.checkReadable(f.option)
+			}
+			if lacks := s.lacks(&file); lacks != "" {
+				s.notice("%s", lacks)
+			}
+			files = append(files, &file)
 		}
-		if file.path == "" && spool == "" {
-			continue
-		}
-		if f.own.Path == "" && spool == "" {
-			s.checkReadable(f.option)
-		}
-		for _, w := range file.format.Warnings() {
-			s.notice("%s.template: %s", file.key, w)
-		}
-		files = append(files, &file)
 	}
 	return files
 }
@@ -120,17 +124,18 @@ func (f *perfdataFile) describe(own config.PerfdataFile, s nagios.Perfdata, fall
 	if own.Mode != "" {
 		f.mode = nagios.PerfdataMode(own.Mode[0])
 	}
-	template := strings.ReplaceAll(own.Template, `\t`, "\t")
-	if template == "" {
-		template = s.Template
+	f.template = template{text: nagios.UnescapeTemplate(own.Template), own: own.Template != ""}
+	f.template.used = f.template.own || f.path != ""
+	if f.template.text == "" && f.template.used {
+		f.template.text = s.Template
 	}
-	if template == "" {
-		template = fallback
+	if f.template.text == "" {
+		f.template.text = fallback
 	}
 	if target := movedTo(s.ProcessingCommand.Line); target != "" {
 		f.archives = []string{target}
 	}
-	f.format, err = perfdata.Compile(template, f.class)
+	f.format, err = perfdata.Compile(f.template.text, f.class)
 	return err
 }
 
@@ -173,6 +178,11 @@ func note(w arbiter.Witness) string {
 	return "every check result; its template has no state, which is taken from the log and the status file"
 }
 
+// stateless reports whether a template that is used has no state.
+func stateless(files []*perfdataFile) bool {
+	return slices.ContainsFunc(files, func(f *perfdataFile) bool { return f.template.used && !f.format.HasState() })
+}
+
 func formats(files []*perfdataFile) []*perfdata.Format {
 	var out []*perfdata.Format
 	for _, f := range files {
@@ -192,7 +202,7 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 	}
 	return Choice{
 		Name: name, Path: f.path, Note: note(witness),
-		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: !witness.HasState,
+		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: stateless(files),
 		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			var source supervision.Source
@@ -222,7 +232,7 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
 	return Choice{
 		Name: perfdataSpool, Path: c.Path, Note: note(witness),
-		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: !witness.HasState,
+		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: stateless(files),
 		consumes: c.After != "keep",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			source, err := perfdata.NewSpool(perfdata.SpoolOptions{

@@ -12,7 +12,7 @@ import (
 // PNP4Nagios' templates, Icinga 2's PerfdataWriter, Shinken's NPCD module and
 // our broker modules write them.
 func Pairs() *Format {
-	return &Format{prefix: pairs.Prefix, pairs: true, hasState: true}
+	return &Format{prefix: pairs.Prefix, pairs: true, present: everything}
 }
 
 // compilePairs returns nil for templates that don't make KEY::VALUE lines.
@@ -21,7 +21,6 @@ func compilePairs(template string, class Class) (*Format, error) {
 		return nil, nil
 	}
 	f := &Format{class: class, prefix: pairs.Prefix, pairs: true}
-	present := make(map[pairs.Meaning]bool)
 	for segment := range strings.SplitSeq(template, "\t") {
 		key, value, ok := pairs.CutKey(segment)
 		if !ok {
@@ -40,7 +39,7 @@ func compilePairs(template string, class Class) (*Format, error) {
 			f.aliases[key] = macro
 			m = class.MeaningOf(macro)
 		}
-		present[m] = true
+		f.present.add(m)
 	}
-	return f, f.checkComplete(func(m pairs.Meaning) bool { return present[m] })
+	return f, f.checkComplete()
 }

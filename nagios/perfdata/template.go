@@ -3,7 +3,6 @@ package perfdata
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
@@ -35,12 +34,12 @@ type Format struct {
 	class Class
 	// prefix is the text before the first macro. It distinguishes lines of
 	// different formats, and marks where a record begins.
-	prefix   string
-	fields   []field
-	pairs    bool              // KEY::VALUE lines
-	aliases  map[string]string // of pairs: the macro behind a key of its own
-	hasState bool
-	warnings []string
+	prefix  string
+	fields  []field
+	pairs   bool              // KEY::VALUE lines
+	aliases map[string]string // of pairs: the macro behind a key of its own
+	present meanings
+	unsure  []string // separators that values may contain, for people
 }
 
 // field is one macro of a template and the literal text behind it.
@@ -54,32 +53,19 @@ type field struct {
 	extends bool
 }
 
-// HasState reports whether the lines hold the state in which the check left its
-// object. Those of Nagios' default templates don't.
-func (f *Format) HasState() bool { return f.hasState }
-
-// Warnings are what an administrator should know of the template, one sentence
-// each.
-func (f *Format) Warnings() []string { return slices.Clone(f.warnings) }
-
 // Compile derives the form of the lines from a host_perfdata_file_template or
 // service_perfdata_file_template, whose \t are real tabs already. A template
 // that starts with DATATYPE:: and consists of tab-separated KEY::… pairs makes
 // self-describing lines (see Pairs). The values of any other one are separated
-// by the literal text between the macros.
+// by the literal text between the macros. Line feeds at its end make empty lines
+// between the records, and are left out.
 //
 // The error names the template and what its lines lack: the time (TIMET, or the
 // time of the check), the host, the service, or a separator between two values.
 func Compile(template string, class Class) (*Format, error) {
-	f, err := compile(template, class)
+	f, err := compile(strings.TrimRight(template, "\n"), class)
 	if err != nil {
 		return nil, fmt.Errorf("%s perfdata template %q: %w", class, template, err)
-	}
-	if !f.hasState {
-		f.warnings = append(f.warnings, fmt.Sprintf(
-			"the %s perfdata template has no $%sSTATE$: "+
-				"the state of a check has to come from another reader",
-			class, strings.ToUpper(class.String())))
 	}
 	return f, nil
 }
@@ -104,15 +90,14 @@ func compile(template string, class Class) (*Format, error) {
 			return nil, err
 		}
 	}
-	return f, f.checkComplete(func(m pairs.Meaning) bool {
-		return slices.ContainsFunc(f.fields, func(fd field) bool { return fd.meaning == m })
-	})
+	return f, f.checkComplete()
 }
 
 // prepare finds out how the value of field i is separated from the next one.
 func (f *Format) prepare(i int) error {
 	fd := &f.fields[i]
 	fd.meaning = f.class.MeaningOf(fd.macro)
+	f.present.add(fd.meaning)
 	if i == len(f.fields)-1 {
 		return nil
 	}
@@ -127,15 +112,14 @@ func (f *Format) prepare(i int) error {
 		visible && (fd.meaning == pairs.HostName || fd.meaning == pairs.ServiceName) ||
 		fd.meaning == pairs.Other
 	if visible && fd.extends && fd.meaning != pairs.Other {
-		f.warnings = append(f.warnings, fmt.Sprintf(
-			"the perfdata template separates $%s$ from $%s$ by %q only, which values may contain: use tabs",
-			fd.macro, f.fields[i+1].macro, fd.sep))
+		f.unsure = append(f.unsure, fmt.Sprintf("$%s$ from $%s$ by %q", fd.macro, f.fields[i+1].macro, fd.sep))
 	}
 	return nil
 }
 
 // checkComplete refuses a template whose lines could never become a record.
-func (f *Format) checkComplete(has func(pairs.Meaning) bool) error {
+func (f *Format) checkComplete() error {
+	has := f.present.has
 	switch {
 	case !has(pairs.EndOfCheck) && !has(pairs.StartOfCheck):
 		return fmt.Errorf("no time: neither $TIMET$ nor $LAST%sCHECK$", strings.ToUpper(f.class.String()))
@@ -144,7 +128,6 @@ func (f *Format) checkComplete(has func(pairs.Meaning) bool) error {
 	case f.class == Service && !has(pairs.ServiceName):
 		return errors.New("no $SERVICEDESC$")
 	}
-	f.hasState = has(pairs.State)
 	return nil
 }
 

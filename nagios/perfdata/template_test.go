@@ -123,6 +123,11 @@ func TestParseTemplateLines(t *testing.T) {
 			want: checkOf("h", "", 1, func(c *supervision.Check) { c.Output = "out>" }),
 		},
 		{
+			name: "a line feed at the end", template: "$LASTHOSTCHECK$\t$HOSTNAME$\t$HOSTPERFDATA$\r\n", class: Host,
+			line: "1000\th\ta=1\r",
+			want: checkOf("h", "", 1000, func(c *supervision.Check) { c.Start, c.Perfdata = time.Unix(1000, 0), "a=1" }),
+		},
+		{
 			name: "no TIMET", template: "$LASTSERVICECHECK$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$",
 			class: Service, line: "1000\th\ts\t2.000",
 			want: checkOf("h", "s", 1002, func(c *supervision.Check) { c.Start, c.Execution = time.Unix(1000, 0), 2 }),
@@ -224,50 +229,6 @@ func TestCompileRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) ||
 				!strings.HasPrefix(err.Error(), tt.class.String()+" perfdata template ") {
 				t.Errorf("got %v, want %s", err, tt.want)
-			}
-		})
-	}
-}
-
-func TestCompileWarns(t *testing.T) {
-	tests := []struct {
-		name, template string
-		class          Class
-		hasState       bool
-		warnings       []string
-	}{
-		{
-			"default service", DefaultServiceTemplate, Service, false,
-			[]string{"the service perfdata template has no $SERVICESTATE$: " +
-				"the state of a check has to come from another reader"},
-		},
-		{
-			"the host's state is not the service's", DefaultServiceTemplate + "\t$HOSTSTATE$", Service, false,
-			[]string{"the service perfdata template has no $SERVICESTATE$: " +
-				"the state of a check has to come from another reader"},
-		},
-		{"everything", richTemplate, Service, true, nil},
-		{"state id", DefaultHostTemplate + "\t$HOSTSTATEID$", Host, true, nil},
-		{"pairs", pnpHostTemplate, Host, true, nil},
-		{
-			"pairs without state", "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$", Host, false,
-			[]string{"the host perfdata template has no $HOSTSTATE$: " +
-				"the state of a check has to come from another reader"},
-		},
-		{
-			"blank", "$TIMET$ $HOSTNAME$\t$HOSTOUTPUT$|$HOSTSTATE$", Host, true,
-			[]string{`the perfdata template separates $HOSTOUTPUT$ from $HOSTSTATE$ by "|" only, ` +
-				"which values may contain: use tabs"},
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			f := mustCompile(t, tt.template, tt.class)
-			if diff := cmp.Diff(tt.warnings, f.Warnings()); diff != "" {
-				t.Errorf("warnings, -want +got:\n%s", diff)
-			}
-			if f.HasState() != tt.hasState {
-				t.Errorf("HasState is %v", f.HasState())
 			}
 		})
 	}
