@@ -140,7 +140,7 @@ func (s *survey) classes() []class {
 
 // hasEveryResult reports whether perfdata shows every result of a class.
 func (s *survey) hasEveryResult(of class) bool {
-	return s.cfg.ProcessPerformanceData && of.reader.Use == InUse
+	return s.cfg.ProcessPerformanceData && of.reader.Use == InUse && of.perfdata.ProcessEmpty
 }
 
 // withoutEveryResult names the classes whose results perfdata doesn't show, such

@@ -177,9 +177,31 @@ func TestBlindSpotsOfPerfdata(t *testing.T) {
 			text: complete + "service_perfdata_process_empty_results=0",
 			with: allFiles(),
 			want: []string{"service_perfdata_process_empty_results=0 (/etc/nagios/nagios.cfg:16): check results " +
-				"of services without performance data are not in the perfdata file; " +
-				"the status file shows the last result of each object, up to 10 s later; " +
+				"of services without performance data are not written to /v/service; the log shows their changes " +
+				"of state, and the status file shows the last result of each object, up to 10 s later; " +
 				"set service_perfdata_process_empty_results=1"},
+		},
+		{
+			name: "results without performance data are left out, and there is no status file",
+			text: complete + "host_perfdata_process_empty_results=0\nlog_initial_states=1",
+			with: with(allFiles(), func(r *Readers) { r.Status = SwitchedOff }),
+			want: []string{"host_perfdata_process_empty_results=0 (/etc/nagios/nagios.cfg:16): check results " +
+				"of hosts without performance data are not written to /v/host; the log shows their changes " +
+				"of state, and nothing the others; set host_perfdata_process_empty_results=1"},
+		},
+		{
+			name: "results without performance data are left out, and passive ones are not logged",
+			text: complete + "service_perfdata_process_empty_results=0\nlog_passive_checks=0",
+			with: with(allFiles(), func(r *Readers) { r.HostPerfdata.Use = SwitchedOff; r.Log = InUse }),
+			want: []string{
+				"log_passive_checks=0 (/etc/nagios/nagios.cfg:17): passive check results of hosts and services " +
+					"that change nothing are not in the log; the status file shows the last result of each " +
+					"object, up to 10 s later; set log_passive_checks=1",
+				"service_perfdata_process_empty_results=0 (/etc/nagios/nagios.cfg:16): check results of services " +
+					"without performance data are not written to /v/service; the log shows their changes of " +
+					"state, and the status file shows the last result of each object, up to 10 s later; " +
+					"set service_perfdata_process_empty_results=1",
+			},
 		},
 		{
 			name: "Shinken does not know that option",

@@ -142,10 +142,8 @@ func (s *survey) eachResultOf(plural string) string {
 
 // perfdataFile looks for results that don't reach the file, or don't stay there.
 func (s *survey) perfdataFile(of class) {
-	if !of.perfdata.ProcessEmpty && s.cfg.Flavour != Shinken { // Shinken has no such option
-		s.addOff(of.singular+"_perfdata_process_empty_results",
-			"check results of "+of.plural+" without performance data are not in the "+
-				"perfdata file", s.byStatusFile(lastResults))
+	if !of.perfdata.ProcessEmpty {
+		s.withoutEmpty(of)
 	}
 	if of.perfdata.File == "" {
 		return // something else writes the file that is read, npcdmod for one
@@ -161,6 +159,23 @@ func (s *survey) perfdataFile(of class) {
 			"results that were not read by then are lost",
 			s.byStatusFile(lastResults), remedy)
 	}
+}
+
+// withoutEmpty reports that results without performance data don't reach the file.
+func (s *survey) withoutEmpty(of class) {
+	file := of.perfdata.File
+	if file == "" {
+		file = "the perfdata files"
+	}
+	instead := s.byStatusFile(lastResults)
+	if s.with.Log == InUse {
+		instead = "the log shows their changes of state, and " + instead
+		if !s.statusFileWorks() {
+			instead = "the log shows their changes of state, and nothing the others"
+		}
+	}
+	s.addOff(of.singular+"_perfdata_process_empty_results",
+		"check results of "+of.plural+" without performance data are not written to "+file, instead)
 }
 
 func (s *survey) status() {

@@ -96,7 +96,9 @@ type Perfdata struct {
 
 	ProcessingInterval time.Duration
 	ProcessingCommand  Command // takes the file away from time to time
-	ProcessEmpty       bool    // results without perfdata are written as well
+	// ProcessEmpty is true if results without perfdata are written as well, which is
+	// the default. Shinken always writes them.
+	ProcessEmpty bool
 }
 
 // Command is a command that an option names.
@@ -146,6 +148,7 @@ func defaults(path string) *Config {
 // (shinken/objects/config.py; the status file is written by a module, which
 // objects/config.py makes with an interval of 15 s).
 func (c *Config) takeShinkensDefaults() {
+	c.HostPerfdata.ProcessEmpty, c.ServicePerfdata.ProcessEmpty = true, true // it has no such option
 	for option, field := range map[string]*bool{
 		"log_service_retries":      &c.Logging.ServiceRetries,
 		"log_host_retries":         &c.Logging.HostRetries,
