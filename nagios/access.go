@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,7 +20,7 @@ var errNotRegular = errors.New("not a regular file")
 
 // AccessError is the reason why a file that an option names can't be used.
 type AccessError struct {
-	Option string
+	Option string // empty if it names another file
 	Path   string // empty if the option is not set
 	Origin string // "file:line"; where the option would be set if it isn't
 	// Absent means that the file does not exist, which may pass by itself: the
@@ -29,8 +30,11 @@ type AccessError struct {
 }
 
 func (e *AccessError) Error() string {
-	if e.Path == "" {
+	switch {
+	case e.Path == "":
 		return fmt.Sprintf("%s: %v in %s", e.Option, e.Err, e.Origin)
+	case e.Option == "":
+		return fmt.Sprintf("%s: %v", e.Path, e.Err)
 	}
 	return fmt.Sprintf("%s=%s (from %s): %v", e.Option, e.Path, e.Origin, e.Err)
 }
@@ -45,52 +49,71 @@ func (e *AccessError) Unwrap() error { return e.Err }
 func (c *Config) CheckReadable(options ...string) []*AccessError {
 	var failed []*AccessError
 	for _, option := range options {
-		path, kind := c.fileOf(option)
+		path, _ := c.fileOf(option)
 		if path == "" {
 			failed = append(failed, &AccessError{Option: option, Origin: c.Path, Err: ErrNotSet})
 			continue
 		}
-		if err := tryToRead(path, kind.matches); err != nil {
-			failed = append(failed, &AccessError{
-				Option: option,
-				Path:   path,
-				Origin: c.Origin(option),
-				Absent: kind.comesAndGoes && errors.Is(err, fs.ErrNotExist),
-				Err:    err,
-			})
+		if e := c.CheckFile(option, path); e != nil {
+			failed = append(failed, e)
 		}
 	}
 	return failed
+}
+
+// CheckFile is CheckReadable of a file that takes the place of the one that an
+// option names. It returns nil if the file can be read.
+func (c *Config) CheckFile(option, path string) *AccessError {
+	configured, kind := c.fileOf(option)
+	err := tryToRead(path, kind)
+	if err == nil {
+		return nil
+	}
+	e := &AccessError{Path: path, Err: err}
+	if path == configured {
+		e.Option, e.Origin = option, c.Origin(option)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		e.Absent = kind.comesAndGoes
+		if !e.Absent && kind.gone != "" {
+			e.Err = fmt.Errorf("%w; %s", err, kind.gone)
+		}
+	}
+	return e
 }
 
 // fileKind is what an option's file must be.
 type fileKind struct {
 	comesAndGoes bool // may be absent while the supervisor is stopped
 	matches      func(fs.FileMode) error
+	// remedy is what lets the connector read a file that its owner alone may read;
+	// nil: an ACL.
+	remedy func(path string, of owner) string
+	gone   string // what it means that a file is absent which does not come and go
 }
 
 func (c *Config) fileOf(option string) (path string, kind fileKind) {
 	perfdata := func(p Perfdata) (string, fileKind) {
 		if p.Mode == PipeMode {
-			return p.File, fileKind{true, isPipe}
+			return p.File, fileKind{comesAndGoes: true, matches: isPipe}
 		}
-		return p.File, fileKind{true, isRegular}
+		return p.File, fileKind{comesAndGoes: true, matches: isRegular}
 	}
 	switch option {
 	case "log_file":
-		return c.LogFile, fileKind{false, isRegular}
+		return c.LogFile, c.logKind()
 	case "log_archive_path":
-		return c.LogArchivePath, fileKind{false, isDirectory}
+		return c.LogArchivePath, fileKind{matches: isDirectory}
 	case "status_file":
-		return c.StatusFile, fileKind{true, isRegular}
+		return c.StatusFile, fileKind{comesAndGoes: true, matches: isRegular}
 	case "object_cache_file":
-		return c.ObjectCacheFile, fileKind{true, isRegular}
+		return c.ObjectCacheFile, fileKind{comesAndGoes: true, matches: isRegular}
 	case "host_perfdata_file":
 		return perfdata(c.HostPerfdata)
 	case "service_perfdata_file":
 		return perfdata(c.ServicePerfdata)
 	}
-	return "", fileKind{}
+	return "", fileKind{matches: isRegular}
 }
 
 func isRegular(mode fs.FileMode) error {
@@ -116,25 +139,27 @@ func isPipe(mode fs.FileMode) error {
 
 // tryToRead opens a file without waiting for the other end of a pipe. Nothing
 // is read: a pipe keeps what is in it.
-func tryToRead(path string, matches func(fs.FileMode) error) error {
+func tryToRead(path string, kind fileKind) error {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return explain(path, err)
+		return kind.explain(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return explain(path, err)
+		return kind.explain(path, err)
 	}
-	if err := matches(info.Mode()); err != nil {
+	if err := kind.matches(info.Mode()); err != nil {
 		return fmt.Errorf("%w (running as %s)", err, currentUser())
 	}
 	return nil
 }
 
+func explain(path string, err error) error { return fileKind{}.explain(path, err) }
+
 // explain adds to an error with a file which user tried. If access was denied,
 // it adds which directory or file denied it, and what helps.
-func explain(path string, err error) error {
+func (k fileKind) explain(path string, err error) error {
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
 		err = cause.Err
@@ -147,7 +172,7 @@ func explain(path string, err error) error {
 	if info == nil {
 		return fmt.Errorf("%w for %s", err, who)
 	}
-	return fmt.Errorf("%w for %s: %s", err, who, remedy(obstacle, info, who.name))
+	return fmt.Errorf("%w for %s: %s", err, who, k.howToRead(obstacle, info, who))
 }
 
 // findObstacle returns the first directory of a path that can't be entered, or
@@ -171,30 +196,52 @@ func findObstacle(path string) (string, fs.FileInfo) {
 	return at, info
 }
 
-// remedy describes who has access to an obstacle, and how a user gets it.
-func remedy(obstacle string, info fs.FileInfo, userName string) string {
-	owner, ok := info.Sys().(*syscall.Stat_t)
+// owner is whom a file belongs to, and who can't read it.
+type owner struct {
+	user, group string
+	gid         uint32
+	reader      identity
+}
+
+// join is the command that adds the reader to a group; empty if it belongs to it.
+func (o owner) join(group string) string {
+	if slices.Contains(o.reader.groups, group) {
+		return ""
+	}
+	return fmt.Sprintf("usermod -a -G %s %s", group, o.reader.name)
+}
+
+func ownerOf(stat *syscall.Stat_t, reader identity) owner {
+	o := owner{user: strconv.Itoa(int(stat.Uid)), group: strconv.Itoa(int(stat.Gid)), gid: stat.Gid, reader: reader}
+	if g, err := user.LookupGroupId(o.group); err == nil {
+		o.group = g.Name
+	}
+	if u, err := user.LookupId(o.user); err == nil {
+		o.user = u.Username
+	}
+	return o
+}
+
+// howToRead describes who has access to an obstacle, and how a user gets it.
+func (k fileKind) howToRead(obstacle string, info fs.FileInfo, who identity) string {
+	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return obstacle + " can't be entered"
 	}
-	groupName := strconv.Itoa(int(owner.Gid))
-	if g, err := user.LookupGroupId(groupName); err == nil {
-		groupName = g.Name
-	}
-	ownerName := strconv.Itoa(int(owner.Uid))
-	if u, err := user.LookupId(ownerName); err == nil {
-		ownerName = u.Username
-	}
+	of := ownerOf(stat, who)
 	needed := fs.FileMode(0o040)
 	if info.IsDir() {
 		needed = 0o010
 	}
-	about := fmt.Sprintf("%s is %v %s:%s", obstacle, info.Mode(), ownerName, groupName)
-	if info.Mode()&needed == needed && owner.Gid != 0 {
+	about := fmt.Sprintf("%s is %v %s:%s", obstacle, info.Mode(), of.user, of.group)
+	switch {
+	case info.Mode()&needed == needed && of.gid != 0:
 		return fmt.Sprintf("%s; add the user to group %q (usermod -a -G %s %s) and restart",
-			about, groupName, groupName, userName)
+			about, of.group, of.group, who.name)
+	case k.remedy != nil && !info.IsDir():
+		return about + "; " + k.remedy(obstacle, of)
 	}
-	return fmt.Sprintf("%s; give access with an ACL (setfacl -m u:%s:rX %s)", about, userName, obstacle)
+	return fmt.Sprintf("%s; give access with an ACL (setfacl -m u:%s:rX %s)", about, who.name, obstacle)
 }
 
 // identity is the user that this process runs as.

@@ -92,15 +92,6 @@ func TestCheckReadable(t *testing.T) {
 	}
 }
 
-func TestAMissingLogIsNotJustAbsent(t *testing.T) {
-	c := defaults("/etc/n.cfg")
-	c.LogFile = filepath.Join(t.TempDir(), "gone")
-	failed := c.CheckReadable("log_file", "no_such_option")
-	if len(failed) != 2 || failed[0].Absent || !errors.Is(failed[1], ErrNotSet) {
-		t.Errorf("got %v", failed)
-	}
-}
-
 func TestCheckReadableNamesTheObstacle(t *testing.T) {
 	tests := []struct {
 		name          string

@@ -42,9 +42,8 @@ func (s *survey) flapping() {
 func (s *survey) log() {
 	c := s.cfg
 	if s.with.Log == Unavailable && c.LogFile == "" {
-		s.add("log_file", "", "changes of state, acknowledgements, comments, downtimes and flapping are not seen "+
-			"at once",
-			s.byStatusFile("those that last until it is written"), "set log_file, and restart the supervisor")
+		unseen, instead := s.withoutLog()
+		s.add("log_file", "", unseen, instead, "set log_file, and restart the supervisor")
 	}
 	if s.with.Log != InUse {
 		return
@@ -70,6 +69,15 @@ func (s *survey) log() {
 			"lines that were rotated away while the connector was stopped may not be found",
 			s.byStatusFile("what lasts until the connector starts"), "set log_archive_path, or readers.log.archive")
 	}
+}
+
+func (s *survey) withoutLog() (unseen, instead string) {
+	unseen = "changes of state, acknowledgements, comments, downtimes and flapping are not seen at once"
+	stateless := names(s.classes(), func(of class) bool { return of.reader.Use == InUse && !of.reader.HasState })
+	if stateless != "" {
+		unseen += ", and check results of " + stateless + " take their state from the status file alone"
+	}
+	return unseen, s.byStatusFile("those that last until it is written")
 }
 
 // retries looks for soft states that are not logged. Shinken logs them whatever

@@ -83,7 +83,7 @@ func TestCheckConfig(t *testing.T) {
 		t.Errorf("code %d, %s", code, stderr)
 	}
 
-	write(t, main, "log_file="+dir+"/absent.log\n")
+	write(t, main, "log_file="+dir+"/absent.log\nstatus_file="+write(t, filepath.Join(dir, "status.dat"), "")+"\n")
 	code, stdout, _ = call(t, "check-config", "--config", good)
 	if code != 1 || !strings.Contains(stdout, "log_file="+dir+"/absent.log") {
 		t.Errorf("code %d for a missing log:\n%s", code, stdout)

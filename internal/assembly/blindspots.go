@@ -1,6 +1,8 @@
 package assembly
 
 import (
+	"fmt"
+
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
@@ -14,6 +16,18 @@ func (s *selection) noteBlindSpots() {
 	for _, b := range s.Supervisor.BlindSpots(s.inUse()) {
 		s.notice("%s", b)
 	}
+}
+
+// noteLog notes that the log can't be read, and what can't be seen until then.
+func (s *selection) noteLog() {
+	if s.logTrouble == nil {
+		return
+	}
+	text, instead := s.supervisor.WithoutLog(s.inUse())
+	if s.Supervisor != nil { // else nothing is known of the status file
+		text += "; " + instead
+	}
+	s.Troubles = append(s.Troubles, fmt.Errorf("%w; until it can be read, %s", s.logTrouble, text))
 }
 
 // inUse describes the chosen readers to the supervisor's configuration.

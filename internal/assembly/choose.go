@@ -1,10 +1,8 @@
 package assembly
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
@@ -47,6 +45,7 @@ type selection struct {
 	supervisor *nagios.Config // never nil
 	readers    *config.Readers
 	lost       bool // what the supervisor's configuration says is unknown
+	logTrouble error
 	faults     []error
 }
 
@@ -64,6 +63,7 @@ func (s *Site) choose(lost bool) []error {
 	sel.chooseObjects()
 	sel.checkStates()
 	sel.noteBlindSpots()
+	sel.noteLog()
 	sel.checkBuilds()
 	if len(s.Readers) == 0 && len(sel.faults) == 0 {
 		sel.missing("readers",
@@ -102,7 +102,7 @@ func (s *selection) path(key string, enabled config.Switch, own, supervisors, op
 	case enabled == config.Off:
 		return ""
 	case own != "":
-		s.look(key+".path", own)
+		s.look(key+".path", option, own)
 		return own
 	case supervisors != "":
 		s.checkReadable(option)
@@ -121,21 +121,28 @@ func (s *selection) checkReadable(option string) {
 			s.notice("%v (it appears when the supervisor runs)", t)
 			continue
 		}
-		s.Troubles = append(s.Troubles, t)
+		s.trouble(option, t)
 	}
 }
 
-// look notes why a file that our own configuration names can't be read.
-func (s *selection) look(key, path string) {
-	f, err := os.Open(path)
-	switch {
-	case err == nil:
-		f.Close()
-	case errors.Is(err, os.ErrNotExist):
+// look notes why a file that our own configuration names can't be read. It takes
+// the place of what an option of the supervisor names.
+func (s *selection) look(key, option, path string) {
+	switch t := s.supervisor.CheckFile(option, path); {
+	case t == nil:
+	case t.Absent:
 		s.notice("%s: %s is not there yet", key, path)
 	default:
-		s.Troubles = append(s.Troubles, s.config.Fault(key, err.Error()))
+		s.trouble(option, s.config.Fault(key, t.Error()))
 	}
+}
+
+func (s *selection) trouble(option string, err error) {
+	if option == "log_file" {
+		s.logTrouble = err // noteLog adds what follows from it
+		return
+	}
+	s.Troubles = append(s.Troubles, err)
 }
 
 // has reports whether a reader was chosen.

@@ -1,10 +1,15 @@
 package assembly
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/logfile"
 )
 
@@ -34,11 +39,33 @@ func chooseLog(s *selection) []Choice {
 		Note: "state changes, acknowledgements, downtimes, comments, flapping",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			return pipeline.Feed{
-				Source: logfile.New(logfile.Options{
+				Source: &helpedLog{s.supervisor, path, logfile.New(logfile.Options{
 					Path: path, ArchiveDir: archive, Begin: begin(r.Begin), Program: program, Logger: log,
-				}),
+				})},
 				Witness: arbiter.Witness{View: arbiter.Changes},
 			}, nil
 		},
 	}}
+}
+
+// helpedLog is a reader of the log that, when it is denied access, says what
+// helps.
+type helpedLog struct {
+	supervisor *nagios.Config
+	path       string
+	*logfile.Source
+}
+
+// Run reads until the context ends.
+func (h *helpedLog) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
+	return h.explain(h.Source.Run(ctx, from, emit))
+}
+
+func (h *helpedLog) explain(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		if why := h.supervisor.CheckFile("log_file", h.path); why != nil {
+			return why
+		}
+	}
+	return err
 }
