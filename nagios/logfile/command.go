@@ -47,6 +47,11 @@ var commands = map[string]parseCommand{
 	"DEL_DOWNTIME_BY_START_TIME_COMMENT": deleteDowntimeByStart,
 }
 
+// unsureRefusal are the commands that Nagios and Icinga 1 may carry out and call
+// failed: only what the last host of the group had decides (base/commands.c,
+// cmd_delete_downtime_by_hostgroup_name: "deleted = +").
+var unsureRefusal = map[string]bool{"DEL_DOWNTIME_BY_HOSTGROUP_NAME": true}
+
 // splitCommand takes "[[epoch] ]NAME;arguments" apart: Shinken keeps the time
 // of the command. Nagios 4.4 takes a name in any case and logs it as it came.
 func splitCommand(rest []byte) (name string, f *fields) {

@@ -7,15 +7,16 @@
 // Alerts (soft and hard), the state lines written at a start and after a
 // rotation, passive results, flapping, downtimes, notifications, the external
 // commands that acknowledge, comment and schedule, and the supervisor's own
-// starts, reloads and stops. Each line is read by itself, but for passive
-// results (see below).
+// starts, reloads and stops. Each line is read by itself, but for orders and
+// passive results (see below).
 //
 // # What it can't see
 //
 //   - Results of active checks that change nothing: no supervisor logs them.
 //   - Perfdata and long output, except of passive results sent by command.
-//   - Whether a command was obeyed. Nagios logs an order the same way when it
-//     refuses it. The record is the order; compare it with the state.
+//   - Whether an order had an effect. The record is the order; compare it with
+//     the state. An order that is refused is counted, and becomes no record,
+//     where the supervisor logs the refusal (see below).
 //   - The end of an acknowledgement, a flexible downtime that never starts, a
 //     downtime cancelled before its start other than by a command.
 //   - The state of an object after a gap in the log. Nagios writes all states
@@ -29,6 +30,13 @@
 // fields, in Nagios as here: author "a;b", text "c" becomes author "a", text
 // "b;c". The record has a downtime's comment as it was ordered; Nagios itself
 // keeps it only up to its first ";" (base/commands.c, cmd_schedule_downtime).
+//
+// # Refused orders
+//
+// Nagios 4, Naemon, Icinga 1 since 1.10 and Shinken log the refusal of an order
+// next to it, so an order waits for the next line, or, at the end of the log, for
+// half a second of quiet (refusal.go). Any other line releases it first. Nagios 3
+// and Icinga 2 log no refusal.
 //
 // # Passive results
 //

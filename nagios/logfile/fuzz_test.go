@@ -3,6 +3,7 @@ package logfile
 import (
 	"bytes"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,6 +29,9 @@ func FuzzParser(f *testing.F) {
 		f.Add(program, []byte("[1] EXTERNAL COMMAND: DEL_DOWNTIME_BY_HOSTGROUP_NAME;;\n[] x\n[1]\n[1] :\n\r\n"),
 			uint16(1))
 	}
+	for _, test := range refusals {
+		f.Add(test.program, contentOf(test.lines), uint16(1))
+	}
 	f.Fuzz(func(t *testing.T, program string, content []byte, cut uint16) {
 		lines := linesOf("nagios.log", append(bytes.Clone(content), '\n'))
 		want := readFrom(program, lines)
@@ -45,11 +49,12 @@ func FuzzParser(f *testing.F) {
 				r = again
 			}
 			r.Add(l)
-			if len(r.Held()) > maxHeldLines {
+			if len(r.Held()) > maxHeldLines+1 {
 				t.Fatalf("%d lines are held back", len(r.Held()))
 			}
 		}
 		r.release()
+		r.forgetAll()
 		b := r.Take()
 		got.merge(output{b.Records, b.Rejected, b.Skipped})
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(output{})); diff != "" {
@@ -59,12 +64,21 @@ func FuzzParser(f *testing.F) {
 	})
 }
 
+func contentOf(text []string) []byte {
+	var content []byte
+	for _, l := range logLines(slices.Clone(text)...) {
+		content = append(append(content, l.Text...), '\n')
+	}
+	return content
+}
+
 func readFrom(program string, lines []Line) output {
 	r := NewParser(program)
 	for _, l := range lines {
 		r.Add(l)
 	}
 	r.release()
+	r.forgetAll()
 	return r.ready
 }
 

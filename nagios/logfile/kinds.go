@@ -41,6 +41,7 @@ const (
 	skipPassiveOrder  = "passive result order"
 	skipNotChecked    = "object not checked yet"
 	skipNotReported   = "passive result not reported by this core"
+	skipRefused       = "order refused by the supervisor"
 	skipHostServices  = "acknowledgement of all services of a host"
 )
 

@@ -26,7 +26,8 @@ type Line struct {
 type Parser struct {
 	program string
 	ready   output
-	held    *held // nil if nothing is held back
+	orders  waitingOrders
+	held    *held // nil if nothing else is held back
 }
 
 // NewParser makes a parser. program is what the supervisor calls itself
@@ -63,70 +64,30 @@ func (o *output) merge(more output) {
 // depends on the kind of line.
 type entry struct {
 	message
-	order   *passiveResult // a PROCESS_*_CHECK_RESULT command
-	shown   *passiveResult // a PASSIVE ... CHECK line
-	records []supervision.Record
-	skip    string // a reason; besides records: for what they leave out
-	err     error
+	order     *passiveResult // a PROCESS_*_CHECK_RESULT command
+	shown     *passiveResult // a PASSIVE ... CHECK line
+	records   []supervision.Record
+	skip      string // a reason; besides records: for what they leave out
+	err       error
+	refusable []byte              // "NAME;arguments" of an order that the next line may refuse
+	missing   *supervision.Entity // what a daemon of Shinken does not know
 }
 
 // Add takes the next line. The text may be reused afterwards.
 func (p *Parser) Add(l Line) {
 	e := p.read(l)
-	h := p.held
+	p.forgetOrders(e)
 	switch {
 	case e.shown != nil:
+		p.release()
 		p.addShown(l, e)
 	case e.order != nil:
 		p.release()
-		p.held = &held{order: e.order, time: e.time}
-		p.held.keep(l)
-		p.held.output.skip(skipPassiveOrder, 1)
-	case h != nil && h.result != nil && h.isAlert(e):
-		h.output.records = h.output.records[1:]
-		h.result.complete(e.records[0].Check)
+		p.addOrder(l, e)
+	case !p.addBehind(l, e):
 		p.release()
-		p.ready.add(l, e)
-	case h != nil && h.result != nil && h.mayPrecedeAlert(e):
-		h.keep(l)
-		h.output.add(l, e)
-	default:
-		p.release()
-		p.ready.add(l, e)
+		p.addFirst(l, e)
 	}
-}
-
-// addShown takes a PASSIVE line, and joins it with the order in front of it.
-func (p *Parser) addShown(l Line, e entry) {
-	if h := p.held; h == nil || h.order == nil || !h.order.isOrderFor(e.shown) || !h.near(e.time) {
-		p.release()
-		p.held = &held{}
-	}
-	h := p.held
-	order := h.order
-	h.order, h.time = nil, e.time
-	h.keep(l)
-
-	current := passiveLinesAreCurrent(p.program)
-	result := *e.shown
-	switch {
-	case order != nil && (!current || order.agrees(e.shown.entity, &e.shown.check)):
-		state := order.check.State
-		if current {
-			state = e.shown.check.State
-		}
-		result.check = order.check
-		result.check.State = state
-	case !current:
-		h.output.skip(skipNotReported, 1)
-		p.release()
-		return
-	}
-	h.result = &result
-	check := result.check
-	h.output.records = append(h.output.records, supervision.Record{
-		Kind: supervision.CheckResult, Entity: result.entity, Time: e.time, Ref: ref(l, 0), Check: &check,
-	})
 }
 
 // read reads one line without regard to the others.
@@ -154,7 +115,7 @@ func (p *Parser) read(l Line) (e entry) {
 		p.readKind(&e)
 	}
 	if levelled && e.skip == skipUnknown {
-		e.skip = skipInformational
+		e.skip, e.missing = skipInformational, missingObject(e.text)
 	}
 	return e
 }
@@ -199,6 +160,9 @@ func (e *entry) readCommand() {
 		e.skip = skipCommand
 		return
 	}
+	if !unsureRefusal[name] {
+		e.refusable = e.rest
+	}
 	records, err := parse(f)
 	if err != nil {
 		e.err = fmt.Errorf("%s: %w", name, err)
@@ -242,40 +206,6 @@ func ref(l Line, n int) string {
 		s += "#" + strconv.Itoa(n+1)
 	}
 	return s
-}
-
-// release returns what is held back with the next Take.
-func (p *Parser) release() {
-	if p.held != nil {
-		p.ready.merge(p.held.output)
-		p.held = nil
-	}
-}
-
-// Waiting names the result that is held back to see whether an ALERT follows, by
-// its Ref; empty if none is.
-func (p *Parser) Waiting() string {
-	if p.held == nil || p.held.result == nil {
-		return ""
-	}
-	return p.held.output.records[0].Ref
-}
-
-// Settle releases the result that is held back, because nothing more is coming. An
-// order that waits for its PASSIVE line goes on waiting.
-func (p *Parser) Settle() {
-	if p.Waiting() != "" {
-		p.release()
-	}
-}
-
-// Held returns the lines that are held back, oldest first. A Parser that goes on
-// from here has to be fed with them first.
-func (p *Parser) Held() []Line {
-	if p.held == nil {
-		return nil
-	}
-	return p.held.lines
 }
 
 // Take returns what the lines have become since the last Take, without what is

@@ -266,28 +266,34 @@ func TestRestartAnywhere(t *testing.T) {
 		"testdata/nagios-4.4.6.log", "testdata/shinken-2.4.4.log", "testdata/icinga-2.13.6.log",
 	} {
 		lines := excerpt(t, path)
-		want := readAll("", lines)
-		for cut := range lines {
-			got := readInParts(lines, func(i int) bool { return i == cut })
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("%s, restart in front of line %d:\n%s", path, cut+1, diff)
-			}
-		}
-		got := readInParts(lines, func(int) bool { return true })
+		t.Run(path, func(t *testing.T) { restartEverywhere(t, "", lines) })
+	}
+}
+
+// restartEverywhere replaces the parser in front of each line, and of every line.
+func restartEverywhere(t *testing.T, program string, lines []Line) {
+	t.Helper()
+	want := readAll(program, lines)
+	for cut := range lines {
+		got := readInParts(program, lines, func(i int) bool { return i == cut })
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s, restart in front of every line:\n%s", path, diff)
+			t.Fatalf("restart in front of line %d:\n%s", cut+1, diff)
 		}
+	}
+	got := readInParts(program, lines, func(int) bool { return true })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("restart in front of every line:\n%s", diff)
 	}
 }
 
 // readInParts reads lines, and goes over to a new parser where it is asked to.
-func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
+func readInParts(program string, lines []Line, restart func(i int) bool) supervision.Batch {
 	var all output
 	take := func(r *Parser) {
 		b := r.Take()
 		all.merge(output{b.Records, b.Rejected, b.Skipped})
 	}
-	r := NewParser("")
+	r := NewParser(program)
 	for i, l := range lines {
 		if restart(i) {
 			take(r)
@@ -299,7 +305,8 @@ func readInParts(lines []Line, restart func(i int) bool) supervision.Batch {
 		}
 		r.Add(l)
 	}
-	r.Settle()
+	r.release()
+	r.forgetAll()
 	take(r)
 	return supervision.Batch{Records: all.records, Rejected: all.rejected, Skipped: all.skipped}
 }
@@ -315,7 +322,7 @@ func TestHoldingBackIsBounded(t *testing.T) {
 	taken := 0
 	for _, l := range lines {
 		r.Add(l)
-		if n := len(r.Held()); n > maxHeldLines {
+		if n := len(r.Held()); n > maxHeldLines+1 { // and the order
 			t.Fatalf("%d lines are held back", n)
 		}
 		taken += len(r.Take().Records)

@@ -2,7 +2,6 @@ package logfile
 
 import (
 	"strings"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -112,37 +111,38 @@ func (p *passiveResult) complete(alert *supervision.Check) {
 	alert.LongOutput, alert.Perfdata = p.check.LongOutput, p.check.Perfdata
 }
 
-// held are the lines that can't be understood before what follows them is
-// known: an order of a passive result, alone, or the PASSIVE line (with the
-// order in front of it) and what Nagios logs between that and a possible ALERT.
-type held struct {
-	lines  []Line // copies, as they came
-	bytes  int
-	order  *passiveResult // an order that waits for its PASSIVE line
-	result *passiveResult // a result that waits for its ALERT
-	time   time.Time      // of the order or result
-	output output         // of all lines; the result is its first record
+// addShown takes a PASSIVE line, and joins it with its order.
+func (p *Parser) addShown(l Line, e entry) {
+	order := p.takeOrder(e)
+	p.forgetAll()
+	current := passiveLinesAreCurrent(p.program)
+	if order == nil && !current {
+		p.ready.skip(skipNotReported, 1)
+		return
+	}
+	result := *e.shown
+	h := &held{time: e.time, ref: ref(l, 0), result: &result, from: order}
+	h.keep(l)
+	if order != nil {
+		state := order.check.State
+		if current {
+			state = result.check.State
+		}
+		result.check = order.check
+		result.check.State = state
+		h.own.skip(skipPassiveOrder, 1)
+	}
+	check := result.check
+	h.own.records = []supervision.Record{{
+		Kind: supervision.CheckResult, Entity: result.entity, Time: e.time, Ref: h.ref, Check: &check,
+	}}
+	p.held = h
 }
-
-// The bounds of what is held back. Notifications, one per contact, are most of
-// it; beyond the bounds the result no longer waits for an ALERT.
-const (
-	maxHeldLines = 500
-	maxHeldBytes = 256 << 10
-)
-
-func (h *held) keep(l Line) {
-	l.Text = append([]byte(nil), l.Text...)
-	h.lines = append(h.lines, l)
-	h.bytes += len(l.Text)
-}
-
-func (h *held) full() bool { return len(h.lines) >= maxHeldLines || h.bytes >= maxHeldBytes }
 
 // mayPrecedeAlert reports whether an entry can stand between a result and the
 // ALERT that it causes.
 func (h *held) mayPrecedeAlert(e entry) bool {
-	if e.err != nil || h.full() {
+	if h.result == nil || e.err != nil || h.full() {
 		return false
 	}
 	if e.skip == skipContinuation {
@@ -164,17 +164,10 @@ func (h *held) mayPrecedeAlert(e entry) bool {
 
 // isAlert reports whether an entry is the ALERT for the result.
 func (h *held) isAlert(e entry) bool {
-	if len(e.records) != 1 || !h.near(e.time) {
+	if h.result == nil || len(e.records) != 1 || !h.near(e.time) {
 		return false
 	}
 	rec := &e.records[0]
 	return rec.Kind == supervision.CheckResult && rec.Entity == h.result.entity &&
 		h.result.agrees(rec.Entity, rec.Check)
-}
-
-// near reports whether what happened at t can come from the same call of the same
-// function: order, PASSIVE line and ALERT are written in one second or two.
-func (h *held) near(t time.Time) bool {
-	later := t.Sub(h.time)
-	return later >= 0 && later <= time.Second
 }

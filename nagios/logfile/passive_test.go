@@ -95,7 +95,7 @@ func TestPassiveResults(t *testing.T) {
 			},
 			want: []string{`h;s 1 hard "x"`}, skipped: map[string]int{skipInformational: 1},
 		},
-		"an order at the end": {lines: []string{orderS + "1;x"}, skipped: map[string]int{skipPassiveOrder: -1}},
+		"an order at the end": {lines: []string{orderS + "1;x"}},
 		"a host named by its address": {
 			lines: []string{
 				"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;192.0.2.61;s;0;fine",

@@ -77,7 +77,8 @@ type position struct {
 }
 
 // settleTime is how long the log must be quiet before a passive result is taken
-// to have caused no ALERT. Nagios writes the two microseconds apart.
+// to have caused no ALERT, and an order to be carried out. Nagios writes the lines
+// microseconds apart.
 const settleTime = 500 * time.Millisecond
 
 // Run reads from the stored position until the context ends.
@@ -109,17 +110,17 @@ type run struct {
 	emit   supervision.Emit
 	meter  *supervision.Meter
 	stored string    // the last position emitted
-	quiet  time.Time // since when the log's end has been seen with a result waiting
+	quiet  time.Time // since when the log's end has been seen with a record waiting
 
 	ended    time.Time // the last moment at which the log's end was seen
-	waiting  string    // the Ref of the result that is held back, empty if none is
+	waiting  string    // the Ref of the record that is held back, empty if none is
 	complete time.Time // everything from before this moment was emitted
 }
 
 // deliver turns a chunk into a batch.
 func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	if len(c.Notices) > 0 {
-		r.parser.release() // what follows need not be the next line
+		r.parser.Interrupt()
 	}
 	for _, line := range c.Lines {
 		r.parser.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
@@ -145,10 +146,10 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	return nil
 }
 
-// endSeen returns the moment from before which everything was emitted. A result
-// that is held back came after the end was last seen before it. So other readers
-// wait no longer than for that, although where passive results never cease there
-// is always one held back.
+// endSeen returns the moment from before which everything was emitted. An order or
+// result that is held back came after the end was last seen before it. So other
+// readers wait no longer than for that, although where passive results never cease
+// there is always one held back.
 func (r *run) endSeen(c follow.Chunk) time.Time {
 	waiting := r.parser.Waiting()
 	switch {
@@ -164,7 +165,7 @@ func (r *run) endSeen(c follow.Chunk) time.Time {
 	return r.complete
 }
 
-// settle ends the wait for an ALERT when the log has been quiet for long enough.
+// settle ends the wait for an ALERT or a refusal when the log has been quiet for long enough.
 func (r *run) settle(c follow.Chunk) {
 	switch {
 	case len(c.Lines) > 0 || r.parser.Waiting() == "":

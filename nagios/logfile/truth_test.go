@@ -134,9 +134,8 @@ func asText(t *testing.T, records []supervision.Record) []string {
 // recorded reports whether the truth describes the order of a record.
 func recorded(rec supervision.Record) bool {
 	switch rec.Kind {
-	case supervision.Acknowledged:
-		return rec.Entity.Service != "no such service"
-	case supervision.AcknowledgementRemoved, supervision.CommentAdded, supervision.DowntimeScheduled:
+	case supervision.Acknowledged, supervision.AcknowledgementRemoved,
+		supervision.CommentAdded, supervision.DowntimeScheduled:
 		return true
 	case supervision.CommentDeleted:
 		return rec.Note.ID != 0
