@@ -36,7 +36,8 @@
 // Nagios 4, Naemon, Icinga 1 since 1.10 and Shinken log the refusal of an order
 // next to it, so an order waits for the next line, or, at the end of the log, for
 // half a second of quiet (refusal.go). Any other line releases it first. Nagios 3
-// and Icinga 2 log no refusal.
+// and Icinga 2 log no refusal. A downtime that ends before it begins, or has ended,
+// is refused by all of them, mostly without a word, and counted as that.
 //
 // # Passive results
 //

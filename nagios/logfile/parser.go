@@ -168,6 +168,10 @@ func (e *entry) readCommand() {
 		e.err = fmt.Errorf("%s: %w", name, err)
 		return
 	}
+	if isOver(records, e.time) {
+		e.skip, e.refusable = skipRefused, nil
+		return
+	}
 	e.records = records
 	if name == "ACKNOWLEDGE_HOST_SVC_PROBLEM" {
 		e.skip = skipHostServices

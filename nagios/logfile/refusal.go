@@ -3,6 +3,7 @@ package logfile
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -98,4 +99,16 @@ func missingObject(text []byte) *supervision.Entity {
 		}
 	}
 	return nil
+}
+
+// isOver reports whether no supervisor schedules a downtime: it ends before it
+// begins, or has ended (schedule_downtime of Nagios 3 and 4, Naemon and Icinga 1).
+// They log nothing about it, but for some commands of Naemon.
+func isOver(records []supervision.Record, at time.Time) bool {
+	for _, rec := range records {
+		if d := rec.Downtime; rec.Kind == supervision.DowntimeScheduled {
+			return !d.End.After(d.Start) || !d.End.After(at)
+		}
+	}
+	return false
 }

@@ -156,6 +156,21 @@ var refusals = map[string]struct {
 		want:    []string{"h;s comment added", " comment deleted", "h acknowledgement"},
 		skipped: map[string]int{skipInformational: 2},
 	},
+	"a downtime that ends before it begins": {
+		lines: []string{
+			"EXTERNAL COMMAND: SCHEDULE_HOST_DOWNTIME;h;1795424400;1795424300;1;0;120;bob;x;",
+			"EXTERNAL COMMAND: SCHEDULE_HOST_DOWNTIME;h;1795424400;1795424400;1;0;120;bob;x",
+		},
+		skipped: map[string]int{skipRefused: 2},
+	},
+	"a downtime that is over": {
+		lines: []string{
+			"EXTERNAL COMMAND: SCHEDULE_SVC_DOWNTIME;h;s;1795424100;1795424200;1;0;100;bob;x",
+			"Error: External command failed -> SCHEDULE_SVC_DOWNTIME;h;s;1795424100;1795424200;1;0;100;bob;x",
+			"EXTERNAL COMMAND: SCHEDULE_SVC_DOWNTIME;h;s;1795424100;1795424201;1;0;101;bob;x",
+		},
+		want: []string{"h;s downtime scheduled"}, skipped: map[string]int{skipRefused: 1, skipInformational: 1},
+	},
 }
 
 func TestRefusedOrders(t *testing.T) {
