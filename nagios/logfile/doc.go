@@ -47,9 +47,11 @@
 // COMMAND: PROCESS_SERVICE_CHECK_RESULT (or _HOST_) line immediately before it;
 // the two make one check result. Nagios up to 4.3, Naemon, Icinga 1 and Shinken
 // log the new state, so there the PASSIVE line is enough, and a command before it
-// that agrees adds long output and perfdata. Which of them wrote the log is known
-// from its "starting..." line or from Options.Program. Until it is known, only
-// pairs are used.
+// that agrees adds long output and perfdata. Nagios 3 and Icinga 1 process results
+// some seconds after they logged their commands: there it is the oldest command
+// that names the same object and result (orders.go). Which of them wrote the log
+// is known from its "starting..." line or from Options.Program. Until it is known,
+// only pairs are used.
 //
 // If the result also causes an ALERT, that line follows, with nothing but
 // flapping, downtime and notification lines of the same host between. The ALERT

@@ -32,6 +32,9 @@ func FuzzParser(f *testing.F) {
 	for _, test := range refusals {
 		f.Add(test.program, contentOf(test.lines), uint16(1))
 	}
+	for _, test := range collected {
+		f.Add("Nagios 3.5.1", contentOf(test.lines), uint16(2))
+	}
 	f.Fuzz(func(t *testing.T, program string, content []byte, cut uint16) {
 		lines := linesOf("nagios.log", append(bytes.Clone(content), '\n'))
 		want := readFrom(program, lines)
@@ -49,7 +52,7 @@ func FuzzParser(f *testing.F) {
 				r = again
 			}
 			r.Add(l)
-			if len(r.Held()) > maxHeldLines+1 {
+			if len(r.Held()) > maxHeldLines+maxOrders+1 {
 				t.Fatalf("%d lines are held back", len(r.Held()))
 			}
 		}

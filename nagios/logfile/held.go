@@ -127,7 +127,9 @@ func (p *Parser) Settle() {
 // next line.
 func (p *Parser) Interrupt() {
 	p.release()
-	p.forgetAll()
+	if !collectsResults(p.program) {
+		p.forgetAll()
+	}
 }
 
 // Held returns the lines that are held back, oldest first. A Parser that goes on

@@ -1,7 +1,9 @@
 package logfile
 
 import (
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,26 +16,61 @@ type waitingOrder struct {
 	nth  int // counts the orders as they came
 }
 
-// waitingOrders are the orders that wait, oldest first. An order waits for the next
-// line only.
+// waitingOrders are the orders that wait, oldest first. Where the supervisor carries
+// an order out at once, it waits for the next line only. Nagios 3 and Icinga 1
+// collect the results of a block of orders, and process them up to
+// check_result_reaper_frequency seconds later: there an order waits until a PASSIVE
+// line shows the same object with the same result.
 type waitingOrders struct {
 	list  []*waitingOrder
+	bytes int
 	added int
+	seen  time.Time // the stamp by which the age of all of them is known
 }
 
-// addOrder lets an order wait.
+// The bounds of what waits. The lines are part of the stored position, which is
+// written with every batch. An order beyond the bounds is forgotten: its result
+// comes without long output and perfdata.
+const (
+	maxOrders     = 1000
+	maxOrderBytes = 64 << 10
+	maxOrderAge   = time.Minute // by the stamps of the log
+)
+
+// addOrder lets an order wait. The newest one always may, however long it is:
+// its PASSIVE line may be the next line.
 func (p *Parser) addOrder(l Line, e entry) {
 	l.Text = append([]byte(nil), l.Text...)
 	o := &p.orders
 	o.added++
 	o.list = append(o.list, &waitingOrder{passiveResult: *e.order, time: e.time, line: l, nth: o.added})
+	o.bytes, o.seen = o.bytes+len(l.Text), e.time
+	for len(o.list) > 1 && (len(o.list) > maxOrders || o.bytes > maxOrderBytes) {
+		p.forget(0)
+	}
 }
 
 // forgetOrders forgets the orders that can't have a PASSIVE line any more, seen
 // by the next line.
 func (p *Parser) forgetOrders(e entry) {
-	if e.shown == nil {
+	if len(p.orders.list) == 0 {
+		return
+	}
+	if e.shown == nil && !collectsResults(p.program) {
 		p.forgetAll()
+		return
+	}
+	if newest := len(p.orders.list) - 1; p.orders.list[newest].isRefusedBy(e) {
+		p.forget(newest)
+	}
+	if e.time.IsZero() || e.time.Equal(p.orders.seen) {
+		return // a line without a stamp, or one of the same second
+	}
+	p.orders.seen = e.time
+	for i := len(p.orders.list) - 1; i >= 0; i-- {
+		if age := e.time.Sub(p.orders.list[i].time); age.Abs() > maxOrderAge {
+			p.forget(i)
+		}
 	}
 }
 
@@ -52,15 +89,24 @@ func (p *Parser) forgetAll() {
 func (o *waitingOrders) remove(i int) *waitingOrder {
 	w := o.list[i]
 	o.list = slices.Delete(o.list, i, i+1)
+	o.bytes -= len(w.line.Text)
 	return w
 }
 
 // takeOrder returns the order that a PASSIVE line belongs to, nil if there is none.
 // The order no longer waits.
 func (p *Parser) takeOrder(e entry) *waitingOrder {
+	if !collectsResults(p.program) {
+		return p.orders.take(func(w *waitingOrder) bool {
+			return w.isOrderFor(e.shown) && near(w.time, e.time) &&
+				(!passiveLinesAreCurrent(p.program) || w.shows(e.shown))
+		})
+	}
+	if w := p.orders.take(func(w *waitingOrder) bool { return w.entity == e.shown.entity && w.shows(e.shown) }); w != nil {
+		return w
+	}
 	return p.orders.take(func(w *waitingOrder) bool {
-		return w.isOrderFor(e.shown) && near(w.time, e.time) &&
-			(!passiveLinesAreCurrent(p.program) || w.shows(e.shown))
+		return w.isOrderFor(e.shown) && isAddressOf(w.entity.Host, e.shown.entity.Host) && w.shows(e.shown)
 	})
 }
 
@@ -74,6 +120,17 @@ func (o *waitingOrders) take(fits func(*waitingOrder) bool) *waitingOrder {
 
 // shows reports whether the result of a PASSIVE line is the one that was ordered.
 func (w *waitingOrder) shows(shown *passiveResult) bool { return w.agrees(shown.entity, &shown.check) }
+
+// isAddressOf reports whether what an order names a host by can be its address: an
+// IP address, or the name with or without its domain. Another name is that of
+// another host, whose result may be the same in all but perfdata.
+func isAddressOf(address, host string) bool {
+	if _, err := netip.ParseAddr(address); err == nil {
+		return true
+	}
+	address, host = strings.ToLower(address), strings.ToLower(host)
+	return address == host || strings.HasPrefix(address, host+".") || strings.HasPrefix(host, address+".")
+}
 
 // lines returns the lines of the orders that wait and of one that was taken, as
 // they came. With the taken one in its place the same one is taken again.

@@ -13,16 +13,16 @@ const sourceName = "log"
 // Line is one line of the log, and where it stands.
 type Line struct {
 	Text   []byte `json:"text"`
-	File   string `json:"file"`    // a path, for people
-	FileID string `json:"file_id"` // the same under whatever name the file has
-	Offset int64  `json:"offset"`  // of the line's first byte
+	File   string `json:"file,omitempty"`    // a path, for people
+	FileID string `json:"file_id,omitempty"` // the same under whatever name the file has
+	Offset int64  `json:"offset"`            // of the line's first byte
 }
 
 // Parser turns lines into records. It does no I/O and has no clock. The same
 // lines become the same records, however they are divided into batches and
 // wherever a Parser is replaced by a new one with the same Held and Program.
 // Memory is bounded by the lines added since the last Take, by maxHeldLines and
-// maxHeldBytes, and by the one longest line.
+// maxHeldBytes, by maxOrders and maxOrderBytes, and by the one longest line.
 type Parser struct {
 	program string
 	ready   output

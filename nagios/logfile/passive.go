@@ -114,7 +114,9 @@ func (p *passiveResult) complete(alert *supervision.Check) {
 // addShown takes a PASSIVE line, and joins it with its order.
 func (p *Parser) addShown(l Line, e entry) {
 	order := p.takeOrder(e)
-	p.forgetAll()
+	if !collectsResults(p.program) {
+		p.forgetAll()
+	}
 	current := passiveLinesAreCurrent(p.program)
 	if order == nil && !current {
 		p.ready.skip(skipNotReported, 1)

@@ -146,7 +146,7 @@ func TestPassiveResults(t *testing.T) {
 				orderS + "1;one|a=1", orderS + "2;two", "PASSIVE SERVICE CHECK: h;s;1;one",
 				"PASSIVE SERVICE CHECK: h;s;2;two",
 			},
-			want: []string{`h;s 1 passive "one"`, `h;s 2 passive "two"`},
+			want: []string{`h;s 1 passive "one" +"a=1"`, `h;s 2 passive "two"`},
 		},
 		"Naemon's order completes its line": {
 			program: "Naemon 1.4.1",

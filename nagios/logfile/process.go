@@ -79,16 +79,33 @@ func fromShinken(text []byte) (unlevelled []byte, ok bool) {
 // show the result that came in rather than the one before it. That of an unknown
 // supervisor is not known, and it reports false.
 func passiveLinesAreCurrent(program string) bool {
-	name, version, _ := strings.Cut(program, " ")
-	if !strings.EqualFold(name, "Nagios") {
+	major, minor, isNagios := nagiosVersion(program)
+	if !isNagios {
 		return program != ""
 	}
-	major, rest, _ := strings.Cut(version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	majorNumber, err := strconv.Atoi(major)
+	return major >= 0 && major < 4 || major == 4 && minor >= 0 && minor < 4
+}
+
+// collectsResults reports whether a supervisor processes the passive results that
+// were ordered some seconds later, all at once: Nagios 3 and Icinga 1.
+func collectsResults(program string) bool {
+	major, _, isNagios := nagiosVersion(program)
+	name, _, _ := strings.Cut(program, " ")
+	return isNagios && major >= 0 && major < 4 || strings.EqualFold(name, "Icinga")
+}
+
+// nagiosVersion returns -1 for what can't be read.
+func nagiosVersion(program string) (major, minor int, isNagios bool) {
+	name, version, _ := strings.Cut(program, " ")
+	first, rest, _ := strings.Cut(version, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	return natural(first), natural(second), strings.EqualFold(name, "Nagios")
+}
+
+func natural(s string) int {
+	n, err := strconv.Atoi(s)
 	if err != nil {
-		return false
+		return -1
 	}
-	minorNumber, err := strconv.Atoi(minor)
-	return majorNumber < 4 || majorNumber == 4 && minorNumber < 4 && err == nil
+	return n
 }

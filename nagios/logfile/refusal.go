@@ -101,6 +101,24 @@ func missingObject(text []byte) *supervision.Entity {
 	return nil
 }
 
+// isRefusedBy reports whether an entry shows that the order of a passive result was
+// refused. Nagios 3 and Icinga 1 only warn of an unknown object.
+func (w *waitingOrder) isRefusedBy(e entry) bool {
+	if refused, found := bytes.CutPrefix(e.text, []byte(refusalPrefix)); found {
+		_, order, _ := bytes.Cut(w.line.Text, []byte("EXTERNAL COMMAND: "))
+		return sameOrder(strings.TrimSuffix(string(order), "\r"), string(refused))
+	}
+	warning, found := bytes.CutPrefix(e.text, []byte("Warning:  Passive check result was received for "))
+	if !found {
+		return false
+	}
+	names := "host '" + w.entity.Host + "', but "
+	if !w.entity.IsHost() {
+		names = "service '" + w.entity.Service + "' on " + names
+	}
+	return bytes.HasPrefix(warning, []byte(names))
+}
+
 // isOver reports whether no supervisor schedules a downtime: it ends before it
 // begins, or has ended (schedule_downtime of Nagios 3 and 4, Naemon and Icinga 1).
 // They log nothing about it, but for some commands of Naemon.

@@ -2,7 +2,6 @@ package logfile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -68,14 +67,6 @@ const rotatedGrace = 500 * time.Millisecond
 // Name is "log".
 func (s *Source) Name() string { return sourceName }
 
-// position is the source's place, as it is stored. Held are the lines before Log
-// that wait for those after it.
-type position struct {
-	Log     follow.Position `json:"log"`
-	Held    []Line          `json:"held,omitempty"`
-	Program string          `json:"program,omitempty"`
-}
-
 // settleTime is how long the log must be quiet before a passive result is taken
 // to have caused no ALERT, and an order to be carried out. Nagios writes the lines
 // microseconds apart.
@@ -86,8 +77,8 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 	run := &run{parser: NewParser(s.options.Program), emit: emit, meter: &s.Meter}
 	var start *follow.Position
 	if from != nil {
-		var p position
-		if err := json.Unmarshal(from, &p); err != nil {
+		p, err := decodePosition(from)
+		if err != nil {
 			return fmt.Errorf("reading the stored position of %s: %w", s.options.Path, err)
 		}
 		if p.Program != "" {
@@ -131,7 +122,7 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 		b.Rejected = append(b.Rejected, rejection(n))
 	}
 	b.EndSeen = r.endSeen(c)
-	encoded, err := json.Marshal(position{Log: c.Position, Held: r.parser.Held(), Program: r.parser.Program()})
+	encoded, err := position{Log: c.Position, Held: r.parser.Held(), Program: r.parser.Program()}.encode()
 	if err != nil {
 		return fmt.Errorf("encoding the position in %s: %w", c.File, err)
 	}
