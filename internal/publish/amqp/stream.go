@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
@@ -37,7 +38,7 @@ type stream struct {
 	broker  address
 
 	batches chan []outbox.Message // read ahead
-	sent    chan sentMessage      // in order; closed when nothing more is sent
+	sent    chan []sentMessage    // in order; closed when nothing more is sent
 	stop    context.CancelFunc    // ends the sending, not the confirming
 
 	lost bool // sending failed; valid when sent is closed
@@ -70,7 +71,7 @@ func (d *delivery) send(ctx context.Context, session *session, broker address) e
 	s := &stream{
 		delivery: d, session: session, broker: broker,
 		batches:   make(chan []outbox.Message),
-		sent:      make(chan sentMessage, d.options.Window),
+		sent:      make(chan []sentMessage, d.options.Window),
 		stop:      stop,
 		returned:  map[string]bool{},
 		due:       time.NewTimer(releaseDelay),
@@ -150,16 +151,33 @@ func (s *stream) publish(ctx context.Context) error {
 }
 
 // publishRun sends messages with as few writes as possible. What it passes on
-// never blocks: the channel is as large as the window.
+// never blocks: the channel is as large as the window. It is passed on when it
+// is written, in parts that are released at once, so that confirm is woken
+// neither for each message nor before there can be an answer.
 func (s *stream) publishRun(run []outbox.Message) error {
+	messages, err := s.writeRun(run)
+	sent := 0
+	for part := range slices.Chunk(messages, s.releasedAtOnce()) {
+		s.sent <- part
+		for _, m := range part {
+			if m.answer != nil {
+				sent++
+			}
+		}
+	}
+	s.monitor.Update(func(state *publish.State) { state.Sent += uint64(sent) })
+	return err
+}
+
+// writeRun returns what it wrote, and in its place what can't be sent.
+func (s *stream) writeRun(run []outbox.Message) (messages []sentMessage, err error) {
 	s.session.conn.hold()
 	defer s.session.conn.flush()
-	sent := 0
-	defer func() { s.monitor.Update(func(state *publish.State) { state.Sent += uint64(sent) }) }()
+	messages = make([]sentMessage, 0, len(run))
 	for _, m := range run {
 		message := sentMessage{id: m.ID, messageID: m.MessageID, key: m.RoutingKey, size: len(m.Body)}
 		if message.unsendable = s.unsendable(m); message.unsendable != "" {
-			s.sent <- message
+			messages = append(messages, message)
 			continue
 		}
 		answer, err := s.session.channel.PublishWithDeferredConfirm(s.options.Exchange, m.RoutingKey, true, false,
@@ -173,44 +191,49 @@ func (s *stream) publishRun(run []outbox.Message) error {
 				Body:            m.Body,
 			})
 		if err != nil {
-			return err
+			return messages, err
 		}
-		sent++
 		message.answer = answer
-		s.sent <- message
+		messages = append(messages, message)
 	}
-	return nil
+	return messages, nil
 }
 
+// releasedAtOnce is how many confirmed messages don't wait to be released.
+func (s *stream) releasedAtOnce() int { return max(1, s.options.Window/releaseShare) }
+
 // confirm takes the answers in the order of the messages and releases what is
-// confirmed, until all that was sent is answered.
+// confirmed, until all that was sent is answered. RabbitMQ mostly answers in
+// order, so it waits for the last message of a part first, and is woken once.
 func (s *stream) confirm(ctx context.Context) error {
 	s.due.Stop() // until something waits to be released
 	defer s.due.Stop()
 	steady := time.NewTimer(min(calm, s.options.RetryMax))
 	defer steady.Stop()
 
-	var oldest sentMessage
-	var answered <-chan struct{} // of the oldest
+	var part []sentMessage       // not settled yet
+	var answered <-chan struct{} // one of them
 	next, down := s.sent, s.session.down
 	for next != nil || answered != nil {
 		select {
-		case message, ok := <-next:
+		case taken, ok := <-next:
 			if !ok {
 				next = nil
 				break
 			}
-			if message.answer == nil {
-				s.settle(ctx, message)
+			part = taken
+			if answered = lastAnswer(part); answered != nil {
+				next = nil
 				break
 			}
-			oldest, answered, next = message, message.answer.Done(), nil
+			s.settleAnswered(ctx, part)
 		case <-answered:
-			answered, next = nil, s.sent
-			s.settle(ctx, oldest)
-			if s.unreleased >= max(1, s.options.Window/releaseShare) {
-				s.release(ctx)
+			part = s.settleAnswered(ctx, part)
+			if len(part) > 0 {
+				answered = part[0].answer.Done()
+				break
 			}
+			answered, next = nil, s.sent
 		case <-s.due.C:
 			s.release(ctx)
 		case <-down:
@@ -229,6 +252,42 @@ func (s *stream) confirm(ctx context.Context) error {
 	}
 	s.release(ctx)
 	return s.failed
+}
+
+// lastAnswer is the answer to the last message that was sent, nil if none was.
+func lastAnswer(part []sentMessage) <-chan struct{} {
+	for _, m := range slices.Backward(part) {
+		if m.answer != nil {
+			return m.answer.Done()
+		}
+	}
+	return nil
+}
+
+// settleAnswered settles messages up to the first one without an answer. It
+// returns those that are left.
+func (s *stream) settleAnswered(ctx context.Context, part []sentMessage) []sentMessage {
+	for len(part) > 0 && part[0].isAnswered() {
+		s.settle(ctx, part[0])
+		part = part[1:]
+	}
+	if s.unreleased >= s.releasedAtOnce() {
+		s.release(ctx)
+	}
+	return part
+}
+
+// isAnswered is true for a message that was not sent as well.
+func (m sentMessage) isAnswered() bool {
+	if m.answer == nil {
+		return true
+	}
+	select {
+	case <-m.answer.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // settle takes the answer to the oldest message.
