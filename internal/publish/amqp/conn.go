@@ -10,7 +10,7 @@ import (
 // bufferSize is what is gathered for one write: some sixty events.
 const bufferSize = 64 << 10
 
-// conn is the connection under the AMQP client. It makes two things sure that
+// conn is the connection under the AMQP client. It makes three things sure that
 // the client does not:
 //
 //   - No write lasts longer than the timeout, and the first error in either
@@ -18,28 +18,57 @@ const bufferSize = 64 << 10
 //     write(2) for ever, with a lock that the client's own shutdown waits for.
 //   - Between hold and flush, writes are gathered, while amqp091-go alone would
 //     do one system call a message.
+//   - No read lasts longer than the silence that is allowed. amqp091-go, if it
+//     sees SetReadDeadline, wakes a goroutine for that with each frame.
 type conn struct {
-	net.Conn // TCP or TLS
-	raw      net.Conn
-	timeout  time.Duration
-	failure  atomic.Pointer[error] // the first one
+	stream  net.Conn // TCP or TLS
+	raw     net.Conn
+	timeout time.Duration
+	silence atomic.Int64          // nanoseconds; 0: no limit
+	heard   time.Time             // when the limit of silence was last set; Read's
+	failure atomic.Pointer[error] // the first one
 
-	mu   sync.Mutex
-	held bool
-	buf  []byte
+	mu    sync.Mutex
+	held  bool
+	buf   []byte
+	wrote time.Time // when the timeout was last set
 }
 
+// renewals is how often a deadline is set anew in its time. To set it with each
+// read and write may wake a thread each time.
+const renewals = 8
+
 func newConn(raw net.Conn, timeout time.Duration) *conn {
-	return &conn{Conn: raw, raw: raw, timeout: timeout, buf: make([]byte, 0, bufferSize)}
+	return &conn{stream: raw, raw: raw, timeout: timeout, buf: make([]byte, 0, bufferSize)}
 }
 
 // Read implements io.Reader.
 func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+	err := c.renewSilence()
+	n := 0
+	if err == nil {
+		n, err = c.stream.Read(p)
+	}
 	if err != nil {
 		c.fail(err)
 	}
 	return n, err
+}
+
+// allowSilence sets how long the other side may say nothing, also for the read
+// that is under way.
+func (c *conn) allowSilence(limit time.Duration) error {
+	c.silence.Store(int64(limit))
+	return c.stream.SetReadDeadline(time.Now().Add(limit))
+}
+
+func (c *conn) renewSilence() error {
+	now, limit := time.Now(), time.Duration(c.silence.Load())
+	if limit == 0 || now.Sub(c.heard) < limit/renewals {
+		return nil
+	}
+	c.heard = now
+	return c.stream.SetReadDeadline(now.Add(limit))
 }
 
 // Write implements io.Writer. While held, an error may concern earlier data.
@@ -84,10 +113,13 @@ func (c *conn) writeBuffer() error {
 }
 
 func (c *conn) write(p []byte) (int, error) {
-	err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout))
-	n := 0
+	n, err := 0, error(nil)
+	if now := time.Now(); now.Sub(c.wrote) >= c.timeout/renewals {
+		c.wrote = now
+		err = c.stream.SetWriteDeadline(now.Add(c.timeout))
+	}
 	if err == nil {
-		n, err = c.Conn.Write(p)
+		n, err = c.stream.Write(p)
 	}
 	if err != nil {
 		c.fail(err)

@@ -94,7 +94,7 @@ func (p *Publisher) open(ctx context.Context, s *session, a address, login amqp0
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return err
 		}
-		s.conn.Conn = secure
+		s.conn.stream = secure
 	}
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(p.options.AppID)
@@ -110,6 +110,9 @@ func (p *Publisher) open(ctx context.Context, s *session, a address, login amqp0
 		return err
 	}
 	s.client = client
+	if err := s.conn.allowSilence(client.Config.Heartbeat * 3 / 2); err != nil {
+		return err
+	}
 	p.watchBlocked(s)
 	if err := p.findExchange(s.client); err != nil {
 		return err
