@@ -168,7 +168,7 @@ func (w *writer) awaitLift() bool {
 // off a backlog: its window is full until the release is durable.
 func (w *writer) urgent() bool {
 	for _, r := range w.released {
-		if released, known := w.cursors.of(r.target); known && r.upTo-released >= enoughEvents {
+		if released, known := w.cursors.of(r.target); known && r.upTo-released >= urgentRelease {
 			return true
 		}
 	}
