@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,5 +211,35 @@ func TestTailThatSeesNothing(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// TestTheLibraryReadsAFewLines has what was collected read directly.
+func TestTheLibraryReadsAFewLines(t *testing.T) {
+	d := newDir(t, Tail)
+	d.append("", "a\n")
+	f, err := openRegular(d.path)
+	d.check(err)
+	defer f.Close()
+	direct, err := newDirect(f, 0, d.options.withDefaults())
+	d.check(err)
+	engine := newTailing(direct, d.options.withDefaults().Logger)
+	calls := 0
+	engine.tailFile = func(name string, c tail.Config) (*tail.Tail, error) {
+		calls++
+		return tail.TailFile(name, c)
+	}
+	read := func() (lines int) {
+		var c Chunk
+		_, err := engine.read(&c)
+		d.check(err)
+		return len(c.Lines)
+	}
+	if lines := read(); lines != 1 || calls != 1 {
+		t.Errorf("one line: %d came in %d calls of the library", lines, calls)
+	}
+	d.append("", strings.Repeat("b\n", fewLines))
+	if lines := read(); lines != fewLines || calls != 1 {
+		t.Errorf("%d lines: %d came, %d calls of the library", fewLines, lines, calls-1)
 	}
 }

@@ -7,16 +7,19 @@ import (
 	"github.com/nxadm/tail"
 )
 
-// tailing reads the end of a live file with github.com/nxadm/tail. A backlog of
-// more than a batch, and whatever the library can't be trusted with, is read
-// directly.
+// fewLines is how many bytes the library reads at most: it costs two system
+// calls and a change of goroutine for each line. More has been collected while
+// lines came steadily, or is a backlog.
+const fewLines = 512
+
+// tailing reads the end of a live file with github.com/nxadm/tail. More than a
+// few lines, and whatever the library can't be trusted with, is read directly.
 //
 // At each wake-up the library reads one open file from the offset to its end, by
 // the file's name under /proc/self/fd. So it never sees a rename and watches
 // nothing, and none of its losses at rotation can happen (v1.4.11 does not
 // read a renamed file to its end). Only those of its lines are taken that begin
-// where the last one ended. Its memory is bounded by what is left to read,
-// which is less than a batch.
+// where the last one ended.
 type tailing struct {
 	*direct
 	log         *slog.Logger
@@ -68,7 +71,7 @@ func (t *tailing) suits() bool {
 		return false
 	}
 	left := info.Size() - t.offset
-	return left > 0 && left <= int64(t.batchBytes)
+	return left > 0 && left <= int64(min(fewLines, t.batchBytes))
 }
 
 // collect takes the whole lines that stand at the offset, up to the bounds of

@@ -56,7 +56,7 @@ func New(o Options) *Source {
 // company is how long lines that come steadily are collected. A log that has
 // many is that of a storm, or of passive results: then fewer commits matter more
 // than a few milliseconds.
-const company = 40 * time.Millisecond
+const company = 44 * time.Millisecond
 
 // rotatedGrace is how long a rotated log has to be quiet before the new one is
 // read. One process writes both, and has begun the new one by then. Only a line
