@@ -40,7 +40,7 @@ func (s *Site) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, erro
 	}
 	cfg := pipeline.Config{
 		Site: s.Name, Scope: s.Scope, Outbox: parts.Outbox, Mapper: mapper, Quarantine: parts.Quarantine,
-		Tally: parts.Tally, Resync: s.resync(parts.ResyncAll), Serves: parts.Serves, Logger: log, Now: time.Now,
+		Tally: parts.Tally, Timeline: s.timeline(parts.ResyncAll), Serves: parts.Serves, Logger: log, Now: time.Now,
 	}
 	inventory, watcher := s.inventory(ctx, log)
 	cfg.Inventory = inventory

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"log/slog"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/logfile"
 )
@@ -42,7 +42,7 @@ func chooseLog(s *selection) []Choice {
 				Source: &helpedLog{s.supervisor, path, logfile.New(logfile.Options{
 					Path: path, ArchiveDir: archive, Begin: begin(r.Begin), Program: program, Logger: log,
 				})},
-				Witness: arbiter.Witness{View: arbiter.Changes},
+				Reader: timeline.Reader{View: timeline.Changes, HasState: true, HasOutput: true},
 			}, nil
 		},
 	}}

@@ -5,10 +5,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/brokermodule"
 )
@@ -72,8 +72,8 @@ func chooseModule(s *selection) []Choice {
 	feed := func(log *slog.Logger, watch bool) (pipeline.Feed, error) {
 		return pipeline.Feed{
 			Source: handover.New(handover.Options{Name: ModuleReader, Dir: m.spool, Watch: watch, Logger: log}),
-			Witness: arbiter.Witness{
-				View: arbiter.Everything, Hosts: m.owns, Services: m.owns, HasState: true, Delay: silence,
+			Reader: timeline.Reader{
+				View: timeline.Everything, Hosts: m.owns, Services: m.owns, HasState: true, HasOutput: true, Delay: silence,
 			},
 		}, nil
 	}

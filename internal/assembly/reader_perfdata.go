@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/perfdata"
 )
@@ -155,24 +155,21 @@ func movedTo(line string) string {
 	return pattern
 }
 
-// witness describes a perfdata reader to the arbiter, and what it waits for:
-// lines without a state need the log read as far as they were written, and at
-// the first start the status file.
-func witness(files []*perfdataFile, delay time.Duration) (arbiter.Witness, []pipeline.Wait) {
-	w := arbiter.Witness{View: arbiter.Complete, HasState: true, Delay: delay}
+// reader describes a perfdata reader to the timeline. What its template lacks is
+// added from the log and the status file.
+func reader(files []*perfdataFile, delay time.Duration) timeline.Reader {
+	r := timeline.Reader{View: timeline.Complete, HasState: true, HasOutput: true, Delay: delay}
 	for _, f := range files {
-		w.Hosts = w.Hosts || f.class == perfdata.Host
-		w.Services = w.Services || f.class == perfdata.Service
-		w.HasState = w.HasState && f.format.HasState()
+		r.Hosts = r.Hosts || f.class == perfdata.Host
+		r.Services = r.Services || f.class == perfdata.Service
+		r.HasState = r.HasState && f.format.HasState()
+		r.HasOutput = r.HasOutput && f.format.HasOutput()
 	}
-	if w.HasState {
-		return w, nil
-	}
-	return w, []pipeline.Wait{{For: logName}, {For: statusName, Once: true}}
+	return r
 }
 
-func note(w arbiter.Witness) string {
-	if w.HasState {
+func note(r timeline.Reader) string {
+	if r.HasState {
 		return "every check result"
 	}
 	return "every check result; its template has no state, which is taken from the log and the status file"
@@ -195,14 +192,15 @@ func formats(files []*perfdataFile) []*perfdata.Format {
 func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 	f := files[0]
 	begin := begin(s.readers.Perfdata.Begin)
-	witness, waits := witness(files, 0)
+	reader := reader(files, 0)
+	reader.NeverWaits = f.mode == nagios.PipeMode
 	var archives []string
 	for _, f := range files {
 		archives = append(archives, f.archives...)
 	}
 	return Choice{
-		Name: name, Path: f.path, Note: note(witness),
-		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: stateless(files),
+		Name: name, Path: f.path, Note: note(reader),
+		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			var source supervision.Source
@@ -219,7 +217,7 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 			if err != nil {
 				return pipeline.Feed{}, option.Within(f.key, err)
 			}
-			return pipeline.Feed{Source: source, Witness: witness, Waits: waits}, nil
+			return pipeline.Feed{Source: source, Reader: reader}, nil
 		},
 	}
 }
@@ -228,11 +226,11 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 func (s *selection) spoolReader(files []*perfdataFile) Choice {
 	c := s.readers.Perfdata.Spool
 	interval := max(s.supervisor.HostPerfdata.ProcessingInterval, s.supervisor.ServicePerfdata.ProcessingInterval)
-	witness, waits := witness(files, 3*interval+spoolGrace)
+	reader := reader(files, 3*interval+spoolGrace)
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
 	return Choice{
-		Name: perfdataSpool, Path: c.Path, Note: note(witness),
-		hostPerfdata: witness.Hosts, servicePerfdata: witness.Services, stateless: stateless(files),
+		Name: perfdataSpool, Path: c.Path, Note: note(reader),
+		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: c.After != "keep",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			source, err := perfdata.NewSpool(perfdata.SpoolOptions{
@@ -242,7 +240,7 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 			if err != nil {
 				return pipeline.Feed{}, option.Within("readers.perfdata.spool", err)
 			}
-			return pipeline.Feed{Source: source, Witness: witness, Waits: waits}, nil
+			return pipeline.Feed{Source: source, Reader: reader}, nil
 		},
 	}
 }

@@ -3,8 +3,8 @@ package assembly
 import (
 	"log/slog"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/statusdat"
 )
 
@@ -19,30 +19,25 @@ func chooseStatus(s *selection) []Choice {
 	if path == "" {
 		return nil
 	}
-	var waits []pipeline.Wait
-	for _, c := range s.Readers {
-		waits = append(waits, pipeline.Wait{For: c.Name})
-	}
 	return []Choice{{
 		Name: statusName, Path: path, Note: "the last result and the conditions of every object; resync: " + r.Resync,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			return pipeline.Feed{
-				Source:  statusdat.New(statusdat.Options{Path: path, Poll: r.Poll, Logger: log}),
-				Witness: arbiter.Witness{View: arbiter.Snapshot},
-				Waits:   waits,
+				Source: statusdat.New(statusdat.Options{Path: path, Poll: r.Poll, Logger: log}),
+				Reader: timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true},
 			}, nil
 		},
 	}}
 }
 
-// resync is the arbiter's policy for present states. all: the journal has lost
+// resync is the timeline's policy for present states. all: the journal has lost
 // what was sent before, so everything is sent again.
-func (s *Site) resync(all bool) arbiter.Resync {
+func (s *Site) resync(all bool) timeline.Resync {
 	switch policy := s.config.Readers.Status.Resync; {
 	case all || policy == "always":
-		return arbiter.Always
+		return timeline.Always
 	case policy == "never":
-		return arbiter.Never
+		return timeline.Never
 	}
-	return arbiter.Changed
+	return timeline.Changed
 }

@@ -61,7 +61,7 @@ publish:
 	}
 	want := Default()
 	want.Supervisor, want.ConnectorName = "/etc/nagios4/nagios.cfg", "012"
-	want.Readers.Status = StatusReader{Enabled: On, Poll: 5 * time.Second, Resync: "always"}
+	want.Readers.Status = StatusReader{Enabled: On, Poll: 5 * time.Second, Resync: "always", Confirm: 10 * time.Minute}
 	want.Mapping.ServiceStates = StateScale{Table: map[string]int{"ok": 0, "warning": 1, "critical": 2, "unknown": 3}}
 	want.Mapping.HostStates = StateScale{Name: "nagios"}
 	want.Mapping.MaxOutput = 4096

@@ -12,6 +12,7 @@ type Mapping struct {
 	ServiceStates StateScale     `yaml:"service_states"`
 	SoftStates    bool           `yaml:"soft_states"`
 	Events        Events         `yaml:"events"`
+	AckRemoveAt   string         `yaml:"ackremove_at" must:"problem|recovery"`
 	Include       []Rule         `yaml:"include"`
 	Exclude       []Rule         `yaml:"exclude"`
 	Extra         map[string]any `yaml:"extra"`
@@ -35,6 +36,9 @@ func (Mapping) docs() docs {
 		"soft_states": "Whether problems that the supervisor is still retrying are sent. Canopsis opens an alarm " +
 			"for each state but 0, soft or not.",
 		"events": "Which events are sent.",
+		"ackremove_at": "When the end of an acknowledgement is sent that ended with its problem: 'problem' with " +
+			"the object's next problem, so that the alarm closes as acknowledged, or 'recovery' at once, as Nagios " +
+			"ends it.",
 		"include": "If given, only objects that match one of these rules are sent. A rule matches when all " +
 			"its fields match; a field is matched exactly, as a glob if it has * ? or [, as a regular expression " +
 			"between slashes.",
@@ -105,9 +109,9 @@ func (Rule) docs() docs {
 func defaultMapping() Mapping {
 	return Mapping{
 		Canopsis: "24.10", HostStates: StateScale{Name: "severity"}, ServiceStates: StateScale{Name: "severity"},
-		SoftStates: true,
-		Events:     Events{Check: true, Ack: true, AckRemove: true, Comment: true, Downtime: true, Flapping: true},
-		Charset:    "windows-1252", MaxOutput: 16 << 10, MaxLongOutput: 64 << 10, MaxPerfdata: 64 << 10,
+		SoftStates:  true,
+		Events:      Events{Check: true, Ack: true, AckRemove: true, Comment: true, Downtime: true, Flapping: true},
+		AckRemoveAt: "problem", Charset: "windows-1252", MaxOutput: 16 << 10, MaxLongOutput: 64 << 10, MaxPerfdata: 64 << 10,
 	}
 }
 

@@ -137,6 +137,7 @@ type StatusReader struct {
 	Path    string        `yaml:"path" must:"absolute"`
 	Poll    time.Duration `yaml:"poll" must:"positive"`
 	Resync  string        `yaml:"resync" must:"always|changed|never"`
+	Confirm time.Duration `yaml:"confirm" must:"positive"`
 }
 
 func (StatusReader) docs() docs {
@@ -146,6 +147,8 @@ func (StatusReader) docs() docs {
 		"poll":    "How often to look where file notification does not work.",
 		"resync": "What the first reading after a start sends: 'always' everything, 'changed' what differs from " +
 			"what was sent last, 'never' nothing.",
+		"confirm": "How long the supervisor must go on to report a state that is older than the result sent last, " +
+			"as after a crash of the supervisor, until it is sent.",
 	}
 }
 
@@ -169,7 +172,7 @@ func defaultReaders() Readers {
 		Module:   ModuleReader{Enabled: Auto},
 		Log:      LogReader{Enabled: Auto, Begin: FromEnd},
 		Perfdata: PerfdataReader{Enabled: Auto, Begin: FromEnd, Spool: PerfdataSpool{Pattern: "*", After: "keep"}},
-		Status:   StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed"},
+		Status:   StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed", Confirm: 10 * time.Minute},
 		Objects:  ObjectsReader{Enabled: Auto},
 	}
 }

@@ -6,15 +6,14 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
 
 // Feed is a source and what the others are to it.
 type Feed struct {
-	Source  supervision.Source
-	Witness arbiter.Witness // its Name is the source's
-	Waits   []Wait
+	Source supervision.Source
+	Reader timeline.Reader // its Name is the source's
 	// Unjudged: the records are no supervisor's view (a heartbeat, events that
 	// others hand in). All of them are sent, in their order; no reader of the
 	// site is compared with them.
@@ -87,24 +86,71 @@ func (f *feed) handedOver(records int) {
 // run runs the source from its stored position.
 func (p *Pipeline) run(ctx context.Context, f *feed) error {
 	name := f.Source.Name()
-	p.barrier.runs(name, true)
-	defer p.barrier.runs(name, false)
 	from, err := p.intake.position(name)
 	if err != nil {
 		return err
 	}
+	if !f.Unjudged {
+		p.gate.begins(name)
+		defer p.gate.stops(name)
+	}
 	f.begins()
+	again := p.intake.again(name)
 	return f.Source.Run(ctx, from, func(ctx context.Context, b supervision.Batch) error {
-		if len(b.Records) > 0 {
-			if err := p.barrier.pass(ctx, name, f.Waits, p.cfg.Now()); err != nil {
+		b.Records = again.skip(b.Records)
+		return p.enter(ctx, f, b)
+	})
+}
+
+// enter takes a batch, in parts if another feed has to go first in between.
+func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch) error {
+	name, read := f.Source.Name(), p.cfg.Now()
+	for left := len(b.Records); ; left = len(b.Records) {
+		n := left
+		if left > 0 && !f.Unjudged {
+			var err error
+			if n, err = p.gate.admit(ctx, name, b.Records, read); err != nil {
 				return err
 			}
 		}
-		if err := p.intake.take(ctx, f.Feed, b); err != nil {
+		part := b
+		part.Records = b.Records[:n]
+		wait, err := p.intake.take(ctx, f.Feed, part, n == left)
+		if err != nil {
 			return err
 		}
-		f.handedOver(len(b.Records))
-		p.barrier.reached(name, b.EndSeen)
-		return nil
-	})
+		if n > 0 && !f.Unjudged {
+			p.gate.entered(name, part.Records)
+		}
+		if err := wait(ctx); err != nil {
+			return err
+		}
+		f.handedOver(n)
+		if n == left {
+			break
+		}
+		b.Records, b.Rejected, b.Skipped = b.Records[n:], nil, nil
+	}
+	if !f.Unjudged {
+		p.gate.done(name, b.EndSeen)
+	}
+	return nil
+}
+
+// again skips what a feed reads again at its start although it has entered.
+type again struct {
+	records int
+	last    string // Ref
+}
+
+func (a *again) skip(records []supervision.Record) []supervision.Record {
+	for a.records > 0 && len(records) > 0 {
+		if records[0].Ref == a.last {
+			a.records = 0
+		} else {
+			a.records--
+		}
+		records = records[1:]
+	}
+	return records
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
 
 // Outbox stores what is to be sent. The journal is one; the preview of the
@@ -34,6 +34,7 @@ type Quarantine interface {
 // What the pipeline counts.
 const (
 	whatStored        = "event stored"
+	whatMarked        = "event stored that is special"
 	whatNotSent       = "record not sent"
 	whatNotServed     = "event not stored: no target takes its route"
 	whatRepaired      = "field repaired"
@@ -50,6 +51,7 @@ type intake struct {
 	scope      outbox.Scope
 	outbox     Outbox
 	mapper     *eventmap.Mapper
+	mappers    map[string]*eventmap.Mapper // of feeds that have one of their own
 	inventory  supervision.Inventory
 	quarantine Quarantine
 	tally      *tally.Tally
@@ -58,8 +60,17 @@ type intake struct {
 
 	// mu makes the order in which records are judged the order in which their
 	// events are stored.
-	mu      sync.Mutex
-	arbiter *arbiter.Arbiter
+	mu       sync.Mutex
+	timeline *timeline.Timeline
+	due      chan time.Time // when what is held has to be looked at
+}
+
+// mapperOf returns the mapper of a source's records.
+func (in *intake) mapperOf(source string) *eventmap.Mapper {
+	if own := in.mappers[source]; own != nil {
+		return own
+	}
+	return in.mapper
 }
 
 // position returns the stored position of a source.
@@ -71,63 +82,119 @@ func (in *intake) position(source string) ([]byte, error) {
 	return from, nil
 }
 
-// restore brings the arbiter's memory back. A state that can't be read is
+// again returns what a source reads again from its stored position.
+func (in *intake) again(source string) *again {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	records, last := in.timeline.Again(source)
+	return &again{records, last}
+}
+
+// restore brings the timeline's memory back. A memory that can't be read is
 // forgotten: the object's state is then sent anew.
 func (in *intake) restore() error {
-	return in.outbox.States(in.scope, func(key string, value []byte) error {
-		if err := in.arbiter.Remember(key, value); err != nil {
+	err := in.outbox.States(in.scope, func(key string, value []byte) error {
+		if err := in.timeline.Remember(key, value); err != nil {
 			in.tally.Add(tally.Notable, in.key(whatForgotten, "", "", ""), 1, err.Error())
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if err := in.timeline.Restored(); err != nil {
+		return err
+	}
+	in.announce(in.timeline.Due())
+	return nil
 }
 
 func (in *intake) key(what, source, kind, reason string) tally.Key {
 	return tally.Key{What: what, Site: in.site, Source: source, Kind: kind, Reason: reason}
 }
 
-// take maps and stores one batch of a feed, and returns when it is durable.
-func (in *intake) take(ctx context.Context, f Feed, b supervision.Batch) error {
+// take judges, maps and stores one batch of a feed, or the part of it that may
+// enter. wait returns when it is durable.
+func (in *intake) take(
+	ctx context.Context, f Feed, b supervision.Batch, whole bool,
+) (wait func(context.Context) error, err error) {
 	source := f.Source.Name()
 	for why, n := range b.Skipped {
 		in.tally.Add(tally.Quiet, in.key(whatSkipped, source, "", why), n, "")
 	}
 	in.setAside(b.Rejected)
 	if len(b.Records) == 0 && b.Position == nil {
-		return nil
+		return stored, nil
 	}
-	wait, err := in.store(ctx, f, source, b)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	t := turn{
+		intake: in, source: source, batch: source, unjudged: f.Unjudged,
+		events: make([]outbox.Event, 0, len(b.Records)),
+	}
+	for i := range b.Records {
+		t.record(&b.Records[i])
+	}
+	t.countStored()
+	c := outbox.Commit{Source: in.scope.Key(source), Events: t.events}
+	switch {
+	case !whole:
+		in.timeline.Entered(source, b.Records)
+	case b.Position != nil:
+		c.Position = b.Position
+		in.timeline.Completed(source)
+	}
+	return in.commit(ctx, c)
+}
+
+// stored is the wait for a commit that has nothing to store.
+func stored(context.Context) error { return nil }
+
+// tick judges again what is held, and returns when what leaves is durable.
+func (in *intake) tick(ctx context.Context) error {
+	wait, err := in.storeHeld(ctx)
 	if err != nil {
 		return err
 	}
 	return wait(ctx)
 }
 
-// store judges, maps and stores a batch. wait returns when it is durable.
-func (in *intake) store(
-	ctx context.Context, f Feed, source string, b supervision.Batch,
-) (wait func(context.Context) error, err error) {
+func (in *intake) storeHeld(ctx context.Context) (wait func(context.Context) error, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	t := turn{
-		intake: in, source: source, mapper: in.mapper, unjudged: f.Unjudged,
-		events: make([]outbox.Event, 0, len(b.Records)),
-	}
-	if f.Mapper != nil {
-		t.mapper = f.Mapper
-	}
-	for i := range b.Records {
-		t.record(&b.Records[i])
-	}
-	t.countStored()
-	c := outbox.Commit{Source: in.scope.Key(source), Position: b.Position, Events: t.events}
-	in.arbiter.Flush(func(key string, value []byte) {
+	t := turn{intake: in}
+	in.timeline.Tick(in.now(), t.decided)
+	return in.commit(ctx, outbox.Commit{Source: in.scope.Key(heldSource), Events: t.events})
+}
+
+// heldSource is the source of commits that no reader made.
+const heldSource = "held"
+
+// commit stores events with the memory that changed by them. The caller holds mu.
+func (in *intake) commit(ctx context.Context, c outbox.Commit) (wait func(context.Context) error, err error) {
+	in.timeline.Flush(func(key string, value []byte) {
 		c.States = append(c.States, outbox.State{Key: in.scope.Key(key), Value: value})
 	})
+	in.announce(in.timeline.Due())
+	if len(c.Events)+len(c.States) == 0 && c.Position == nil {
+		return stored, nil
+	}
 	if wait, err = in.outbox.Store(ctx, c); err != nil {
-		return nil, fmt.Errorf("storing %d events of %s: %w", len(c.Events), source, err)
+		return nil, fmt.Errorf("storing %d events of %s: %w", len(c.Events), c.Source, err)
 	}
 	return wait, nil
+}
+
+// announce says when what is held has to be looked at next.
+func (in *intake) announce(due time.Time) {
+	if due.IsZero() {
+		return
+	}
+	select {
+	case <-in.due: // replaced by the newer one
+	default:
+	}
+	in.due <- due
 }
 
 // setAside puts rejected input into quarantine. Where even that fails, it is

@@ -9,10 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
 
 // kept is an outbox and a quarantine in memory.
@@ -54,14 +54,14 @@ func newIntake(t *testing.T, inventory supervision.Inventory) (*intake, *kept) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge, err := arbiter.New(arbiter.Options{Readers: []arbiter.Witness{{Name: "log", View: arbiter.Changes}}})
+	judge, err := timeline.New(timeline.Options{Readers: []timeline.Reader{{Name: "log", View: timeline.Changes, HasState: true, HasOutput: true}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	k := &kept{}
 	return &intake{
 		outbox: k, mapper: mapper, inventory: inventory, quarantine: k,
-		tally: tally.New(slog.New(slog.DiscardHandler), time.Now), now: time.Now, arbiter: judge, serves: bus,
+		tally: tally.New(slog.New(slog.DiscardHandler), time.Now), now: time.Now, timeline: judge, serves: bus, due: make(chan time.Time, 1),
 	}, k
 }
 
@@ -71,24 +71,27 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 		return supervision.Record{Kind: supervision.Acknowledged, Entity: e, Time: time.Now(), Ref: e.String(),
 			Note: &supervision.Note{Author: "a", Text: "t"}}
 	}
-	problem := supervision.Record{
-		Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "h", Service: "new"}, Time: time.Now(),
-		Ref: "1", Check: &supervision.Check{State: supervision.Critical, StateType: supervision.Hard},
+	problem := func(e supervision.Entity) supervision.Record {
+		return supervision.Record{Kind: supervision.CheckResult, Entity: e, Time: time.Now(), Ref: "1",
+			Check: &supervision.Check{State: supervision.Down, StateType: supervision.Hard}}
 	}
+	newService := supervision.Entity{Host: "h", Service: "new"}
 	unknownHost := supervision.Entity{Host: "other", Service: "s"}
 
 	in, k := newIntake(t, known{host: {}, web: {}})
-	err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{
-		ack(host), ack(web), ack(supervision.Entity{Host: "h", Service: "typo"}),
-		problem, ack(problem.Entity), // the object cache is not up to date
-		ack(unknownHost), // there may be no object cache
-	}})
+	_, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{
+		problem(host), ack(host), problem(web), ack(web), ack(supervision.Entity{Host: "h", Service: "typo"}),
+		problem(newService), ack(newService), // the object cache is not up to date
+		ack(unknownHost), problem(unknownHost), // there may be no object cache
+	}}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"nagios.c.ack.component.h", "nagios.c.ack.resource.h.web",
-		"nagios.c.check.resource.h.new", "nagios.c.ack.resource.h.new", "nagios.c.ack.resource.other.s",
+		"nagios.c.check.component.h", "nagios.c.ack.component.h",
+		"nagios.c.check.resource.h.web", "nagios.c.ack.resource.h.web",
+		"nagios.c.check.resource.h.new", "nagios.c.ack.resource.h.new",
+		"nagios.c.check.resource.other.s", "nagios.c.ack.resource.other.s",
 	}
 	if diff := cmp.Diff(want, k.keys); diff != "" {
 		t.Error(diff)
@@ -104,8 +107,8 @@ func TestDowntimesWithoutATarget(t *testing.T) {
 		Downtime: &supervision.Downtime{ID: 1, Author: "a", Start: at, End: at.Add(time.Hour), Fixed: true},
 	}
 	in, k := newIntake(t, known{})
-	if err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
-		supervision.Batch{Records: []supervision.Record{downtime}}); err != nil {
+	if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
+		supervision.Batch{Records: []supervision.Record{downtime}}, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.keys) != 0 || len(k.rejected) != 0 {

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
 
 // Config is what the pipeline of a site is made of.
@@ -27,7 +27,7 @@ type Config struct {
 	Inventory  supervision.Inventory
 	Quarantine Quarantine
 	Tally      *tally.Tally
-	Resync     arbiter.Resync
+	Timeline   timeline.Options // without the readers and their order
 	// Serves reports whether a target takes a route. Events of other routes are
 	// counted and not stored.
 	Serves func(outbox.Route) bool
@@ -37,30 +37,37 @@ type Config struct {
 
 // Pipeline runs the feeds of a site.
 type Pipeline struct {
-	cfg     Config
-	feeds   []*feed
-	intake  *intake
-	barrier *barrier
+	cfg    Config
+	feeds  []*feed
+	intake *intake
+	gate   *gate
 }
 
 // New builds a pipeline; nothing runs yet.
 func New(cfg Config) (*Pipeline, error) {
-	p := &Pipeline{cfg: cfg, barrier: newBarrier()}
-	var witnesses []arbiter.Witness
+	p := &Pipeline{cfg: cfg}
+	options := cfg.Timeline
+	mappers := map[string]*eventmap.Mapper{}
 	for _, f := range cfg.Feeds {
 		p.feeds = append(p.feeds, newFeed(f, cfg.Now))
+		f.Reader.Name = f.Source.Name()
 		if !f.Unjudged {
-			f.Witness.Name = f.Source.Name()
-			witnesses = append(witnesses, f.Witness)
+			options.Readers = append(options.Readers, f.Reader)
+		}
+		if f.Mapper != nil {
+			mappers[f.Reader.Name] = f.Mapper
 		}
 	}
-	judge, err := arbiter.New(arbiter.Options{Resync: cfg.Resync, Readers: witnesses})
+	options.Order = timeline.NewOrder(options.Readers)
+	judge, err := timeline.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("putting the readers together: %w", err)
 	}
+	p.gate = newGate(options.Order, cfg.Now)
 	p.intake = &intake{
-		site: cfg.Site, scope: cfg.Scope, outbox: cfg.Outbox, mapper: cfg.Mapper, inventory: cfg.Inventory,
-		quarantine: cfg.Quarantine, tally: cfg.Tally, serves: cfg.Serves, now: cfg.Now, arbiter: judge,
+		site: cfg.Site, scope: cfg.Scope, outbox: cfg.Outbox, mapper: cfg.Mapper, mappers: mappers,
+		inventory: cfg.Inventory, quarantine: cfg.Quarantine, tally: cfg.Tally, serves: cfg.Serves, now: cfg.Now,
+		timeline: judge, due: make(chan time.Time, 1),
 	}
 	return p, nil
 }
@@ -102,9 +109,10 @@ func (p *Pipeline) runFeeds(ctx context.Context) error {
 		return fmt.Errorf("reading what was sent last: %w", err)
 	}
 	for _, f := range p.feeds {
-		p.barrier.runs(f.Source.Name(), true)
+		p.gate.begins(f.Source.Name())
 	}
 	var feeds sync.WaitGroup
+	feeds.Go(func() { p.releaseHeld(ctx) })
 	for _, f := range p.feeds {
 		feeds.Go(func() {
 			run := func(ctx context.Context) error { return p.run(ctx, f) }
@@ -113,6 +121,24 @@ func (p *Pipeline) runFeeds(ctx context.Context) error {
 	}
 	feeds.Wait()
 	return nil
+}
+
+// releaseHeld judges again what the timeline holds, when it is due.
+func (p *Pipeline) releaseHeld(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case due := <-p.intake.due:
+			timer.Reset(due.Sub(p.cfg.Now()))
+		case <-timer.C:
+			if err := p.intake.tick(ctx); err != nil && ctx.Err() == nil {
+				p.cfg.Logger.Error("what waited for another report can't be stored", "err", err)
+			}
+		}
+	}
 }
 
 // settle returns when everything that was stored before is durable: commits

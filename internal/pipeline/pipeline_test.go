@@ -15,10 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
 
 // memory is an outbox that keeps what it is given.
@@ -160,7 +160,7 @@ func check(host string, output string) supervision.Record {
 	}
 }
 
-var changes = arbiter.Witness{View: arbiter.Changes}
+var changes = timeline.Reader{View: timeline.Changes, HasState: true, HasOutput: true}
 
 func TestABatchIsOneCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -170,12 +170,12 @@ func TestABatchIsOneCommit(t *testing.T) {
 			Rejected: []supervision.Rejected{{Source: "log", Where: "nagios.log:7", Reason: "no state"}},
 			Position: []byte("behind"),
 		}}}
-		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
+		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
 		if string(source.from) != "before" {
 			t.Errorf("began at %q", source.from)
 		}
 		if len(out.commits) != 1 || string(out.commits[0].Position) != "behind" || out.commits[0].Source != "log" ||
-			len(out.commits[0].States) != 1 {
+			len(out.commits[0].States) != 2 { // of the site and of the host
 			t.Fatalf("commits %+v", out.commits)
 		}
 		if diff := cmp.Diff([]string{"nagios.test.check.component.h1: one", "nagios.test.check.component.h1: two"},
@@ -196,7 +196,7 @@ func TestWhatCannotBeMappedIsQuarantinedAndTheRestGoesOn(t *testing.T) {
 		source := &script{name: "log", end: untilDone, batches: []supervision.Batch{{
 			Records: []supervision.Record{nameless, check("h1", "fine")}, Position: []byte("p"),
 		}}}
-		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
+		run(t, out, q, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
 		if diff := cmp.Diff([]string{"nagios.test.check.component.h1: fine"}, out.sent(t)); diff != "" {
 			t.Error(diff)
 		}
@@ -223,7 +223,7 @@ func TestADowntimeForAGroupIsOneForEachMember(t *testing.T) {
 			name: "log", end: untilDone,
 			batches: []supervision.Batch{{Records: []supervision.Record{down, nobody}, Position: []byte("p")}},
 		}
-		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
+		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
 		var keys []string
 		for _, s := range out.sent(t) {
 			key, _, _ := strings.Cut(s, ": ")
@@ -251,8 +251,8 @@ func TestAReaderThatFailsIsStartedAgainAndTheOthersGoOn(t *testing.T) {
 			name: "log", end: untilDone,
 			batches: []supervision.Batch{{Records: []supervision.Record{check("h", "x")}, Position: []byte("p")}},
 		}
-		run(t, out, &shelf{}, &text, Feed{Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}},
-			Feed{Source: good, Witness: changes})
+		run(t, out, &shelf{}, &text, Feed{Source: bad, Reader: timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true}},
+			Feed{Source: good, Reader: changes})
 		if bad.runs < 30 || bad.runs > 70 {
 			t.Errorf("started %d times in an hour, want about one a minute", bad.runs)
 		}
@@ -269,7 +269,7 @@ func TestADamagedStateIsForgottenAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memory{states: map[string][]byte{"h\x00": []byte("not a state")}}
 		source := &script{name: "log", end: untilDone}
-		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Witness: changes})
+		counts := run(t, out, &shelf{}, &bytes.Buffer{}, Feed{Source: source, Reader: changes})
 		if n := count(counts, tally.Key{What: whatForgotten}); n != 1 {
 			t.Errorf("%d of %+v", n, counts.Counts())
 		}
@@ -308,7 +308,7 @@ func TestFeedsBeginWhenAllFromBeforeIsDurableAndPublishersAtOnce(t *testing.T) {
 		source := &script{name: "log", end: untilDone}
 		publishing := false
 		p, err := New(Config{
-			Feeds: []Feed{{Source: source, Witness: changes}}, Outbox: out, Serves: bus, Mapper: mapper,
+			Feeds: []Feed{{Source: source, Reader: changes}}, Outbox: out, Serves: bus, Mapper: mapper,
 			Inventory: groups{},
 			Workers: []Worker{{
 				Kind: "reader", Name: "objects", Run: func(ctx context.Context) error {
@@ -388,17 +388,22 @@ func TestSitesDoNotSeeEachOther(t *testing.T) {
 			"log": []byte("of the empty scope"), outbox.Scope("paris").Key("log"): []byte("of paris"),
 		}}
 		source := one("log", check("h", "x"))
-		runSite(t, out, Config{Site: "paris", Scope: "paris", Feeds: []Feed{{Source: source, Witness: changes}}})
+		runSite(t, out, Config{Site: "paris", Scope: "paris", Feeds: []Feed{{Source: source, Reader: changes}}})
 		if string(source.from) != "of paris" {
 			t.Errorf("began at %q", source.from)
 		}
 		c := out.commits[0]
-		if c.Source != outbox.Scope("paris").Key("log") || len(c.States) != 1 ||
-			c.States[0].Key != outbox.Scope("paris").Key("h\x00") {
+		if c.Source != outbox.Scope("paris").Key("log") || len(c.States) != 2 {
 			t.Errorf("commit %+v", c)
 		}
 		// Another site has not heard of it, the same one has.
-		out.states = map[string][]byte{c.States[0].Key: c.States[0].Value}
+		out.states = map[string][]byte{}
+		for _, s := range c.States {
+			out.states[s.Key] = s.Value
+		}
+		if out.states[outbox.Scope("paris").Key("h\x00")] == nil {
+			t.Errorf("states %+v", c.States)
+		}
 		ack := supervision.Record{
 			Kind: supervision.AcknowledgementRemoved, Entity: supervision.Entity{Host: "h"}, Time: time.Now(), Ref: "r",
 			Note: &supervision.Note{},
@@ -408,7 +413,7 @@ func TestSitesDoNotSeeEachOther(t *testing.T) {
 		for scope, want := range map[outbox.Scope]int{"lyon": 1, "paris": 0} {
 			out.commits = nil
 			runSite(t, out, Config{
-				Site: string(scope), Scope: scope, Feeds: []Feed{{Source: one("log", repeated, ack), Witness: changes}},
+				Site: string(scope), Scope: scope, Feeds: []Feed{{Source: one("log", repeated, ack), Reader: changes}},
 			})
 			if got := len(out.sent(t)); got != want {
 				t.Errorf("%s sent %d events of a state that paris has sent, want %d", scope, got, want)
@@ -428,7 +433,7 @@ func TestUnjudgedRecordsAreAllSentUnderTheirOwnName(t *testing.T) {
 		out := &memory{}
 		beat := check("n2c", "alive")
 		runSite(t, out, Config{Feeds: []Feed{
-			{Source: one("log", check("h", "x")), Witness: changes},
+			{Source: one("log", check("h", "x")), Reader: changes},
 			{Source: one("heartbeat", beat, beat, beat), Unjudged: true, Mapper: own},
 		}})
 		var beats int
@@ -448,7 +453,7 @@ func TestEventsThatNoTargetTakesAreCountedAndNotStored(t *testing.T) {
 		out := &memory{}
 		nothing := func(outbox.Route) bool { return false }
 		_, counts := runSite(t, out,
-			Config{Serves: nothing, Feeds: []Feed{{Source: one("log", check("h", "x")), Witness: changes}}})
+			Config{Serves: nothing, Feeds: []Feed{{Source: one("log", check("h", "x")), Reader: changes}}})
 		key := tally.Key{What: whatNotServed, Source: "log", Kind: "check result", Reason: string(outbox.Bus)}
 		if len(out.sent(t)) != 0 || count(counts, key) != 1 {
 			t.Errorf("sent %q, counts %+v", out.sent(t), counts.Counts())
@@ -465,7 +470,7 @@ func TestAFeedShowsHowItDoes(t *testing.T) {
 		bad := &script{name: "status", end: func(context.Context) error { return errors.New("permission denied") }}
 		began := time.Now()
 		p, _ := runSite(t, &memory{}, Config{Feeds: []Feed{
-			{Source: good, Witness: changes}, {Source: bad, Witness: arbiter.Witness{View: arbiter.Snapshot}},
+			{Source: good, Reader: changes}, {Source: bad, Reader: timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true}},
 		}})
 		feeds := p.Feeds()
 		if f := feeds[0]; f.Name != "log" || !f.Running || !f.Since.Equal(began) || f.Records != 2 ||

@@ -2,17 +2,17 @@ package pipeline
 
 import (
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/arbiter"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
 
 // turn turns the records of one batch into events.
 type turn struct {
 	*intake
-	source   string
-	mapper   *eventmap.Mapper
+	source   string // of the record at hand; of a held one its own reader
+	batch    string // the source of the batch
 	unjudged bool
 	events   []outbox.Event
 	stored   [supervision.SupervisorStopped + 1]int // events, by the kind of the record
@@ -33,17 +33,30 @@ func (t *turn) record(rec *supervision.Record) {
 		t.notSent(tally.Notable, rec, "the supervisor has no such service")
 		return
 	}
-	why, derived := t.arbiter.Judge(rec, t.source, t.now())
-	switch why {
-	case arbiter.News:
-		t.send(rec)
-	case arbiter.StateUnknown, arbiter.Outdated:
-		t.notSent(tally.Notable, rec, string(why))
+	t.timeline.Take(rec, t.source, t.now(), t.decided)
+}
+
+// decided carries out what the timeline decided of a record: of the one at hand,
+// or of one that was held.
+func (t *turn) decided(d timeline.Decision) {
+	source := t.source
+	t.source = d.Source
+	defer func() { t.source = source }()
+	switch d.Reason {
+	case timeline.ToSend:
+		t.mark(d)
+		t.send(d.Record)
+	case timeline.StateUnknown, timeline.Late, timeline.Unconfirmed, timeline.TooManyWaited:
+		t.notSent(tally.Notable, d.Record, string(d.Reason))
 	default:
-		t.notSent(tally.Quiet, rec, string(why))
+		t.notSent(tally.Quiet, d.Record, string(d.Reason))
 	}
-	for i := range derived {
-		t.send(&derived[i])
+}
+
+// mark counts an event that is more than what a reader reported.
+func (t *turn) mark(d timeline.Decision) {
+	if d.Mark != timeline.NoMark && d.Mark != timeline.Derived {
+		t.tally.Add(tally.Quiet, t.key(whatMarked, d.Source, d.Record.Kind.String(), string(d.Mark)), 1, "")
 	}
 }
 
@@ -68,7 +81,7 @@ func (t *turn) group(rec *supervision.Record) {
 // exist: the log shows it although the supervisor refuses it. The object cache
 // may lag behind, so a service of which there was a result exists.
 func (t *turn) isPhantom(rec *supervision.Record) bool {
-	if rec.Note == nil && rec.Downtime == nil || rec.Entity.IsHost() || t.arbiter.Knows(rec.Entity) {
+	if rec.Note == nil && rec.Downtime == nil || rec.Entity.IsHost() || t.timeline.Knows(rec.Entity) {
 		return false
 	}
 	host := supervision.Entity{Host: rec.Entity.Host}
@@ -78,9 +91,9 @@ func (t *turn) isPhantom(rec *supervision.Record) bool {
 // send maps a record. Events that no target takes are counted, not kept.
 func (t *turn) send(rec *supervision.Record) {
 	n := len(t.events)
-	flags := t.arbiter.Flags(rec.Entity)
+	flags := t.timeline.Flags(rec.Entity)
 	var out eventmap.Outcome
-	t.events, out = t.mapper.Map(t.events, rec, t.inventory, &flags, t.now())
+	t.events, out = t.mapperOf(t.source).Map(t.events, rec, t.inventory, &flags, t.now())
 	kept := t.events[:n]
 	for _, e := range t.events[n:] {
 		if !t.serves(e.Route) {
@@ -90,14 +103,24 @@ func (t *turn) send(rec *supervision.Record) {
 		kept = append(kept, e)
 	}
 	t.events = kept
-	t.stored[rec.Kind] += len(t.events) - n
+	t.countEvents(rec.Kind, len(t.events)-n)
 	t.account(rec, out)
+}
+
+// countEvents counts the events of a record: those of the batch's own source
+// together, at its end.
+func (t *turn) countEvents(kind supervision.Kind, n int) {
+	if t.source == t.batch {
+		t.stored[kind] += n
+		return
+	}
+	t.tally.Add(tally.Quiet, t.key(whatStored, t.source, kind.String(), ""), n, "")
 }
 
 // countStored counts the events of the batch.
 func (t *turn) countStored() {
 	for kind, n := range t.stored {
-		t.tally.Add(tally.Quiet, t.key(whatStored, t.source, supervision.Kind(kind).String(), ""), n, "")
+		t.tally.Add(tally.Quiet, t.key(whatStored, t.batch, supervision.Kind(kind).String(), ""), n, "")
 	}
 }
 

@@ -168,6 +168,9 @@ func (o *Object) Result(check supervision.Check, end time.Time, detail string) s
 		o.reading.seen++
 	}
 	m.objects[o.id] = object{facts: o.facts, round: m.round}
+	if check.Flags != nil {
+		check.Flags.At = o.reading.at
+	}
 	entity := o.name.entity()
 	return supervision.Record{Kind: kind, Entity: entity, Time: o.reading.clamp(end), Check: &check,
 		Ref: o.reading.ref + ":" + entity.String() + ":" + detail}

@@ -145,6 +145,7 @@ func (c *Check) encode(b []byte) []byte {
 	if f := c.Flags; f != nil {
 		b = append(b, bits(f.Acknowledged, f.Flapping, f.PerfdataOff))
 		b = binary.AppendVarint(b, int64(f.DowntimeDepth))
+		b = appendTime(b, f.At)
 	}
 	return appendTexts(b, c.Extra)
 }
@@ -161,7 +162,7 @@ func (c *Check) decode(d *reader) {
 	if flags {
 		c.Flags = new(Flags)
 		d.bits(&c.Flags.Acknowledged, &c.Flags.Flapping, &c.Flags.PerfdataOff)
-		c.Flags.DowntimeDepth = d.int()
+		c.Flags.DowntimeDepth, c.Flags.At = d.int(), d.time()
 	}
 	c.Extra = d.texts()
 }

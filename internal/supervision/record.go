@@ -180,6 +180,8 @@ type Flags struct {
 	Acknowledged  bool
 	Flapping      bool
 	DowntimeDepth int
+	// At is the moment at which they were so; zero: that of the record.
+	At time.Time
 	// PerfdataOff: process_performance_data is 0, for the object or for the
 	// whole supervisor, so no perfdata file shows its results.
 	PerfdataOff bool

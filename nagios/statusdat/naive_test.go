@@ -112,6 +112,7 @@ func (b naiveBlock) check(t *testing.T, head naiveHead) *supervision.Check {
 			Flapping:      b.fields["is_flapping"] == "1",
 			DowntimeDepth: max(0, int(b.number(t, "scheduled_downtime_depth", 0))),
 			PerfdataOff:   head.perfdataOff || b.fields["process_performance_data"] == "0",
+			At:            unix(head.created),
 		},
 	}
 }

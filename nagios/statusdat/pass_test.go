@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/statusdat/statustest"
@@ -40,7 +41,7 @@ func TestFirstReadingOfRealFiles(t *testing.T) {
 					t.Errorf("%s: %s at %s", r.Entity, r.Kind, r.Time)
 				}
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(time.Microsecond)); diff != "" {
 				t.Error(diff)
 			}
 			if len(b.rejected) > 0 {

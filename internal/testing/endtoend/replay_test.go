@@ -49,6 +49,7 @@ host_perfdata_file={DIR}/host-perfdata
 service_perfdata_file={DIR}/service-perfdata
 log_service_retries=1
 log_host_retries=1
+retain_state_information=1
 `
 
 // newReplay starts a pipeline that reads an empty site with these objects.

@@ -1,0 +1,166 @@
+package timeline
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// ackDelay is how many seconds the comment of an acknowledgement may be younger
+// than the acknowledgement: they are made one after the other, around the end
+// of a second.
+const ackDelay = 2
+
+// ack is the story of an object's acknowledgement.
+type ack struct {
+	given  bool
+	sticky bool
+	// lapsed: it ended with its problem. Canopsis still shows it on the alarm, and
+	// is told so at the next problem.
+	lapsed bool
+	text   uint64 // hash of author and text
+	by     readerSet
+	at     int64 // unix seconds
+	// of is the state that was acknowledged; StateNotReported: not known yet.
+	of supervision.State
+}
+
+// How an acknowledgement may end by a check result.
+const (
+	endedByRecovery = "acknowledgement cleared by recovery"
+	endedByChange   = "acknowledgement cleared by a change of state"
+	endedBySilence  = "the supervisor reports no acknowledgement"
+)
+
+// acknowledge judges an acknowledgement. It never leaves before its problem.
+func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
+	n, at, a := rec.Note, rec.Time.Unix(), &w.ack
+	text := textHash(supervision.Acknowledged.String(), n.Author, n.Text)
+	// A supervisor that starts reports it again, and earlier ones whose comments it
+	// has kept.
+	repeated := a.text == text || a.by&r.bit == 0 || n.Loaded && at <= a.at+ackDelay
+	if w.notes.heard(text, r.bit) || a.given && repeated {
+		a.by |= r.bit
+		w.drop(rec, r, SeenAlready)
+		return
+	}
+	if i := w.holds(forNote); i >= 0 && mark != Derived {
+		w.release(i)
+	}
+	switch {
+	case w.sent.set && w.sent.state != supervision.OK:
+		w.noteAck(rec, r, text)
+		w.send(rec, r, mark)
+	case w.problem != 0 && w.problem <= at+ackDelay && w.sent.end > at:
+		// Its problem is over already. Canopsis still has the alarm.
+		w.noteAck(rec, r, text)
+		a.given, a.lapsed = false, true
+		w.send(rec, r, mark)
+	default:
+		if !w.hold(rec, r, forProblem, time.Time{}) {
+			w.drop(rec, r, TooManyWaited)
+		}
+	}
+}
+
+func (w *work) noteAck(rec *supervision.Record, r *reader, text uint64) {
+	w.ack = ack{given: true, sticky: rec.Note.Sticky, text: text, by: r.bit, at: rec.Time.Unix(), of: w.sent.state}
+}
+
+// settleAcks judges the acknowledgements that waited for a result.
+func (w *work) settleAcks(rec *supervision.Record, before report) {
+	for {
+		i := slices.IndexFunc(w.object.held, func(h heldRecord) bool {
+			return h.need == forProblem && (w.sent.state != supervision.OK || rec.Time.Unix() >= h.rec.Time.Unix())
+		})
+		if i < 0 {
+			return
+		}
+		h := w.release(i)
+		r := w.readerOf(h.reader)
+		if w.sent.state == supervision.OK || w.wasWell(&h.rec, rec, before) {
+			w.drop(&h.rec, r, Refused)
+			continue
+		}
+		w.noteAck(&h.rec, r, textHash(supervision.Acknowledged.String(), h.rec.Note.Author, h.rec.Note.Text))
+		w.send(&h.rec, r, NoMark)
+	}
+}
+
+// wasWell reports whether an object was well when it was acknowledged, which a
+// supervisor refuses without a word: a reader of every result has reported it so
+// before, and the problem only later.
+func (w *work) wasWell(acked, problem *supervision.Record, before report) bool {
+	if acked.Time.Unix()+ackDelay >= problem.Time.Unix() || !before.set || before.state != supervision.OK {
+		return false
+	}
+	for _, r := range w.owners[classOf(acked.Entity)] {
+		if r.HasState && before.readers&r.bit != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// removeAck judges the end of an acknowledgement that a reader reports.
+func (w *work) removeAck(rec *supervision.Record, r *reader) {
+	if i := w.holds(forProblem); i >= 0 && rec.Time.Unix() >= w.object.held[i].rec.Time.Unix() {
+		h := w.release(i) // it ends before it could be sent
+		w.drop(&h.rec, w.readerOf(h.reader), Unchanged)
+	}
+	if !w.ack.given || rec.Time.Unix() < w.ack.at {
+		w.drop(rec, r, Unchanged)
+		return
+	}
+	if w.sent.set && w.sent.state == supervision.OK && !w.opts.EndAcksAtOnce {
+		w.ack.given, w.ack.lapsed = false, true
+		w.drop(rec, r, Unchanged)
+		return
+	}
+	w.ack.given = false
+	w.send(rec, r, NoMark)
+}
+
+// endOfAck notes whether a result ends the acknowledgement, as Nagios does
+// (base/checks.c): a recovery ends every acknowledgement, any other change of
+// state one that is not sticky. It returns why an end is to be sent, empty if
+// none is.
+func (w *work) endOfAck(rec *supervision.Record, before report) (why string) {
+	a := &w.ack
+	if w.sent.state != supervision.OK && a.lapsed {
+		a.lapsed = false
+		if rec.Check.Flags == nil || !rec.Check.Flags.Acknowledged {
+			return endedByRecovery
+		}
+		a.given = true // it was given again, or never ended
+		return ""
+	}
+	if !a.given || rec.Time.Unix() < a.at || rec.Kind != supervision.CheckResult {
+		return ""
+	}
+	if a.of == supervision.StateNotReported {
+		a.of = before.state
+	}
+	switch {
+	case w.sent.state == supervision.OK && w.opts.EndAcksAtOnce:
+		a.given = false
+		return endedByRecovery
+	case w.sent.state == supervision.OK:
+		a.given, a.lapsed = false, true
+	case w.sent.state != a.of && !a.sticky && (rec.Check.Flags == nil || !rec.Check.Flags.Acknowledged):
+		a.given = false
+		return endedByChange
+	}
+	return ""
+}
+
+func (w *work) sendEndOfAck(rec *supervision.Record, r *reader, why string) {
+	if why == "" {
+		return
+	}
+	w.send(&supervision.Record{
+		Kind: supervision.AcknowledgementRemoved, Entity: rec.Entity, Time: rec.Time,
+		Ref: rec.Ref + "#ackremove", Note: &supervision.Note{Text: why},
+	}, r, Derived)
+}

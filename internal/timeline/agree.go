@@ -1,0 +1,114 @@
+package timeline
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// agree brings what is remembered of an object in line with the conditions that a
+// broker module or the status file reports with a result: they have the last
+// word. What ended while nobody looked, in a supervisor that was killed or whose
+// retention file was edited, ends now; an order that the supervisor refused
+// silently is taken back.
+func (w *work) agree(rec *supervision.Record, r *reader, before report) {
+	flags := rec.Check.Flags
+	if flags == nil || r.View != Everything && r.View != Snapshot {
+		return
+	}
+	at := rec.Time
+	if !flags.At.IsZero() {
+		at = flags.At
+	}
+	w.agreeOnAck(rec, r, at, before)
+	w.agreeOnFlapping(rec, r, at)
+	w.agreeOnDowntimes(rec, r, at)
+}
+
+// derive sends a record that follows from another one.
+func (w *work) derive(from *supervision.Record, r *reader, rec supervision.Record) {
+	rec.Entity, rec.Time, rec.Ref = from.Entity, from.Time, from.Ref+"#"+rec.Kind.String()
+	w.send(&rec, r, Derived)
+}
+
+func (w *work) agreeOnAck(rec *supervision.Record, r *reader, at time.Time, before report) {
+	flags, a := rec.Check.Flags, &w.ack
+	isProblem := w.sent.set && w.sent.state != supervision.OK
+	switch {
+	case a.given && !flags.Acknowledged && at.Unix() > a.at+ackDelay*int64(boolToInt(r.View == Snapshot)):
+		a.given = false
+		if isProblem || w.opts.EndAcksAtOnce {
+			w.sendEndOfAck(rec, r, endedBySilence)
+		} else {
+			a.lapsed = true
+		}
+	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && w.holds(forNote) < 0:
+		derived := supervision.Record{Kind: supervision.Acknowledged, Entity: rec.Entity, Time: rec.Time,
+			Ref: rec.Ref + "#acknowledged", Note: &supervision.Note{Sticky: true}}
+		w.hold(&derived, r, forNote, w.now.Add(noteWait))
+	case !a.given && flags.Acknowledged && isProblem && r.View == Everything && rec.Kind == supervision.PresentState:
+		// Its comment was deleted, so nobody reports who it was.
+		w.ack = ack{given: true, by: r.bit, at: rec.Time.Unix(), of: w.sent.state}
+		w.derive(rec, r, supervision.Record{Kind: supervision.Acknowledged, Note: &supervision.Note{}})
+	}
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// agreeOnFlapping ends or begins flapping. A result that is checked now has its
+// own record of a change right before or after it, so it only ends what a
+// supervisor has forgotten in a restart.
+func (w *work) agreeOnFlapping(rec *supervision.Record, r *reader, at time.Time) {
+	f := &w.flaps
+	if rec.Check.Flags.Flapping == f.now || at.Unix() <= f.at+ackDelay {
+		return
+	}
+	if r.View == Everything && rec.Kind != supervision.PresentState && (!f.now || f.at >= w.site.started) {
+		return
+	}
+	f.now, f.at = !f.now, rec.Time.Unix()
+	kind := supervision.FlappingStopped
+	if f.now {
+		kind = supervision.FlappingStarted
+	}
+	w.derive(rec, r, supervision.Record{Kind: kind, Flapping: &supervision.Flapping{}})
+}
+
+func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader, at time.Time) {
+	d := &w.downtimes
+	switch {
+	case r.View == Everything && rec.Kind == supervision.PresentState:
+		// A supervisor that starts begins its downtimes anew, a moment later, so
+		// their depth says nothing yet.
+		w.endDowntimes(rec, r, func(id int64) bool { return !slices.Contains(d.loaded, id) })
+		d.loaded, d.unnamed = nil, len(d.running) > 0
+	case r.View == Snapshot && rec.Check.Flags.DowntimeDepth == 0 && at.Unix() > d.changed+ackDelay:
+		if len(d.running) == 0 && d.unnamed {
+			d.unnamed = false
+			w.derive(rec, r, supervision.Record{Kind: supervision.DowntimeEnded, Downtime: &supervision.Downtime{}})
+		}
+		w.endDowntimes(rec, r, func(int64) bool { return true })
+		d.unnamed = false
+	}
+}
+
+// endDowntimes ends the running downtimes that are over.
+func (w *work) endDowntimes(rec *supervision.Record, r *reader, over func(id int64) bool) {
+	d := &w.downtimes
+	running := d.running
+	d.running = slices.DeleteFunc(slices.Clone(running), over)
+	for _, id := range running {
+		if over(id) {
+			d.noteEnd(id)
+			w.derive(rec, r, supervision.Record{
+				Kind: supervision.DowntimeEnded, Downtime: &supervision.Downtime{ID: id},
+			})
+		}
+	}
+}

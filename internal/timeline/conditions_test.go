@@ -1,0 +1,101 @@
+package timeline
+
+import (
+	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+func TestCommentsAreMatchedOneToOne(t *testing.T) {
+	run(t, options(logReader, status), []step{
+		{"log", note(supervision.CommentAdded, 1, "bob", "hello"), 0, sent},
+		{"log", note(supervision.CommentAdded, 2, "bob", "hello"), 0, sent},
+		{"status", note(supervision.CommentAdded, 1, "bob", "hello"), 0, seenAlready},
+		{"status", note(supervision.CommentAdded, 2, "bob", "hello"), 0, seenAlready},
+		{"status", note(supervision.CommentAdded, 3, "bob", "hello"), 0, sent},
+	})
+}
+
+func TestDowntimes(t *testing.T) {
+	a := run(t, options(logReader, status), []step{
+		{"log", downtime(supervision.DowntimeScheduled, 1, 0), 0, sent},
+		{"status", downtime(supervision.DowntimeScheduled, 1, 7), 0, seenAlready},
+		{"log", downtime(supervision.DowntimeStarted, 2, 0), 0, sent},
+		{"log", downtime(supervision.DowntimeStarted, 3, 0), 0, unchanged}, // repeated at a reload
+		{"status", downtime(supervision.DowntimeStarted, 2, 7), 0, seenAlready},
+		{"status", downtime(supervision.DowntimeStarted, 4, 8), 0, sent}, // over the running one
+		{"status", downtime(supervision.DowntimeEnded, 5, 7), 0, sent},
+		{"log", downtime(supervision.DowntimeEnded, 6, 0), 0, sent},
+		{"status", downtime(supervision.DowntimeEnded, 6, 8), 0, seenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 7, 9), 0, sent}, // before it began
+		{"status", downtime(supervision.DowntimeStarted, 8, 10), 0, sent},
+		{"log", downtime(supervision.DowntimeStarted, 8, 0), 0, unchanged},
+	})
+	if got := a.Flags(web).DowntimeDepth; got != 1 {
+		t.Errorf("depth %d, want 1", got)
+	}
+}
+
+// The log tells the end of downtimes at once and without their ids, the status
+// file of each when it is written.
+func TestTheEndOfADowntimeIsSentOnce(t *testing.T) {
+	run(t, options(logReader, status), []step{
+		{"log", downtime(supervision.DowntimeStarted, 1, 0), 0, sent},
+		{"status", downtime(supervision.DowntimeStarted, 1, 7), 0, seenAlready},
+		{"log", downtime(supervision.DowntimeCancelled, 5, 0), 0, sent},
+		{"status", downtime(supervision.DowntimeCancelled, 6, 7), 0, seenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 7, 8), 0, sent}, // another one, that never began
+
+		// The status file has shown it before it began, and then not any more.
+		{"log", downtime(supervision.DowntimeStarted, 10, 0), 0, sent},
+		{"log", downtime(supervision.DowntimeEnded, 11, 0), 0, sent},
+		{"status", downtime(supervision.DowntimeCancelled, 12, 9), 0, seenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 13, 10), 0, sent},
+
+		{"status", downtime(supervision.DowntimeStarted, 20, 11), 0, sent},
+		{"status", downtime(supervision.DowntimeCancelled, 21, 12), 0, sent}, // beside a running one
+	})
+}
+
+// The log has been read on while the status file still shows a downtime running.
+func TestADowntimeThatIsOverInTheLog(t *testing.T) {
+	a := run(t, options(logReader, status), []step{
+		{"log", downtime(supervision.DowntimeStarted, 1, 0), 0, sent},
+		{"log", downtime(supervision.DowntimeEnded, 4, 0), 0, sent},
+		{"status", downtime(supervision.DowntimeStarted, 2, 7), 0, seenAlready},
+		{"status", downtime(supervision.DowntimeCancelled, 6, 7), 0, seenAlready},
+		{"status", downtime(supervision.DowntimeStarted, 8, 8), 0, sent},
+	})
+	if got := a.Flags(web).DowntimeDepth; got != 1 {
+		t.Errorf("depth %d, want 1", got)
+	}
+}
+
+func TestOrdersAreNotSent(t *testing.T) {
+	cancel := downtime(supervision.DowntimeCancelled, 3, 0)
+	cancel.Downtime.Text = ""
+	byID := note(supervision.CommentDeleted, 4, "", "")
+	byID.Entity = supervision.Entity{}
+	whole, cut := downtime(supervision.DowntimeScheduled, 5, 0), downtime(supervision.DowntimeScheduled, 5, 8)
+	whole.Downtime.Comment, cut.Downtime.Comment = "maintenance; until noon", "maintenance"
+	a := run(t, options(logReader, status), []step{
+		{"log", downtime(supervision.DowntimeStarted, 2, 0), 0, sent},
+		{"log", cancel, 0, onlyAnOrder},
+		{"log", byID, 0, onlyAnOrder},
+		{"log", whole, 0, sent},
+		{"status", cut, 0, seenAlready},
+	})
+	if got := a.Flags(web).DowntimeDepth; got != 1 {
+		t.Errorf("depth %d after an order, want 1", got)
+	}
+}
+
+func TestFlapping(t *testing.T) {
+	run(t, options(logReader, status), []step{
+		{"log", flapping(supervision.FlappingStopped, 1), 0, unchanged},
+		{"log", flapping(supervision.FlappingStarted, 2), 0, sent},
+		{"log", flapping(supervision.FlappingStarted, 3), 0, unchanged},
+		{"status", flapping(supervision.FlappingStarted, 2), 0, unchanged},
+		{"status", flapping(supervision.FlappingStopped, 4), 0, sent},
+	})
+}

@@ -1,0 +1,166 @@
+package timeline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// maxEnded bounds the downtimes of one object whose end the status file may
+// still have to show.
+const maxEnded = 64
+
+// downtimes is the story of an object's downtimes. Nagios logs the first start
+// and the last end of overlapping ones, without an id; the status file shows
+// each.
+type downtimes struct {
+	running []int64 // ids, as far as reported
+	unnamed bool    // one is running whose id was not reported
+	changed int64   // when one began or ended last (unix seconds)
+	// ended are those whose end was reported, which the status file may still
+	// show; endedUnnamed is the moment of an end that was reported when not even
+	// the ids were known (unix seconds).
+	ended        []int64
+	endedUnnamed int64
+	// last is the greatest id that a broker module reported; loaded are those that
+	// a supervisor which starts has taken over, until it reports the state of the
+	// object.
+	last   int64
+	loaded []int64
+}
+
+func (d *downtimes) depth() int {
+	if len(d.running) == 0 && d.unnamed {
+		return 1
+	}
+	return len(d.running)
+}
+
+// judge judges what is reported of a downtime.
+func (d *downtimes) judge(notes *notes, rec *supervision.Record, r *reader) (why Reason) {
+	switch rec.Kind {
+	case supervision.DowntimeScheduled:
+		return d.scheduled(notes, rec, r)
+	case supervision.DowntimeStarted:
+		why = d.started(rec, r)
+	default: // ended, cancelled
+		if rec.Downtime.ID == 0 {
+			why = d.allOver(rec)
+		} else {
+			why = d.over(rec, r)
+		}
+	}
+	if why == ToSend {
+		d.changed = max(d.changed, rec.Time.Unix())
+	}
+	return why
+}
+
+func (d *downtimes) scheduled(notes *notes, rec *supervision.Record, r *reader) Reason {
+	this := rec.Downtime
+	if this.Loaded {
+		d.loaded = append(d.loaded, this.ID)
+	} else if r.View == Everything {
+		d.beginAnew(this.ID)
+	}
+	// Nagios 4.4 keeps of a downtime's comment what is before the first ';'.
+	comment, _, _ := strings.Cut(this.Comment, ";")
+	hash := textHash(this.Author, comment, this.Start.UTC().String(), this.End.UTC().String())
+	if known(&d.last, this.ID, this.Loaded, r) || notes.heard(hash, r.bit) {
+		return SeenAlready
+	}
+	return ToSend
+}
+
+func (d *downtimes) started(rec *supervision.Record, r *reader) Reason {
+	id := rec.Downtime.ID
+	if id == 0 {
+		running := d.depth() > 0
+		d.unnamed = true
+		if running {
+			return Unchanged
+		}
+		return ToSend
+	}
+	if slices.Contains(d.running, id) {
+		return Unchanged
+	}
+	if r.View == Everything {
+		d.beginAnew(id)
+	} else if slices.Contains(d.ended, id) {
+		return SeenAlready // a status file from before its end
+	}
+	if d.endedUnnamed != 0 && rec.Time.Unix() <= d.endedUnnamed {
+		// The log was ahead, and has reported its end.
+		d.noteEnd(id)
+		return SeenAlready
+	}
+	known := d.unnamed && len(d.running) == 0
+	d.running = append(d.running, id)
+	if known {
+		return SeenAlready
+	}
+	return ToSend
+}
+
+// allOver judges an end that is reported without an id: no downtime of the
+// object is running any more. The status file will show the end of each.
+func (d *downtimes) allOver(rec *supervision.Record) Reason {
+	if rec.Downtime.Text == "" {
+		return OnlyAnOrder
+	}
+	if d.depth() == 0 {
+		return Unchanged
+	}
+	d.noteEnd(d.running...)
+	d.endedUnnamed = 0
+	if len(d.running) == 0 {
+		d.endedUnnamed = rec.Time.Unix()
+	}
+	d.running, d.unnamed = nil, false
+	return ToSend
+}
+
+// over judges the end of one downtime. A broker module reports the end, and then
+// that the supervisor has forgotten it; some time later the status file shows it
+// gone.
+func (d *downtimes) over(rec *supervision.Record, r *reader) Reason {
+	id := rec.Downtime.ID
+	if i := slices.Index(d.ended, id); i >= 0 {
+		if r.View != Everything {
+			d.ended = slices.Delete(d.ended, i, i+1)
+		}
+		return SeenAlready
+	}
+	running := slices.Index(d.running, id)
+	if r.View == Everything {
+		d.noteEnd(id)
+	}
+	switch {
+	case running >= 0:
+		d.running = slices.Delete(d.running, running, running+1)
+		if len(d.running) == 0 {
+			d.unnamed = false
+		}
+		return ToSend
+	case d.endedUnnamed != 0 && rec.Downtime.Start.Unix() <= d.endedUnnamed:
+		d.endedUnnamed = 0
+		return SeenAlready
+	case rec.Kind == supervision.DowntimeCancelled:
+		return ToSend // one that was scheduled and never began
+	}
+	return Unchanged
+}
+
+// noteEnd remembers downtimes whose end was reported.
+func (d *downtimes) noteEnd(ids ...int64) {
+	d.ended = append(d.ended, ids...)
+	d.ended = slices.Delete(d.ended, 0, max(len(d.ended)-maxEnded, 0))
+}
+
+// beginAnew forgets the end of a downtime that is there again: a supervisor that
+// was killed has read an older retention file, or its numbers begin anew.
+func (d *downtimes) beginAnew(id int64) {
+	d.ended = slices.DeleteFunc(d.ended, func(ended int64) bool { return ended == id })
+}

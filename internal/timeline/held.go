@@ -1,0 +1,164 @@
+package timeline
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// need is what a held record waits for.
+type need uint8
+
+const (
+	// forReport: an ALERT of the log waits for the same result with everything
+	// that belongs to it, or the result of a reader without texts for the ALERT.
+	forReport need = iota + 1
+	// behind: reported by the same reader after one that is held forReport.
+	behind
+	// forState: a result without a state waits for a reader that knows it.
+	forState
+	// forProblem: an acknowledgement waits for its problem.
+	forProblem
+	// forNote: an acknowledgement of which only a flag is known waits for its
+	// author and text.
+	forNote
+	// forConfirmation: a state older than what was sent waits for a newer result.
+	forConfirmation
+)
+
+const (
+	// reportWait is how long an ALERT waits for its report.
+	reportWait = 200 * time.Millisecond
+	// textWait is how long a result waits for the ALERT that has its text: a look
+	// at the log.
+	textWait = 500 * time.Millisecond
+	// noteWait is how long the author of an acknowledgement is waited for: he is
+	// reported in the same reading of the status file.
+	noteWait = 2 * time.Second
+	// maxHeld bounds what all objects together hold.
+	maxHeld = 10_000
+	// maxHeldOfObject bounds what one object holds.
+	maxHeldOfObject = 256
+)
+
+// heldRecord is a record that waits.
+type heldRecord struct {
+	rec    supervision.Record
+	reader readerSet // that reported it
+	need   need
+	until  time.Time // zero: until another record settles it
+}
+
+// hold keeps a copy of a record. It returns false if too many are held.
+func (w *work) hold(rec *supervision.Record, r *reader, why need, until time.Time) bool {
+	if w.Timeline.held >= maxHeld || len(w.object.held) >= maxHeldOfObject {
+		return false
+	}
+	w.object.held = append(w.object.held, heldRecord{rec: clone(rec), reader: r.bit, need: why, until: until})
+	w.Timeline.held++
+	return true
+}
+
+// clone copies a record, whose memory belongs to its reader.
+func clone(rec *supervision.Record) supervision.Record {
+	copied, _, err := supervision.DecodeRecord(supervision.AppendRecord(nil, rec))
+	if err != nil {
+		panic(err) // what was encoded just now can be decoded
+	}
+	return copied
+}
+
+// release takes a held record out.
+func (w *work) release(i int) heldRecord {
+	h := w.object.held[i]
+	w.object.held = slices.Delete(w.object.held, i, i+1)
+	w.Timeline.held--
+	return h
+}
+
+// holds returns the index of the first record that is held for a need, -1 if
+// there is none.
+func (w *work) holds(why need) int {
+	return slices.IndexFunc(w.object.held, func(h heldRecord) bool { return h.need == why })
+}
+
+// readerOf returns the reader of a held record. One that the site no longer has
+// reported changes.
+func (t *Timeline) readerOf(set readerSet) *reader {
+	for _, r := range t.readers {
+		if r.bit == set {
+			return r
+		}
+	}
+	for i, name := range t.names {
+		if set == 1<<i {
+			return &reader{Reader: Reader{Name: name, HasState: true, HasOutput: true}, bit: set}
+		}
+	}
+	return &reader{Reader: Reader{HasState: true, HasOutput: true}, bit: set}
+}
+
+// expire judges what has waited long enough. It reports whether anything was
+// held so long.
+func (w *work) expire() (expired bool) {
+	for {
+		i := slices.IndexFunc(w.object.held, func(h heldRecord) bool {
+			return !h.until.IsZero() && !h.until.After(w.now)
+		})
+		if i < 0 {
+			return expired
+		}
+		h := &w.object.held[i]
+		if h.need == forReport && w.catchesUp(h) {
+			h.until = w.now.Add(reportWait)
+			continue
+		}
+		expired = true
+		w.giveUp(i)
+	}
+}
+
+// catchesUp reports whether a reader of every result has not come to the time of
+// a held record yet.
+func (w *work) catchesUp(h *heldRecord) bool {
+	for _, r := range w.owners[classOf(h.rec.Entity)] {
+		if r.bit != h.reader && w.opts.Order.before(r.Name, h.rec.Time.Unix()+ownDelay, w.now) {
+			return true
+		}
+	}
+	return false
+}
+
+// giveUp judges a held record without what it waited for.
+func (w *work) giveUp(i int) {
+	h := w.release(i)
+	r := w.readerOf(h.reader)
+	switch h.need {
+	case forReport:
+		w.judge(&h.rec, r, h.reader)
+		w.releaseBehind()
+	case behind:
+		w.condition(&h.rec, r)
+	case forState:
+		w.drop(&h.rec, r, StateUnknown)
+	case forNote:
+		w.acknowledge(&h.rec, r, Derived)
+	case forConfirmation:
+		w.confirm(&h.rec, r)
+	case forProblem:
+		w.drop(&h.rec, r, Refused)
+	}
+}
+
+// releaseBehind judges what came behind a record that has left.
+func (w *work) releaseBehind() {
+	for len(w.object.held) > 0 {
+		i := slices.IndexFunc(w.object.held, func(h heldRecord) bool { return h.need == behind || h.need == forReport })
+		if i < 0 || w.object.held[i].need == forReport {
+			return
+		}
+		h := w.release(i)
+		w.condition(&h.rec, w.readerOf(h.reader))
+	}
+}

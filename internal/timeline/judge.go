@@ -1,0 +1,215 @@
+package timeline
+
+import (
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// judge decides of a result whose state is known, as it was reported by the
+// readers in by.
+func (w *work) judge(rec *supervision.Record, r *reader, by readerSet) {
+	this := w.reportOf(rec, r, by)
+	if w.sent.set && w.sent.sameAs(this) && w.opts.Resync.repeats(rec, r) {
+		w.again(rec, r, this)
+		return
+	}
+	if i := w.amongEarlier(asRepeated(rec, this)); i >= 0 {
+		w.earlier[i].join(this)
+		w.drop(rec, r, SeenAlready)
+		return
+	}
+	why := w.reason(rec, r, this)
+	if why == Unconfirmed {
+		w.awaitConfirmation(rec, r)
+		return
+	}
+	if why == ToSend {
+		w.sendResult(rec, r, this, NoMark)
+		return
+	}
+	w.drop(rec, r, why)
+	if why == Unchanged || why == Expected {
+		w.agree(rec, r, w.sent)
+	}
+}
+
+// asRepeated returns a report to look for among the earlier ones: a present state
+// may be one that its own reader has reported before.
+func asRepeated(rec *supervision.Record, this report) report {
+	if rec.Kind == supervision.PresentState {
+		this.readers = 0
+	}
+	return this
+}
+
+// repeats reports whether a result that was sent before need not be sent again:
+// resync: always sends everything that the status file shows at a start.
+func (p Resync) repeats(rec *supervision.Record, r *reader) bool {
+	return p != Always || rec.Kind != supervision.PresentState || r.View != Snapshot
+}
+
+// again judges another report of the result that was sent last: it is sent once
+// more if it adds something.
+func (w *work) again(rec *supervision.Record, r *reader, this report) {
+	w.settleConfirmation()
+	adds := w.sent.adds(this)
+	before := w.sent
+	w.sent.join(this)
+	switch {
+	case adds && rec.Kind == supervision.PresentState && w.opts.Resync == Never:
+		w.drop(rec, r, ResyncOff)
+	case adds:
+		if rec.Check.Output == "" && !this.saysText() && int(rec.Check.State) < len(w.texts) {
+			rec.Check.Output = w.texts[rec.Check.State]
+		}
+		if rec.Time.Unix() < w.sent.end {
+			rec.Time = time.Unix(w.sent.end, 0) // it must not look older than what it completes
+		}
+		w.send(rec, r, Completion)
+	default:
+		w.drop(rec, r, SeenAlready)
+	}
+	w.agree(rec, r, before)
+}
+
+// reason says whether a result is worth sending that is not the one sent last.
+func (w *work) reason(rec *supervision.Record, r *reader, this report) Reason {
+	present := rec.Kind == supervision.PresentState
+	switch {
+	case present && w.opts.Resync == Never:
+		return ResyncOff
+	case !w.sent.set, present && w.opts.Resync == Always && r.View == Snapshot:
+		return ToSend
+	case r.View == Snapshot, present && r.View == Everything:
+		return w.reasonOfPresent(rec, r, this)
+	case present:
+		return w.reasonOfRepeated(this)
+	case w.isLate(this):
+		return Late
+	}
+	return ToSend
+}
+
+// reasonOfPresent judges a state in which an object is: a result that nobody else
+// reported, or the one that the supervisor has read from its retention file.
+func (w *work) reasonOfPresent(rec *supervision.Record, r *reader, this report) Reason {
+	differs := w.sent.differs(this)
+	switch {
+	case this.olderThan(w.sent), this.overlaps(w.sent) && this.end < w.sent.end:
+		if !differs {
+			return Unchanged
+		}
+		return Unconfirmed
+	case r.View == Snapshot && w.isExpected(rec) && w.sent.state == this.state:
+		return Expected
+	case w.sent.state != this.state:
+		return ToSend
+	case differs, r.View == Snapshot && this.start > w.sent.end:
+		return ToSend // another text, or the same checked again since
+	}
+	return Unchanged
+}
+
+// reasonOfRepeated judges the lines of the log that repeat a state: at a rotation
+// the present one, at a start the one that was read from the retention file,
+// which may be an older one.
+func (w *work) reasonOfRepeated(this report) Reason {
+	switch {
+	case !w.sent.differs(this):
+		return Unchanged
+	case w.isLate(this):
+		return Late
+	case w.site.started >= w.sent.end:
+		return Unconfirmed
+	}
+	return ToSend
+}
+
+// isExpected reports whether a reader of every result may still report what the
+// status file shows. It notes that this reader has missed something.
+func (w *work) isExpected(rec *supervision.Record) bool {
+	var delay time.Duration
+	reads := false
+	for _, r := range w.owners[classOf(rec.Entity)] {
+		if w.opts.Order.reads(r.Name) {
+			delay, reads = max(delay, r.Delay), true
+		}
+	}
+	if !reads || w.perfdataOff {
+		return false
+	}
+	if w.missing == 0 {
+		w.missing = w.now.Unix()
+	}
+	return w.now.Unix()-w.missing < int64((delay+time.Second-1)/time.Second)
+}
+
+// differs reports whether Canopsis would see a difference.
+func (s *report) differs(o report) bool {
+	return s.state != o.state || s.otherType(o) ||
+		o.saysText() && s.saysText() && s.output != o.output
+}
+
+func (s *report) overlaps(o report) bool {
+	return s.epoch == o.epoch && s.start <= o.end && o.start <= s.end
+}
+
+// sendResult sends a result, and what waited for it or follows from it.
+func (w *work) sendResult(rec *supervision.Record, r *reader, this report, mark Mark) {
+	before := w.sent
+	if rec.Check.Output == "" && !this.parts.text && int(this.state) < len(w.texts) {
+		if text := w.texts[this.state]; text != "" {
+			rec.Check.Output, this.output = text, outputHash(text)
+			this.parts.text, this.parts.carried = true, true
+			if mark == NoMark {
+				mark = CarriedText
+			}
+		}
+	}
+	w.noteEarlier(this)
+	w.sent = this
+	if this.state != supervision.OK {
+		w.problem = this.end
+	}
+	w.settleConfirmation()
+	ends := w.endOfAck(rec, before)
+	w.send(rec, r, mark)
+	w.sendEndOfAck(rec, r, ends)
+	w.settleAcks(rec, before)
+	w.agree(rec, r, before)
+}
+
+// awaitConfirmation holds a state that is older than what was sent: the next
+// result decides, or the supervisor that goes on to report it.
+func (w *work) awaitConfirmation(rec *supervision.Record, r *reader) {
+	for i := range w.object.held {
+		h := &w.object.held[i]
+		if h.need == forConfirmation {
+			// The wait goes on from the first report, with the newest one.
+			h.rec, h.reader = clone(rec), r.bit
+			w.drop(rec, r, Unconfirmed)
+			return
+		}
+	}
+	if !w.hold(rec, r, forConfirmation, w.now.Add(w.opts.Confirm)) {
+		w.drop(rec, r, TooManyWaited)
+		return
+	}
+	w.drop(rec, r, Unconfirmed)
+}
+
+// settleConfirmation forgets an older state when a newer report has come.
+func (w *work) settleConfirmation() {
+	if i := w.holds(forConfirmation); i >= 0 {
+		w.release(i)
+	}
+}
+
+// confirm sends a state that the supervisor still reports.
+func (w *work) confirm(rec *supervision.Record, r *reader) {
+	this := w.reportOf(rec, r, r.bit)
+	this.start, this.end, this.checked = w.now.Unix(), w.now.Unix(), 0
+	this.timeless = true
+	w.sendResult(rec, r, this, Confirmed)
+}

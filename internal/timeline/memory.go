@@ -1,0 +1,368 @@
+package timeline
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// siteKey is the key of the site's own memory. No object has an empty host.
+const siteKey = "\x00"
+
+// memoryVersion is that of the encoded form. Version 2 is that of releases up to
+// 0.2 (legacy.go).
+const memoryVersion = 3
+
+var errMemory = errors.New("unreadable memory")
+
+// Remember restores what Flush returned earlier, in any order. Restored follows.
+func (t *Timeline) Remember(key string, value []byte) error {
+	if key == siteKey {
+		return t.rememberSite(value)
+	}
+	host, service, _ := strings.Cut(key, "\x00")
+	e := supervision.Entity{Host: host, Service: service}
+	o, err := decodeObject(value)
+	if err != nil {
+		return fmt.Errorf("memory of %q: %w", e, err)
+	}
+	t.objects[e] = o
+	t.held += len(o.held)
+	t.noteHolding(e, o)
+	return nil
+}
+
+// Restored is called after the last Remember. It makes the names of the readers
+// the stored ones.
+func (t *Timeline) Restored() error {
+	t.closeModule()
+	for _, r := range t.readers {
+		r.clock.epoch = t.site.epoch
+	}
+	return t.nameReaders()
+}
+
+// Flush returns what changed since the last call, to be stored together with the
+// events that were judged meanwhile.
+func (t *Timeline) Flush(store func(key string, value []byte)) {
+	if t.siteChanged {
+		store(siteKey, t.encodeSite())
+		t.siteChanged = false
+	}
+	for e, o := range t.dirty {
+		store(e.Host+"\x00"+e.Service, o.encode())
+	}
+	clear(t.dirty)
+}
+
+func (t *Timeline) encodeSite() []byte {
+	e := encoder{memoryVersion}
+	e.int(t.site.started)
+	e.bits(t.site.saved)
+	e.uint(uint64(t.site.epoch))
+	e.uint(uint64(len(t.names)))
+	for _, name := range t.names {
+		e.text(name)
+	}
+	e.uint(uint64(len(t.site.modules)))
+	for _, s := range t.site.modules {
+		e.int(s.from)
+		e.int(s.to)
+		e.bits(s.open)
+	}
+	e.uint(uint64(len(t.site.entered)))
+	for _, name := range slices.Sorted(maps.Keys(t.site.entered)) {
+		e.text(name)
+		e.int(int64(t.site.entered[name].records))
+		e.text(t.site.entered[name].ref)
+	}
+	return e
+}
+
+func (t *Timeline) rememberSite(value []byte) error {
+	d := decoder{b: value}
+	if d.byte() != memoryVersion {
+		return errMemory
+	}
+	site := siteMemory{started: d.int(), saved: d.byte()&1 != 0, epoch: uint32(d.uint())}
+	var known names
+	for range d.count() {
+		known = append(known, d.text())
+	}
+	for range d.count() {
+		s := span{from: d.int(), to: d.int()}
+		s.open = d.byte()&1 != 0
+		site.modules = append(site.modules, s)
+	}
+	site.entered = map[string]mark{}
+	for range d.count() {
+		name := d.text()
+		site.entered[name] = mark{records: int(d.int()), ref: d.text()}
+	}
+	if d.bad || len(d.b) != 0 {
+		return fmt.Errorf("memory of the site: %w", errMemory)
+	}
+	t.site, t.names = site, known
+	return nil
+}
+
+// The stories that a memory holds; what is empty takes no room.
+const (
+	hasSent = 1 << iota
+	hasStates
+	hasAck
+	hasFlaps
+	hasDowntimes
+	hasNotes
+	hasHeld
+	hasTexts
+)
+
+func (o *object) encode() []byte {
+	stories := 0
+	for i, has := range []bool{
+		o.sent.set || o.missing != 0 || o.perfdataOff || o.problem != 0,
+		o.states.known.set || len(o.states.history) > 0,
+		o.ack != ack{}, o.flaps != flaps{}, !o.downtimes.isEmpty(),
+		o.notes.lastComment != 0 || len(o.notes.said) > 0, len(o.held) > 0, o.texts != [4]string{},
+	} {
+		if has {
+			stories |= 1 << i
+		}
+	}
+	e := make(encoder, 0, 64)
+	e = append(e, memoryVersion, byte(stories))
+	for i, write := range []func(*encoder){
+		o.encodeSent, o.states.encode, o.ack.encode, o.flaps.encode, o.downtimes.encode, o.notes.encode,
+		o.encodeHeld, o.encodeTexts,
+	} {
+		if stories&(1<<i) != 0 {
+			write(&e)
+		}
+	}
+	return e
+}
+
+func decodeObject(value []byte) (*object, error) {
+	d := decoder{b: value}
+	switch d.byte() {
+	case legacyVersion:
+		return decodeLegacy(value)
+	case memoryVersion:
+	default:
+		return nil, errMemory
+	}
+	o, stories := &object{}, d.byte()
+	for i, read := range []func(*decoder){
+		o.decodeSent, o.states.decode, o.ack.decode, o.flaps.decode, o.downtimes.decode, o.notes.decode,
+		o.decodeHeld, o.decodeTexts,
+	} {
+		if stories&(1<<i) != 0 {
+			read(&d)
+		}
+	}
+	if d.bad || len(d.b) != 0 {
+		return nil, errMemory
+	}
+	return o, nil
+}
+
+func (o *object) encodeSent(e *encoder) {
+	e.bits(o.perfdataOff, o.sent.set)
+	e.int(o.problem)
+	e.int(o.missing)
+	if !o.sent.set {
+		return
+	}
+	o.sent.encode(e)
+	e.uint(uint64(len(o.earlier)))
+	for i := range o.earlier {
+		o.earlier[i].encode(e)
+	}
+}
+
+func (o *object) decodeSent(d *decoder) {
+	set := d.byte()
+	o.perfdataOff = set&1 != 0
+	o.problem, o.missing = d.int(), d.int()
+	if set&2 == 0 {
+		return
+	}
+	o.sent.decode(d)
+	for range d.count() {
+		var r report
+		r.decode(d)
+		o.earlier = append(o.earlier, r)
+	}
+}
+
+func (s *report) encode(e *encoder) {
+	e.bits(s.timeless, s.parts.text, s.parts.perfdata, s.parts.long, s.parts.carried)
+	e.int(s.end)
+	e.int(s.end - s.start)
+	e.int(s.checked)
+	*e = append(*e, byte(s.state), byte(s.stateType))
+	e.int(int64(s.attempt))
+	e.uint(uint64(s.output))
+	e.int(s.execution)
+	e.uint(uint64(s.epoch))
+	e.uint(uint64(s.readers))
+}
+
+func (s *report) decode(d *decoder) {
+	set := d.byte()
+	s.set = true
+	for i, b := range []*bool{&s.timeless, &s.parts.text, &s.parts.perfdata, &s.parts.long, &s.parts.carried} {
+		*b = set&(1<<i) != 0
+	}
+	s.end = d.int()
+	s.start = s.end - d.int()
+	s.checked = d.int()
+	s.state, s.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
+	s.attempt = int16(d.int())
+	s.output = uint32(d.uint())
+	s.execution = d.int()
+	s.epoch = uint32(d.uint())
+	s.readers = readerSet(d.uint())
+}
+
+func (o *object) encodeTexts(e *encoder) {
+	for _, text := range o.texts {
+		e.text(text)
+	}
+}
+
+func (o *object) decodeTexts(d *decoder) {
+	for i := range o.texts {
+		o.texts[i] = d.text()
+	}
+}
+
+func (k *knownState) encode(e *encoder) {
+	*e = append(*e, byte(k.state), byte(k.stateType))
+	e.int(int64(k.attempt))
+	e.int(k.at)
+}
+
+func (k *knownState) decode(d *decoder) {
+	k.state, k.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
+	k.attempt = int16(d.int())
+	k.at = d.int()
+}
+
+func (s *states) encode(e *encoder) {
+	e.bits(s.known.set)
+	s.known.encode(e)
+	e.uint(uint64(len(s.history)))
+	for _, h := range s.history {
+		h.knownState.encode(e)
+		e.uint(uint64(h.output))
+		e.bits(h.used, h.repeated)
+	}
+}
+
+func (s *states) decode(d *decoder) {
+	set := d.byte()&1 != 0
+	s.known.decode(d)
+	s.known.set = set
+	for range d.count() {
+		h := pastState{}
+		h.decode(d)
+		h.output, h.set = uint32(d.uint()), true
+		bits := d.byte()
+		h.used, h.repeated = bits&1 != 0, bits&2 != 0
+		s.history = append(s.history, h)
+	}
+}
+
+func (a *ack) encode(e *encoder) {
+	e.bits(a.given, a.sticky, a.lapsed)
+	e.uint(a.text)
+	e.uint(uint64(a.by))
+	e.int(a.at)
+	*e = append(*e, byte(a.of))
+}
+
+func (a *ack) decode(d *decoder) {
+	bits := d.byte()
+	a.given, a.sticky, a.lapsed = bits&1 != 0, bits&2 != 0, bits&4 != 0
+	a.text, a.by, a.at, a.of = d.uint(), readerSet(d.uint()), d.int(), supervision.State(d.byte())
+}
+
+func (f *flaps) encode(e *encoder) {
+	e.bits(f.now)
+	e.int(f.at)
+}
+
+func (f *flaps) decode(d *decoder) { f.now, f.at = d.byte()&1 != 0, d.int() }
+
+func (d *downtimes) isEmpty() bool {
+	return len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 && d.last == 0 && d.changed == 0
+}
+
+func (d *downtimes) encode(e *encoder) {
+	e.bits(d.unnamed)
+	e.int(d.changed)
+	e.int(d.endedUnnamed)
+	e.int(d.last)
+	e.ints(d.running)
+	e.ints(d.ended)
+	e.ints(d.loaded)
+}
+
+func (d *downtimes) decode(from *decoder) {
+	d.unnamed = from.byte()&1 != 0
+	d.changed, d.endedUnnamed, d.last = from.int(), from.int(), from.int()
+	d.running, d.ended, d.loaded = from.ints(), from.ints(), from.ints()
+}
+
+func (n *notes) encode(e *encoder) {
+	e.int(n.lastComment)
+	e.uint(uint64(len(n.said)))
+	for _, s := range n.said {
+		e.uint(s.hash)
+		e.uint(uint64(s.readers))
+	}
+}
+
+func (n *notes) decode(d *decoder) {
+	n.lastComment = d.int()
+	for range d.count() {
+		n.said = append(n.said, said{d.uint(), readerSet(d.uint())})
+	}
+}
+
+func (o *object) encodeHeld(e *encoder) {
+	e.uint(uint64(len(o.held)))
+	for i := range o.held {
+		h := &o.held[i]
+		*e = append(*e, byte(h.need))
+		e.uint(uint64(h.reader))
+		until := int64(0)
+		if !h.until.IsZero() {
+			until = h.until.UnixMilli()
+		}
+		e.int(until)
+		*e = supervision.AppendRecord(*e, &h.rec)
+	}
+}
+
+func (o *object) decodeHeld(d *decoder) {
+	for range d.count() {
+		h := heldRecord{need: need(d.byte()), reader: readerSet(d.uint())}
+		if until := d.int(); until != 0 {
+			h.until = time.UnixMilli(until)
+		}
+		var err error
+		if h.rec, d.b, err = supervision.DecodeRecord(d.b); err != nil {
+			d.bad = true
+			return
+		}
+		o.held = append(o.held, h)
+	}
+}
