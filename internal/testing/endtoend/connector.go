@@ -45,6 +45,7 @@ type Connector struct {
 	config  string
 	process *process // nil while it is stopped
 	log     *buffer
+	out     *buffer // standard output, if it is kept apart from the log; nil: it is not
 }
 
 // process is one run.
@@ -85,6 +86,9 @@ func (c *Connector) Start() {
 	c.t.Helper()
 	p := &process{cmd: exec.Command(c.binary, "run", "--config", c.config), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = c.log, c.log
+	if c.out != nil {
+		p.cmd.Stdout = c.out
+	}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
 	go func() {
