@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"slices"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -12,18 +11,18 @@ import (
 // word. What ended while nobody looked, in a supervisor that was killed or whose
 // retention file was edited, ends now; an order that the supervisor refused
 // silently is taken back.
-func (w *work) agree(rec *supervision.Record, r *reader, before report) {
+func (w *work) agree(rec *supervision.Record, r *reader) {
 	flags := rec.Check.Flags
 	if flags == nil || r.View != Everything && r.View != Snapshot {
 		return
 	}
-	at := rec.Time
+	shown := *rec // at the moment that the file shows, not at that of the check
 	if !flags.At.IsZero() {
-		at = flags.At
+		shown.Time = flags.At
 	}
-	w.agreeOnAck(rec, r, at, before)
-	w.agreeOnFlapping(rec, r, at)
-	w.agreeOnDowntimes(rec, r, at)
+	w.agreeOnAck(&shown, r)
+	w.agreeOnFlapping(&shown, r)
+	w.agreeOnDowntimes(&shown, r)
 }
 
 // derive sends a record that follows from another one.
@@ -32,11 +31,11 @@ func (w *work) derive(from *supervision.Record, r *reader, rec supervision.Recor
 	w.send(&rec, r, Derived)
 }
 
-func (w *work) agreeOnAck(rec *supervision.Record, r *reader, at time.Time, before report) {
+func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 	flags, a := rec.Check.Flags, &w.ack
 	isProblem := w.sent.set && w.sent.state != supervision.OK
 	switch {
-	case a.given && !flags.Acknowledged && at.Unix() > a.at+ackDelay*int64(boolToInt(r.View == Snapshot)):
+	case a.given && !flags.Acknowledged && rec.Time.Unix() > a.at+ackDelay*int64(boolToInt(r.View == Snapshot)):
 		a.given = false
 		if isProblem || w.opts.EndAcksAtOnce {
 			w.sendEndOfAck(rec, r, endedBySilence)
@@ -64,9 +63,9 @@ func boolToInt(b bool) int {
 // agreeOnFlapping ends or begins flapping. A result that is checked now has its
 // own record of a change right before or after it, so it only ends what a
 // supervisor has forgotten in a restart.
-func (w *work) agreeOnFlapping(rec *supervision.Record, r *reader, at time.Time) {
+func (w *work) agreeOnFlapping(rec *supervision.Record, r *reader) {
 	f := &w.flaps
-	if rec.Check.Flags.Flapping == f.now || at.Unix() <= f.at+ackDelay {
+	if rec.Check.Flags.Flapping == f.now || rec.Time.Unix() <= f.at+ackDelay {
 		return
 	}
 	if r.View == Everything && rec.Kind != supervision.PresentState && (!f.now || f.at >= w.site.started) {
@@ -80,7 +79,7 @@ func (w *work) agreeOnFlapping(rec *supervision.Record, r *reader, at time.Time)
 	w.derive(rec, r, supervision.Record{Kind: kind, Flapping: &supervision.Flapping{}})
 }
 
-func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader, at time.Time) {
+func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader) {
 	d := &w.downtimes
 	switch {
 	case r.View == Everything && rec.Kind == supervision.PresentState:
@@ -88,7 +87,7 @@ func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader, at time.Time
 		// their depth says nothing yet.
 		w.endDowntimes(rec, r, func(id int64) bool { return !slices.Contains(d.loaded, id) })
 		d.loaded, d.unnamed = nil, len(d.running) > 0
-	case r.View == Snapshot && rec.Check.Flags.DowntimeDepth == 0 && at.Unix() > d.changed+ackDelay:
+	case r.View == Snapshot && rec.Check.Flags.DowntimeDepth == 0 && rec.Time.Unix() > d.changed+ackDelay:
 		if len(d.running) == 0 && d.unnamed {
 			d.unnamed = false
 			w.derive(rec, r, supervision.Record{Kind: supervision.DowntimeEnded, Downtime: &supervision.Downtime{}})

@@ -30,7 +30,7 @@ func (w *work) judge(rec *supervision.Record, r *reader, by readerSet) {
 	}
 	w.drop(rec, r, why)
 	if why == Unchanged || why == Expected {
-		w.agree(rec, r, w.sent)
+		w.agree(rec, r)
 	}
 }
 
@@ -54,7 +54,6 @@ func (p Resync) repeats(rec *supervision.Record, r *reader) bool {
 func (w *work) again(rec *supervision.Record, r *reader, this report) {
 	w.settleConfirmation()
 	adds := w.sent.adds(this)
-	before := w.sent
 	w.sent.join(this)
 	switch {
 	case adds && rec.Kind == supervision.PresentState && w.opts.Resync == Never:
@@ -70,7 +69,7 @@ func (w *work) again(rec *supervision.Record, r *reader, this report) {
 	default:
 		w.drop(rec, r, SeenAlready)
 	}
-	w.agree(rec, r, before)
+	w.agree(rec, r)
 }
 
 // reason says whether a result is worth sending that is not the one sent last.
@@ -177,7 +176,7 @@ func (w *work) sendResult(rec *supervision.Record, r *reader, this report, mark 
 	w.send(rec, r, mark)
 	w.sendEndOfAck(rec, r, ends)
 	w.settleAcks(rec, before)
-	w.agree(rec, r, before)
+	w.agree(rec, r)
 }
 
 // awaitConfirmation holds a state that is older than what was sent: the next
