@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -21,8 +20,7 @@ type checks struct {
 	// every result has not reported (unix seconds; 0: none).
 	missing     int64
 	perfdataOff bool
-	// texts are the ones reported last in each state, where a reader has none.
-	texts [4]string
+	texts       texts
 }
 
 // take judges what a reader reported of the object.
@@ -68,11 +66,11 @@ func (w *work) noteState(rec *supervision.Record, r *reader) {
 	} else {
 		w.states.known = knownOf(rec)
 	}
-	if c.Output == "" || !w.lacksTexts(rec) || int(c.State) >= len(w.texts) {
+	if c.Output == "" || !w.lacksTexts(rec) {
 		return
 	}
 	if this := w.reportOf(rec, r, 0); !this.olderThan(w.sent) {
-		w.texts[c.State] = strings.Clone(c.Output)
+		w.texts.note(c.State, c.Output, this.end)
 	}
 }
 

@@ -59,8 +59,8 @@ func (w *work) again(rec *supervision.Record, r *reader, this report) {
 	case adds && rec.Kind == supervision.PresentState && w.opts.Resync == Never:
 		w.drop(rec, r, ResyncOff)
 	case adds:
-		if rec.Check.Output == "" && !this.saysText() && int(rec.Check.State) < len(w.texts) {
-			rec.Check.Output = w.texts[rec.Check.State]
+		if rec.Check.Output == "" && !this.saysText() {
+			rec.Check.Output = w.texts.of(this.state, this.end)
 		}
 		if rec.Time.Unix() < w.sent.end {
 			rec.Time = time.Unix(w.sent.end, 0) // it must not look older than what it completes
@@ -157,8 +157,8 @@ func (s *report) overlaps(o report) bool {
 // sendResult sends a result, and what waited for it or follows from it.
 func (w *work) sendResult(rec *supervision.Record, r *reader, this report, mark Mark) {
 	before := w.sent
-	if rec.Check.Output == "" && !this.parts.text && int(this.state) < len(w.texts) {
-		if text := w.texts[this.state]; text != "" {
+	if rec.Check.Output == "" && !this.parts.text {
+		if text := w.texts.of(this.state, this.end); text != "" {
 			rec.Check.Output, this.output = text, outputHash(text)
 			this.parts.text, this.parts.carried = true, true
 			if mark == NoMark {

@@ -129,7 +129,7 @@ func (o *object) encode() []byte {
 		o.sent.set || o.missing != 0 || o.perfdataOff || o.problem != 0,
 		o.states.known.set || len(o.states.history) > 0,
 		o.ack != ack{}, o.flaps != flaps{}, !o.downtimes.isEmpty(),
-		o.notes.lastComment != 0 || len(o.notes.said) > 0, len(o.held) > 0, o.texts != [4]string{},
+		o.notes.lastComment != 0 || len(o.notes.said) > 0, len(o.held) > 0, o.texts != texts{},
 	} {
 		if has {
 			stories |= 1 << i
@@ -139,7 +139,7 @@ func (o *object) encode() []byte {
 	e = append(e, memoryVersion, byte(stories))
 	for i, write := range []func(*encoder){
 		o.encodeSent, o.states.encode, o.ack.encode, o.flaps.encode, o.downtimes.encode, o.notes.encode,
-		o.encodeHeld, o.encodeTexts,
+		o.encodeHeld, o.texts.encode,
 	} {
 		if stories&(1<<i) != 0 {
 			write(&e)
@@ -160,7 +160,7 @@ func decodeObject(value []byte) (*object, error) {
 	o, stories := &object{}, d.byte()
 	for i, read := range []func(*decoder){
 		o.decodeSent, o.states.decode, o.ack.decode, o.flaps.decode, o.downtimes.decode, o.notes.decode,
-		o.decodeHeld, o.decodeTexts,
+		o.decodeHeld, o.texts.decode,
 	} {
 		if stories&(1<<i) != 0 {
 			read(&d)
@@ -229,18 +229,6 @@ func (s *report) decode(d *decoder) {
 	s.execution = d.int()
 	s.epoch = uint32(d.uint())
 	s.readers = readerSet(d.uint())
-}
-
-func (o *object) encodeTexts(e *encoder) {
-	for _, text := range o.texts {
-		e.text(text)
-	}
-}
-
-func (o *object) decodeTexts(d *decoder) {
-	for i := range o.texts {
-		o.texts[i] = d.text()
-	}
 }
 
 func (k *knownState) encode(e *encoder) {
