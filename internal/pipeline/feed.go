@@ -23,6 +23,12 @@ type Feed struct {
 	Mapper *eventmap.Mapper
 }
 
+// asked is a source of the present state that reports, beside what has changed in
+// it, the objects for which it is asked.
+type asked interface {
+	Ask(which func() []supervision.Entity)
+}
+
 // FeedStatus is how a feed does at a moment.
 type FeedStatus struct {
 	Name    string

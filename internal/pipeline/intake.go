@@ -109,6 +109,13 @@ func (in *intake) restore() error {
 	return nil
 }
 
+// doubtful returns the objects whose present state would settle something.
+func (in *intake) doubtful() []supervision.Entity {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.timeline.Doubtful()
+}
+
 func (in *intake) key(what, source, kind, reason string) tally.Key {
 	return tally.Key{What: what, Site: in.site, Source: source, Kind: kind, Reason: reason}
 }

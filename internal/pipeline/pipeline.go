@@ -69,6 +69,11 @@ func New(cfg Config) (*Pipeline, error) {
 		inventory: cfg.Inventory, quarantine: cfg.Quarantine, tally: cfg.Tally, serves: cfg.Serves, now: cfg.Now,
 		timeline: judge, due: make(chan time.Time, 1),
 	}
+	for _, f := range cfg.Feeds {
+		if s, ok := f.Source.(asked); ok {
+			s.Ask(p.intake.doubtful)
+		}
+	}
 	return p, nil
 }
 

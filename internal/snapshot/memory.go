@@ -100,6 +100,10 @@ func New() *Memory {
 // before a restart; zero before the first.
 func (m *Memory) LastReading() time.Time { return m.last }
 
+// Forget makes the next reading return the result of an object once more, whether
+// it is the known one or not.
+func (m *Memory) Forget(e supervision.Entity) { delete(m.objects, m.entityID(e)) }
+
 // mix joins two hashes.
 func mix(a, b uint64) uint64 { return (a^a>>32)*0x9e3779b97f4a7c15 + b }
 

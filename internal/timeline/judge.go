@@ -100,6 +100,8 @@ func (w *work) reasonOfPresent(rec *supervision.Record, r *reader, this report) 
 			return Unchanged
 		}
 		return Unconfirmed
+	case !differs && this.start <= w.sent.end:
+		return Unchanged // the one that was sent
 	case r.View == Snapshot && w.isExpected(rec) && w.sent.state == this.state:
 		return Expected
 	case w.sent.state != this.state:

@@ -3,6 +3,8 @@ package timeline
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,11 +94,15 @@ type Timeline struct {
 	site    siteMemory
 	// siteChanged: the site's own memory has to be stored.
 	siteChanged bool
+	hasSnapshot bool
 
 	objects map[supervision.Entity]*object
 	dirty   map[supervision.Entity]*object
 	holding map[supervision.Entity]*object // those that hold records
 	held    int                            // records
+	// doubtful are those of which the log has reported a condition that no status
+	// file has shown or denied since.
+	doubtful map[supervision.Entity]bool
 
 	now    time.Time
 	decide func(Decision)
@@ -107,7 +113,7 @@ func New(opts Options) (*Timeline, error) {
 	opts.Confirm = cmp.Or(opts.Confirm, DefaultConfirm)
 	t := &Timeline{
 		opts: opts, readers: map[string]*reader{}, objects: map[supervision.Entity]*object{},
-		dirty: map[supervision.Entity]*object{}, holding: map[supervision.Entity]*object{},
+		dirty: map[supervision.Entity]*object{}, holding: map[supervision.Entity]*object{}, doubtful: map[supervision.Entity]bool{},
 	}
 	for _, r := range opts.Readers {
 		if t.readers[r.Name] != nil {
@@ -115,6 +121,7 @@ func New(opts Options) (*Timeline, error) {
 		}
 		one := &reader{Reader: r}
 		t.readers[r.Name] = one
+		t.hasSnapshot = t.hasSnapshot || r.View == Snapshot
 		for class := range t.owners {
 			if r.sees(class) {
 				t.owners[class] = append(t.owners[class], one)
@@ -193,6 +200,27 @@ func (t *Timeline) Take(rec *supervision.Record, source string, now time.Time, d
 	w := work{Timeline: t, object: o}
 	w.take(rec, r)
 	t.noteHolding(rec.Entity, o)
+	t.noteDoubt(rec, r, o)
+}
+
+// noteDoubt notes whether the status file has still to show what the log has
+// reported: the supervisor may have refused it without a line.
+func (t *Timeline) noteDoubt(rec *supervision.Record, r *reader, o *object) {
+	switch {
+	case rec.Check == nil && r.View == Changes && t.hasSnapshot && !t.doubtful[rec.Entity]:
+		e := rec.Entity
+		e.Host, e.Service = strings.Clone(e.Host), strings.Clone(e.Service)
+		t.doubtful[e] = true
+	case r.View == Snapshot && rec.Check != nil && rec.Check.Flags != nil &&
+		rec.Check.Flags.At.Unix() > max(o.ack.at, o.flaps.at, o.downtimes.changed)+ackDelay:
+		delete(t.doubtful, rec.Entity)
+	}
+}
+
+// Doubtful returns the objects whose conditions the status file has still to show,
+// whether they have changed in it or not.
+func (t *Timeline) Doubtful() []supervision.Entity {
+	return slices.Collect(maps.Keys(t.doubtful))
 }
 
 // process judges what the supervisor says of itself. A state that was carried

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // run is what one Run of a Source knows.
@@ -21,9 +22,10 @@ type run struct {
 	memory *snapshot.Memory
 	parser *Parser
 	out    batcher
-	size   int64               // of the file that was read last; -1 before the first
-	seed   maphash.Seed        // of faults
-	faults map[uint64]struct{} // of the file before
+	asks   func() []supervision.Entity // nil: nobody asks
+	size   int64                       // of the file that was read last; -1 before the first
+	seed   maphash.Seed                // of faults
+	faults map[uint64]struct{}         // of the file before
 
 	done     version   // the file that needs no further look
 	refused  time.Time // creation of a file that was older than the one before
@@ -97,6 +99,11 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 	this := versionOf(info)
 	if err := checkEnd(file, info.Size()); err != nil {
 		return err
+	}
+	if r.asks != nil {
+		for _, e := range r.asks() {
+			r.memory.Forget(e)
+		}
 	}
 	pass := pass{run: r, faults: make(map[uint64]struct{})}
 	r.out.rejected, r.size = 0, this.size

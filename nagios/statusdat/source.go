@@ -33,6 +33,7 @@ type Source struct {
 	path string
 	poll time.Duration
 	log  *slog.Logger
+	asks func() []supervision.Entity
 }
 
 var (
@@ -47,6 +48,11 @@ func New(o Options) *Source {
 	}
 	return &Source{path: o.Path, poll: o.Poll, log: o.Logger.With("path", o.Path)}
 }
+
+// Ask sets which objects each reading reports although nothing about them has
+// changed: those of which another reader reported what the file may deny. It is
+// called before Run.
+func (s *Source) Ask(asks func() []supervision.Entity) { s.asks = asks }
 
 // Name is the key of the source's position.
 func (s *Source) Name() string { return sourceName }
@@ -84,7 +90,8 @@ func (s *Source) newRun(from []byte, emit supervision.Emit) *run {
 			"err", err)
 		memory = snapshot.New()
 	}
-	r := &run{path: s.path, log: s.log, memory: memory, parser: NewParser(), seed: maphash.MakeSeed(), size: -1}
+	r := &run{path: s.path, log: s.log, memory: memory, parser: NewParser(), seed: maphash.MakeSeed(), size: -1,
+		asks: s.asks}
 	r.out.emit = func(ctx context.Context, batch supervision.Batch) error {
 		if err := emit(ctx, batch); err != nil {
 			return err
