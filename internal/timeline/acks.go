@@ -22,6 +22,7 @@ type ack struct {
 	text   uint64 // hash of author and text
 	by     readerSet
 	at     int64 // unix seconds
+	epoch  uint32
 	// of is the state that was acknowledged; StateNotReported: not known yet.
 	of supervision.State
 }
@@ -64,8 +65,15 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 	}
 }
 
+// isAfter reports whether the acknowledgement was given after a moment, as far as
+// the supervisor's clock shows it.
+func (a *ack) isAfter(at int64, epoch uint32) bool { return a.epoch == epoch && at < a.at }
+
 func (w *work) noteAck(rec *supervision.Record, r *reader, text uint64) {
-	w.ack = ack{given: true, sticky: rec.Note.Sticky, text: text, by: r.bit, at: rec.Time.Unix(), of: w.sent.state}
+	w.ack = ack{
+		given: true, sticky: rec.Note.Sticky, text: text, by: r.bit, at: rec.Time.Unix(), epoch: w.epochOf(r),
+		of: w.sent.state,
+	}
 }
 
 // settleAcks judges the acknowledgements that waited for a result.
@@ -109,7 +117,7 @@ func (w *work) removeAck(rec *supervision.Record, r *reader) {
 		h := w.release(i) // it ends before it could be sent
 		w.drop(&h.rec, w.readerOf(h.reader), Unchanged)
 	}
-	if !w.ack.given || rec.Time.Unix() < w.ack.at {
+	if !w.ack.given || w.ack.isAfter(rec.Time.Unix(), w.epochOf(r)) {
 		w.drop(rec, r, Unchanged)
 		return
 	}
@@ -136,7 +144,7 @@ func (w *work) endOfAck(rec *supervision.Record, before report) (why string) {
 		a.given = true // it was given again, or never ended
 		return ""
 	}
-	if !a.given || rec.Time.Unix() < a.at || rec.Kind != supervision.CheckResult {
+	if !a.given || a.isAfter(rec.Time.Unix(), w.sent.epoch) || rec.Kind != supervision.CheckResult {
 		return ""
 	}
 	if a.of == supervision.StateNotReported {

@@ -48,7 +48,9 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 		w.hold(&derived, r, forNote, w.now.Add(noteWait))
 	case !a.given && flags.Acknowledged && isProblem && r.View == Everything && rec.Kind == supervision.PresentState:
 		// Its comment was deleted, so nobody reports who it was.
-		w.ack = ack{given: true, by: r.bit, at: rec.Time.Unix(), of: w.sent.state}
+		w.ack = ack{
+			given: true, by: r.bit, at: rec.Time.Unix(), epoch: w.epochOf(r), of: w.sent.state,
+		}
 		w.derive(rec, r, supervision.Record{Kind: supervision.Acknowledged, Note: &supervision.Note{}})
 	}
 }

@@ -73,6 +73,7 @@ func (t *Timeline) encodeSite() []byte {
 	for _, s := range t.site.modules {
 		e.int(s.from)
 		e.int(s.to)
+		e.uint(uint64(s.epoch))
 		e.bits(s.open)
 	}
 	e.uint(uint64(len(t.site.entered)))
@@ -95,7 +96,7 @@ func (t *Timeline) rememberSite(value []byte) error {
 		known = append(known, d.text())
 	}
 	for range d.count() {
-		s := span{from: d.int(), to: d.int()}
+		s := span{from: d.int(), to: d.int(), epoch: uint32(d.uint())}
 		s.open = d.byte()&1 != 0
 		site.modules = append(site.modules, s)
 	}
@@ -273,13 +274,15 @@ func (a *ack) encode(e *encoder) {
 	e.uint(a.text)
 	e.uint(uint64(a.by))
 	e.int(a.at)
+	e.uint(uint64(a.epoch))
 	*e = append(*e, byte(a.of))
 }
 
 func (a *ack) decode(d *decoder) {
 	bits := d.byte()
 	a.given, a.sticky, a.lapsed = bits&1 != 0, bits&2 != 0, bits&4 != 0
-	a.text, a.by, a.at, a.of = d.uint(), readerSet(d.uint()), d.int(), supervision.State(d.byte())
+	a.text, a.by, a.at, a.epoch = d.uint(), readerSet(d.uint()), d.int(), uint32(d.uint())
+	a.of = supervision.State(d.byte())
 }
 
 func (f *flaps) encode(e *encoder) {

@@ -31,6 +31,7 @@ type mark struct {
 // is the source.
 type span struct {
 	from, to int64
+	epoch    uint32 // of the supervisor's clock
 	open     bool
 }
 
@@ -85,24 +86,26 @@ func (t *Timeline) readClock(rec *supervision.Record, r *reader) {
 func (t *Timeline) fromModule(rec *supervision.Record, r *reader, o *object) bool {
 	at := rec.Time.Unix()
 	if r.View == Everything {
-		t.extendModule(rec, at)
+		t.extendModule(rec, r)
 		return false
 	}
 	if o.missing != 0 || r.View == Snapshot && rec.Check != nil {
 		return false // a present state is compared with what the module reported last
 	}
-	return slices.ContainsFunc(t.site.modules, func(s span) bool { return at >= s.from && at <= s.to })
+	return slices.ContainsFunc(t.site.modules, func(s span) bool {
+		return at >= s.from && at <= s.to && s.epoch == r.clock.epoch
+	})
 }
 
-func (t *Timeline) extendModule(rec *supervision.Record, at int64) {
+func (t *Timeline) extendModule(rec *supervision.Record, r *reader) {
 	if rec.Kind == supervision.PresentState || rec.Note != nil && rec.Note.Loaded ||
 		rec.Downtime != nil && rec.Downtime.Loaded {
 		return // of before the module was there
 	}
-	last := len(t.site.modules) - 1
+	at, last := rec.Time.Unix(), len(t.site.modules)-1
 	switch {
-	case last < 0 || !t.site.modules[last].open:
-		t.site.modules = append(t.site.modules, span{from: at, to: at, open: true})
+	case last < 0 || !t.site.modules[last].open || t.site.modules[last].epoch != r.clock.epoch:
+		t.site.modules = append(t.site.modules, span{from: at, to: at, epoch: r.clock.epoch, open: true})
 		t.site.modules = slices.Delete(t.site.modules, 0, max(len(t.site.modules)-maxSpans, 0))
 	case at > t.site.modules[last].to:
 		t.site.modules[last].to = at
