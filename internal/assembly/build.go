@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
@@ -63,5 +64,12 @@ func (s *Site) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, erro
 		}
 		cfg.Feeds = append(cfg.Feeds, feed)
 	}
+	for _, c := range s.noted {
+		if !parts.Preview {
+			cfg.Notes = append(cfg.Notes, pipeline.Note{Reader: c.Name, End: c.end})
+		}
+	}
+	spool := s.module.spool
+	cfg.WrittenSince = func(at time.Time) bool { return handover.WrittenSince(spool, at) }
 	return pipeline.New(cfg)
 }

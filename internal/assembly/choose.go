@@ -24,7 +24,10 @@ type Choice struct {
 	archive  string // directory to which its file is rotated; empty: none
 	consumes bool   // what it has read is gone for others
 	build    buildFeed
-	preview  buildFeed // instead of build where nothing may be taken away; nil: as build
+	// end returns the position at the end of its file, without reading it; nil: it
+	// has none. from is the stored position.
+	end     func(from []byte) ([]byte, error)
+	preview buildFeed // instead of build where nothing may be taken away; nil: as build
 }
 
 // buildFeed makes the feed of a reader.
@@ -60,6 +63,7 @@ func (s *Site) choose(lost bool) []error {
 	for _, kind := range readerKinds() {
 		s.Readers = append(s.Readers, kind(sel)...)
 	}
+	sel.chooseNotes()
 	sel.chooseObjects()
 	sel.checkStates()
 	sel.noteBlindSpots()
@@ -87,6 +91,25 @@ func (s *selection) missing(key, text string) {
 
 func (s *selection) notice(format string, args ...any) {
 	s.Notices = append(s.Notices, fmt.Sprintf(format, args...))
+}
+
+// chooseNotes chooses the files that would be read if the broker module were
+// silent: where they end is noted meanwhile.
+func (s *selection) chooseNotes() {
+	if !s.module.owns {
+		return
+	}
+	silent := *s.Site
+	silent.module.owns = false
+	silent.Readers, silent.Troubles, silent.Notices = nil, nil, nil
+	other := &selection{Site: &silent, supervisor: s.supervisor, readers: s.readers, lost: s.lost}
+	for _, kind := range []readerKind{chooseLog, choosePerfdata} {
+		for _, c := range kind(other) {
+			if c.end != nil && !s.has(c.Name) {
+				s.noted = append(s.noted, c)
+			}
+		}
+	}
 }
 
 // wanted reports whether a reader of files runs: if it is 'on', or if it is

@@ -37,6 +37,7 @@ func chooseLog(s *selection) []Choice {
 	return []Choice{{
 		Name: logName, Path: path, archive: archive,
 		Note: "state changes, acknowledgements, downtimes, comments, flapping",
+		end:  func(from []byte) ([]byte, error) { return logfile.End(path, from) },
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			return pipeline.Feed{
 				Source: &helpedLog{s.supervisor, path, logfile.New(logfile.Options{

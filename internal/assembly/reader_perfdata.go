@@ -198,8 +198,12 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 	for _, f := range files {
 		archives = append(archives, f.archives...)
 	}
+	var end func([]byte) ([]byte, error) // of a pipe nothing can be read later
+	if f.mode != nagios.PipeMode {
+		end = func([]byte) ([]byte, error) { return perfdata.FileEnd(f.path) }
+	}
 	return Choice{
-		Name: name, Path: f.path, Note: note(reader),
+		Name: name, Path: f.path, Note: note(reader), end: end,
 		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
@@ -230,6 +234,7 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
 	return Choice{
 		Name: perfdataSpool, Path: c.Path, Note: note(reader),
+		end:          func([]byte) ([]byte, error) { return perfdata.SpoolEnd(c.Path) },
 		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: c.After != "keep",
 		build: func(log *slog.Logger) (pipeline.Feed, error) {

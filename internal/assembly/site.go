@@ -42,6 +42,7 @@ type Site struct {
 	found   nagios.Found
 	mapping eventmap.Options
 	module  module
+	noted   []Choice // not read while the module is the source
 
 	// latest is the supervisor's configuration as it was last seen, readAt when
 	// that was written.

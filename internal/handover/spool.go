@@ -36,6 +36,16 @@ func Alive(dir string, now time.Time) bool {
 	return err == nil && Spool{Segments: segments}.Alive(now)
 }
 
+// WrittenSince reports whether a module has written to a directory after a moment.
+func WrittenSince(dir string, at time.Time) bool {
+	segments, err := list(dir)
+	if err != nil {
+		return false
+	}
+	newest, found := Spool{Segments: segments}.Newest()
+	return found && newest.Modified.After(at)
+}
+
 // Look lists a spool directory, and reads its newest segment. With an error, the
 // Spool holds what was read before it. For a directory that does not exist the
 // error is fs.ErrNotExist.

@@ -18,16 +18,19 @@ import (
 
 // Config is what the pipeline of a site is made of.
 type Config struct {
-	Site       string       // its name for people; empty for a single site
-	Scope      outbox.Scope // of what is stored
-	Feeds      []Feed
-	Workers    []Worker // that belong to the site
-	Outbox     Outbox
-	Mapper     *eventmap.Mapper
-	Inventory  supervision.Inventory
-	Quarantine Quarantine
-	Tally      *tally.Tally
-	Timeline   timeline.Options // without the readers and their order
+	Site    string       // its name for people; empty for a single site
+	Scope   outbox.Scope // of what is stored
+	Feeds   []Feed
+	Workers []Worker // that belong to the site
+	Notes   []Note   // files that are not read while a broker module is the source
+	// WrittenSince reports whether that module has written after a moment.
+	WrittenSince func(time.Time) bool
+	Outbox       Outbox
+	Mapper       *eventmap.Mapper
+	Inventory    supervision.Inventory
+	Quarantine   Quarantine
+	Tally        *tally.Tally
+	Timeline     timeline.Options // without the readers and their order
 	// Serves reports whether a target takes a route. Events of other routes are
 	// counted and not stored.
 	Serves func(outbox.Route) bool
@@ -118,6 +121,11 @@ func (p *Pipeline) runFeeds(ctx context.Context) error {
 	}
 	var feeds sync.WaitGroup
 	feeds.Go(func() { p.releaseHeld(ctx) })
+	if len(p.cfg.Notes) > 0 {
+		feeds.Go(func() {
+			KeepRunning(ctx, p.cfg.Logger, Worker{Kind: "worker", Name: "notes", Run: p.keepNotes}, nil)
+		})
+	}
 	for _, f := range p.feeds {
 		feeds.Go(func() {
 			run := func(ctx context.Context) error { return p.run(ctx, f) }

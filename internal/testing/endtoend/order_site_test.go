@@ -293,20 +293,19 @@ func (p *played) line(e event) string {
 func (p *played) expect(lines ...string) {
 	p.t.Helper()
 	p.want = append(p.want, lines...)
-	var got []string
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if got = p.events(); len(got) >= len(p.want) {
-			break
-		}
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && len(p.events()) < len(p.want); {
+		time.Sleep(20 * time.Millisecond)
 	}
-	p.compare(got)
+	p.compare(p.events())
 }
 
 // expectAlarm waits for a result that the log has shown: with everything that
 // belongs to it, or first without, if that took longer than an alarm may wait.
 func (p *played) expectAlarm(early, full string) {
 	p.t.Helper()
-	Eventually(p.t, "the event "+full, 15*time.Second, func() bool { return slices.Contains(p.events(), full) })
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && !slices.Contains(p.events(), full); {
+		time.Sleep(20 * time.Millisecond)
+	}
 	if got := p.events(); len(got) > len(p.want) && got[len(p.want)] == early {
 		p.want = append(p.want, early)
 	}
