@@ -75,7 +75,8 @@ func later(a, b time.Time) time.Time {
 
 func (t *transitions) downtime(kind supervision.Kind, d *downtime, when time.Time) {
 	details := d.Downtime
-	t.add(supervision.Record{Kind: kind, Entity: d.entity, Time: when, Downtime: &details}, kind.String(), d.ID)
+	details.ID = d.reportedID()
+	t.add(supervision.Record{Kind: kind, Entity: d.entity, Time: when, Downtime: &details}, kind.String(), details.ID)
 }
 
 // effective reports whether a downtime is in effect. Where that is not

@@ -26,7 +26,19 @@ const (
 	ended7     = "2060 h;s downtime ended #7 ann: work"
 )
 
+// renumbered is a downtime under another number.
+func renumbered(d downtimeRow, id int64) downtimeRow { d.id = id; return d }
+
 var downtimeTests = []changes{
+	{name: "a downtime that is numbered anew, twice",
+		readings: []shown{
+			{at: 1600, downtimes: []downtimeRow{work(NotInEffect)}},
+			{at: 1700, downtimes: []downtimeRow{renumbered(work(NotInEffect), 20)}},
+			{at: 2001, downtimes: []downtimeRow{renumbered(work(InEffect), 20)}},
+			{at: 2010, downtimes: []downtimeRow{renumbered(work(InEffect), 30)}},
+			{at: 2061},
+		},
+		want: [][]string{{scheduled7}, nil, {started7}, nil, {ended7}}},
 	{name: "a downtime from beginning to end",
 		readings: []shown{
 			{at: 1600, downtimes: []downtimeRow{work(NotInEffect)}},

@@ -73,6 +73,7 @@ type downtime struct {
 	progress DowntimeProgress
 	phase    phase
 	round    uint32
+	as       int64 // the number under which it was reported; 0: its own
 }
 
 // phase is how far the records about a downtime have come.

@@ -62,6 +62,7 @@ type storedDowntime struct {
 	Duration    int64   `json:"duration,omitempty"` // in nanoseconds
 	TriggeredBy int64   `json:"by,omitempty"`
 	Phase       phase   `json:"phase"`
+	As          int64   `json:"as,omitempty"`
 }
 
 // rawText is text in any charset. JSON holds Unicode only, so each byte is
@@ -138,12 +139,12 @@ func storeDowntime(d *downtime) storedDowntime {
 		storedEntity: stored(d.entity), ID: d.ID, Author: rawText(d.Author), Comment: rawText(d.Comment),
 		Entry: microseconds(d.Entry), Start: microseconds(d.Start), End: microseconds(d.End),
 		Trigger: microseconds(d.progress.Triggered),
-		Fixed:   d.Fixed, Duration: int64(d.Duration), TriggeredBy: d.TriggeredBy, Phase: d.phase,
+		Fixed:   d.Fixed, Duration: int64(d.Duration), TriggeredBy: d.TriggeredBy, Phase: d.phase, As: d.as,
 	}
 }
 
 func (s storedDowntime) restore() *downtime {
-	return &downtime{entity: s.entity(), progress: DowntimeProgress{Triggered: moment(s.Trigger)}, phase: s.Phase,
+	return &downtime{entity: s.entity(), progress: DowntimeProgress{Triggered: moment(s.Trigger)}, phase: s.Phase, as: s.As,
 		Downtime: supervision.Downtime{
 			ID: s.ID, Author: string(s.Author), Comment: string(s.Comment),
 			Entry: moment(s.Entry), Start: moment(s.Start), End: moment(s.End),

@@ -39,6 +39,7 @@ type transitions struct {
 func (r *Reading) Finish(complete Tables) []supervision.Record {
 	m := r.memory
 	t := transitions{Reading: r, complete: complete, before: m.downtimesRead}
+	last := m.last
 	m.last = r.at
 	if complete.has(Objects) {
 		m.started = true
@@ -47,6 +48,7 @@ func (r *Reading) Finish(complete Tables) []supervision.Record {
 	if complete.has(Downtimes) {
 		m.downtimesRead = r.at
 	}
+	t.recognise(last)
 	t.compareComments()
 	t.compareConditions()
 	t.compareDowntimes()

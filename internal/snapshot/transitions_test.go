@@ -131,6 +131,17 @@ var objectTests = []changes{
 		want: [][]string{
 			{presentHost, presentService, "1100 h flapping started", "1100 h;s flapping started"},
 			{"1110 h flapping stopped", "1110 h;s flapping stopped (disabled)"}}},
+	{name: "a comment that is numbered anew",
+		readings: []shown{
+			{at: 1100, comments: []commentRow{userComment(1, 1050, "one"), userComment(2, 1060, "two")}},
+			{at: 1110, comments: []commentRow{userComment(9, 1050, "one"), userComment(2, 1060, "two")}},
+			{at: 1120, comments: []commentRow{userComment(9, 1050, "one")}},
+		},
+		want: [][]string{
+			{"1050 h comment added #1 bob: one", "1060 h comment added #2 bob: two"},
+			nil,
+			{"1120 h comment deleted #2 :"},
+		}},
 	{name: "user comments come and go",
 		readings: []shown{
 			{at: 1100, comments: []commentRow{userComment(1, 1050, "one")}},
