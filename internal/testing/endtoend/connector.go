@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,6 +42,7 @@ func BuildModule(dir string) (string, error) {
 // started again on the same configuration file.
 type Connector struct {
 	t       testing.TB
+	before  []string // words in front of the program's command, such as setpriv
 	binary  string
 	config  string
 	process *process // nil while it is stopped
@@ -84,7 +86,8 @@ func (c *Connector) Configure(config string) {
 // when the thread that forked ends, so a goroutine keeps that thread.
 func (c *Connector) Start() {
 	c.t.Helper()
-	p := &process{cmd: exec.Command(c.binary, "run", "--config", c.config), ended: make(chan struct{})}
+	words := append(slices.Clone(c.before), c.binary, "run", "--config", c.config)
+	p := &process{cmd: exec.Command(words[0], words[1:]...), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = c.log, c.log
 	if c.out != nil {
 		p.cmd.Stdout = c.out

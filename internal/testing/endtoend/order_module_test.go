@@ -102,12 +102,8 @@ func moduleThatReported(t *testing.T, o playing) (p *played, segment string) {
 	// The module and the files have the next ones.
 	p.ack(-20, true, "on it")
 	p.perfdata(-10, "CRITICAL", "x=1")
-	file, err := os.OpenFile(segment, os.O_APPEND|os.O_WRONLY, 0)
-	must(t, err)
-	_, err = file.WriteString(p.handed("ACKNOWLEDGEMENT", -20, "SERVICESTATEID::2", "AUTHOR::joe", "COMMENT::on it",
-		"STICKY::1", "PERSISTENT::1", "NOTIFY::1", "LOADED::0") + p.handedCheck(-10, 2, "down", "ACKNOWLEDGED"))
-	must(t, err)
-	must(t, file.Close())
+	appendTo(t, segment, p.handed("ACKNOWLEDGEMENT", -20, "SERVICESTATEID::2", "AUTHOR::joe", "COMMENT::on it",
+		"STICKY::1", "PERSISTENT::1", "NOTIFY::1", "LOADED::0")+p.handedCheck(-10, 2, "down", "ACKNOWLEDGED"))
 	p.expect(`ack -20 "on it"`, `check -10 CRITICAL "down" "x=1" acknowledged`)
 	return p, segment
 }
@@ -128,7 +124,8 @@ func TestOrderModuleFallsSilent(t *testing.T) {
 	p.expect(`comment +1 "flapping started: It flaps"`)
 	p.alert(5, "CRITICAL HARD", "down again")
 	p.perfdata(5, "CRITICAL", "x=3")
-	p.expect(`check +5 CRITICAL "down again" "x=3" acknowledged is_flapping`)
+	p.expectAlarm(`check +5 CRITICAL "down again" "" acknowledged is_flapping`,
+		`check +5 CRITICAL "down again" "x=3" acknowledged is_flapping`)
 	p.nothingMore()
 
 	// The module is back: a supervisor that starts reports what it has retained.
@@ -149,7 +146,7 @@ func TestOrderModuleFallsSilent(t *testing.T) {
 
 // neb disable takes the module's line out of the supervisor's configuration.
 func TestOrderModuleIsDisabled(t *testing.T) {
-	p, segment := moduleThatReported(t, playing{
+	p, _ := moduleThatReported(t, playing{
 		nagios: "broker_module=/usr/lib/nagios2canopsis.so spool={DIR}/spool", settings: Settings{},
 	})
 	config, err := os.ReadFile(p.path("nagios.cfg"))
@@ -161,7 +158,6 @@ func TestOrderModuleIsDisabled(t *testing.T) {
 	p.awaitAnotherPlan()
 	p.expectAlarm(`check +0 OK "fine" ""`, `check +0 OK "fine" "x=2"`)
 	p.finish()
-	_ = segment
 }
 
 // The clock steps back by an hour, into the time that the module has reported.
@@ -186,6 +182,26 @@ func TestOrderModuleFellSilentWhileAway(t *testing.T) {
 	old := time.Now().Add(-3 * time.Minute)
 	must(t, os.Chtimes(segment, old, old))
 	p.Start()
+	p.expectAlarm(`check +0 OK "fine" ""`, `check +0 OK "fine" "x=2"`)
+	p.finish()
+}
+
+// The same, and the spool has records that nobody has read yet: they come before
+// what the files show of the time after the module.
+func TestOrderModuleSpoolIsReadBeforeTheFiles(t *testing.T) {
+	p, segment := moduleThatReported(t, playing{settings: moduleSpool})
+	p.Stop()
+	appendTo(t, segment, p.handedCheck(-5, 1, "slow", "ACKNOWLEDGED")+p.handed("COMMENTADDED", -4, "ID::3", "AUTHOR::joe",
+		"COMMENT::seen it", fmt.Sprintf("ENTRY::%d", p.base-4), "ENTRYTYPE::1", "PERSISTENT::1", "EXPIRES::0", "LOADED::0"))
+	p.alert(-5, "WARNING HARD", "slow")
+	p.perfdata(-5, "WARNING", "x=1")
+	p.log(-4, "EXTERNAL COMMAND: ADD_SVC_COMMENT;h;s;1;joe;seen it")
+	p.alert(0, "OK HARD", "fine")
+	p.perfdata(0, "OK", "x=2")
+	old := time.Now().Add(-3 * time.Minute)
+	must(t, os.Chtimes(segment, old, old))
+	p.Start()
+	p.expect(`check -5 WARNING "slow" "x=1" acknowledged`, `comment -4 "seen it"`)
 	p.expectAlarm(`check +0 OK "fine" ""`, `check +0 OK "fine" "x=2"`)
 	p.finish()
 }

@@ -17,14 +17,15 @@ func (p *played) downtime(id, entry, start int, running bool) string {
 // orderDowntime is the log's line of the same downtime.
 func (p *played) orderDowntime(start int) string {
 	begin := p.base + int64(start)
-	return fmt.Sprintf("EXTERNAL COMMAND: SCHEDULE_SVC_DOWNTIME;h;s;%d;%d;1;0;1800;joe;moving %d", begin, begin+1800, start)
+	return fmt.Sprintf("EXTERNAL COMMAND: SCHEDULE_SVC_DOWNTIME;h;s;%d;%d;1;0;1800;joe;moving %d",
+		begin, begin+1800, start)
 }
 
 // scheduled is the text of the event about the order.
 func (p *played) scheduled(start int) string {
 	text := func(at int64) string { return time.Unix(at, 0).UTC().Format(time.RFC3339) }
 	begin := p.base + int64(start)
-	return fmt.Sprintf("%q", fmt.Sprintf("downtime scheduled (%s to %s): moving %d", text(begin), text(begin+1800), start))
+	return fmt.Sprintf(`"downtime scheduled (%s to %s): moving %d"`, text(begin), text(begin+1800), start)
 }
 
 // withDowntimes shows downtimes as comments too, which are on the bus.

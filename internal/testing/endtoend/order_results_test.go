@@ -16,7 +16,7 @@ func TestOrderTextOfAlarmComesFromLog(t *testing.T) {
 	p.mark()
 	p.alert(0, "CRITICAL HARD", "CRITICAL - load is 40")
 	p.perfdata(0, "CRITICAL", "load=40")
-	p.expect(`check +0 CRITICAL "CRITICAL - load is 40" "load=40"`)
+	p.expectAlarm(`check +0 CRITICAL "CRITICAL - load is 40" ""`, `check +0 CRITICAL "CRITICAL - load is 40" "load=40"`)
 	p.status(2, shown{state: 2, output: "CRITICAL - load is 40", perf: "load=40", last: 0})
 	p.finish()
 }
@@ -52,7 +52,7 @@ func TestOrderResultsWithoutPerfdataAreNotInTheFile(t *testing.T) {
 	p.expect(`check +0 CRITICAL "connection refused" ""`)
 	p.alert(4, "OK HARD", "OK")
 	p.perfdata(4, "OK", "a=2")
-	p.expect(`check +4 OK "OK" "a=2"`)
+	p.expectAlarm(`check +4 OK "OK" ""`, `check +4 OK "OK" "a=2"`)
 	p.status(6, shown{output: "OK", perf: "a=2", last: 4})
 	p.finish()
 }
@@ -223,5 +223,25 @@ func TestOrderOlderStateAfterAKill(t *testing.T) {
 	p.nothingMore()
 	p.status(41, shown{output: "fine again", last: 40})
 	p.expect(`check +40 OK "fine again" ""`)
+	p.finish()
+}
+
+// The older state of a passive object, whose next result may never come: it is sent
+// when the supervisor has gone on to report it for long enough.
+func TestOrderOlderStateIsConfirmed(t *testing.T) {
+	p := newPlayed(t, playing{ago: time.Minute, settings: Settings{"readers.status.confirm": "4s"}})
+	p.status(0, shown{output: "all fine", last: -1})
+	p.Start()
+	p.expect(`check -1 OK "all fine" ""`)
+	p.mark()
+	p.alert(12, "CRITICAL HARD", "disk full")
+	p.expect(`check +12 CRITICAL "disk full" ""`)
+	p.status(15, shown{state: 2, output: "disk full", last: 12})
+	p.log(30, "Nagios 4.4.6 starting... (PID=2)", "INITIAL SERVICE STATE: h;s;OK;HARD;1;all fine")
+	p.status(31, shown{output: "all fine", last: -1})
+	p.status(41, shown{output: "all fine", last: -1})
+	p.expect(`check -1 OK "all fine" ""`)
+	p.alert(50, "WARNING HARD", "nearly full")
+	p.expect(`check +50 WARNING "nearly full" ""`)
 	p.finish()
 }
