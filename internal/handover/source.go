@@ -71,7 +71,7 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 	if err != nil {
 		return fmt.Errorf("spool %s: %w", s.options.Dir, err)
 	}
-	if err := s.awaitDirectory(ctx); err != nil {
+	if err := s.awaitDirectory(ctx, emit); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -104,11 +104,13 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 	}
 }
 
-// awaitDirectory waits until the directory is there.
-func (s *Source) awaitDirectory(ctx context.Context) error {
+// awaitDirectory waits until the directory is there. Until then there is nothing to
+// read.
+func (s *Source) awaitDirectory(ctx context.Context, emit supervision.Emit) error {
 	tick := time.NewTicker(s.options.Poll)
 	defer tick.Stop()
 	for first := true; ; first = false {
+		began := time.Now()
 		_, err := List(s.options.Dir)
 		switch {
 		case err == nil:
@@ -117,6 +119,9 @@ func (s *Source) awaitDirectory(ctx context.Context) error {
 			return fmt.Errorf("spool: %w", err)
 		case first:
 			s.options.Logger.Info("the spool directory does not exist yet, waiting for it", "path", s.options.Dir)
+		}
+		if err := emit(ctx, supervision.Batch{EndSeen: began}); err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():

@@ -150,7 +150,9 @@ func (p *progress) mayPass(q *progress, at int64, read time.Time) bool {
 		// by then.
 		return !q.endSeen.IsZero() && !q.endSeen.Before(read)
 	case q.View == Everything:
-		return true
+		// A module that is the source no more may have left records that nobody has
+		// read yet.
+		return at < q.latest || !q.endSeen.IsZero()
 	case at < q.latest, q.waits && at < q.head:
 		return true // it has nothing older to bring
 	case q.waits && (p.burst || q.burst || q.endSeen.IsZero()):

@@ -191,8 +191,9 @@ func TestOrderModuleFellSilentWhileAway(t *testing.T) {
 func TestOrderModuleSpoolIsReadBeforeTheFiles(t *testing.T) {
 	p, segment := moduleThatReported(t, playing{settings: moduleSpool})
 	p.Stop()
-	appendTo(t, segment, p.handedCheck(-5, 1, "slow", "ACKNOWLEDGED")+p.handed("COMMENTADDED", -4, "ID::3", "AUTHOR::joe",
-		"COMMENT::seen it", fmt.Sprintf("ENTRY::%d", p.base-4), "ENTRYTYPE::1", "PERSISTENT::1", "EXPIRES::0", "LOADED::0"))
+	appendTo(t, segment, p.handedCheck(-5, 1, "slow", "ACKNOWLEDGED")+p.handed("COMMENTADDED", -4, "ID::3",
+		"AUTHOR::joe", "COMMENT::seen it", fmt.Sprintf("ENTRY::%d", p.base-4), "ENTRYTYPE::1", "PERSISTENT::1",
+		"EXPIRES::0", "LOADED::0"))
 	p.alert(-5, "WARNING HARD", "slow")
 	p.perfdata(-5, "WARNING", "x=1")
 	p.log(-4, "EXTERNAL COMMAND: ADD_SVC_COMMENT;h;s;1;joe;seen it")
