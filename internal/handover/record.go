@@ -109,7 +109,10 @@ func condition(kind string, f *fields) (Line, error) {
 	case "ACKNOWLEDGEMENT":
 		rec.Kind, rec.Note = supervision.Acknowledged, f.note()
 	case "ACKNOWLEDGEMENTREMOVED":
-		rec.Kind, rec.Note = supervision.AcknowledgementRemoved, &supervision.Note{Text: ackEnd[f.text("REASON")]}
+		reason := f.text("REASON")
+		rec.Kind, rec.Note = supervision.AcknowledgementRemoved, &supervision.Note{
+			Text: ackEnd[reason], Recovered: reason == "RECOVERY",
+		}
 	case "COMMENTADDED", "COMMENTDELETED":
 		rec.Kind, rec.Note = supervision.CommentAdded, f.note()
 		if kind == "COMMENTDELETED" {

@@ -88,7 +88,7 @@ func TestParseLine(t *testing.T) {
 				"REASON::RECOVERY"),
 			Line{Record: supervision.Record{
 				Kind: supervision.AcknowledgementRemoved, Entity: web, Time: at(5, 0),
-				Note: &supervision.Note{Text: "acknowledgement cleared by recovery"},
+				Note: &supervision.Note{Text: "acknowledgement cleared by recovery", Recovered: true},
 			}},
 		},
 		{

@@ -168,7 +168,7 @@ func (c *Check) decode(d *reader) {
 }
 
 func (n *Note) encode(b []byte) []byte {
-	b = append(b, bits(n.Sticky, n.Persistent, n.Loaded))
+	b = append(b, bits(n.Sticky, n.Persistent, n.Recovered, n.Loaded))
 	b = binary.AppendVarint(b, n.ID)
 	b = appendText(b, n.Author)
 	b = appendText(b, n.Text)
@@ -176,7 +176,7 @@ func (n *Note) encode(b []byte) []byte {
 }
 
 func (n *Note) decode(d *reader) {
-	d.bits(&n.Sticky, &n.Persistent, &n.Loaded)
+	d.bits(&n.Sticky, &n.Persistent, &n.Recovered, &n.Loaded)
 	n.ID = d.varint()
 	n.Author, n.Text = d.text(), d.text()
 	n.Expires = d.time()

@@ -195,6 +195,8 @@ type Note struct {
 	Sticky     bool
 	Persistent bool
 	Expires    time.Time // zero: never
+	// Recovered, of AcknowledgementRemoved: it ended with its problem.
+	Recovered bool
 	// Loaded: not written now, but taken over by a supervisor that starts.
 	Loaded bool
 }

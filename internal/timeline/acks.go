@@ -121,7 +121,8 @@ func (w *work) removeAck(rec *supervision.Record, r *reader) {
 		w.drop(rec, r, Unchanged)
 		return
 	}
-	if w.sent.set && w.sent.state == supervision.OK && !w.opts.EndAcksAtOnce {
+	recovered := rec.Note.Recovered || w.sent.set && w.sent.state == supervision.OK
+	if recovered && !w.opts.EndAcksAtOnce {
 		w.ack.given, w.ack.lapsed = false, true
 		w.drop(rec, r, Unchanged)
 		return
