@@ -257,7 +257,7 @@ func (t *Timeline) Due() time.Time {
 	var due time.Time
 	for _, o := range t.holding {
 		for i := range o.held {
-			if until := o.held[i].until; due.IsZero() || until.Before(due) {
+			if until := o.held[i].until; !until.IsZero() && (due.IsZero() || until.Before(due)) {
 				due = until
 			}
 		}
