@@ -32,7 +32,7 @@ func (w *work) condition(rec *supervision.Record, r *reader) {
 
 func (w *work) flap(rec *supervision.Record, r *reader) {
 	started := rec.Kind == supervision.FlappingStarted
-	if w.flaps.now == started || r.View == Snapshot && rec.Time.Unix()+ackDelay < w.flaps.at {
+	if w.flaps.now == started || r.View == Snapshot && rec.Time.Unix() <= w.flaps.at {
 		w.drop(rec, r, Unchanged)
 		return
 	}
