@@ -104,12 +104,13 @@ func (p *Pipeline) run(ctx context.Context, f *feed) error {
 	again := p.intake.again(name)
 	return f.Source.Run(ctx, from, func(ctx context.Context, b supervision.Batch) error {
 		b.Records = again.skip(b.Records)
-		return p.enter(ctx, f, b)
+		return p.enter(ctx, f, b, again.records)
 	})
 }
 
-// enter takes a batch, in parts if another feed has to go first in between.
-func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch) error {
+// enter takes a batch, in parts if another feed has to go first in between. So many
+// records that have entered before are still to be read again behind it.
+func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch, again int) error {
 	name, read := f.Source.Name(), p.cfg.Now()
 	for left := len(b.Records); ; left = len(b.Records) {
 		n := left
@@ -121,7 +122,7 @@ func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch) erro
 		}
 		part := b
 		part.Records = b.Records[:n]
-		wait, err := p.intake.take(ctx, f.Feed, part, n == left)
+		wait, err := p.intake.take(ctx, f.Feed, part, n == left, again)
 		if err != nil {
 			return err
 		}

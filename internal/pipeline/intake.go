@@ -121,9 +121,10 @@ func (in *intake) key(what, source, kind, reason string) tally.Key {
 }
 
 // take judges, maps and stores one batch of a feed, or the part of it that may
-// enter. wait returns when it is durable.
+// enter. Behind it lie so many records that have entered before. wait returns when
+// it is durable.
 func (in *intake) take(
-	ctx context.Context, f Feed, b supervision.Batch, whole bool,
+	ctx context.Context, f Feed, b supervision.Batch, whole bool, again int,
 ) (wait func(context.Context) error, err error) {
 	source := f.Source.Name()
 	for why, n := range b.Skipped {
@@ -149,7 +150,7 @@ func (in *intake) take(
 		in.timeline.Entered(source, b.Records)
 	case b.Position != nil:
 		c.Position = b.Position
-		in.timeline.Completed(source)
+		in.timeline.Completed(source, again)
 	}
 	return in.commit(ctx, c)
 }

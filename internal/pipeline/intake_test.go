@@ -83,7 +83,7 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 		problem(host), ack(host), problem(web), ack(web), ack(supervision.Entity{Host: "h", Service: "typo"}),
 		problem(newService), ack(newService), // the object cache is not up to date
 		ack(unknownHost), problem(unknownHost), // there may be no object cache
-	}}, true)
+	}}, true, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestDowntimesWithoutATarget(t *testing.T) {
 	}
 	in, k := newIntake(t, known{})
 	if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
-		supervision.Batch{Records: []supervision.Record{downtime}}, true); err != nil {
+		supervision.Batch{Records: []supervision.Record{downtime}}, true, 0); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.keys) != 0 || len(k.rejected) != 0 {
