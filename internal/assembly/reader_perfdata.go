@@ -164,6 +164,7 @@ func reader(files []*perfdataFile, delay time.Duration) timeline.Reader {
 		r.Services = r.Services || f.class == perfdata.Service
 		r.HasState = r.HasState && f.format.HasState()
 		r.HasOutput = r.HasOutput && f.format.HasOutput()
+		r.StartOnly = r.StartOnly || !f.format.HasEnd()
 	}
 	return r
 }

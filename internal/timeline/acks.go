@@ -21,10 +21,15 @@ type ack struct {
 	lapsed bool
 	text   uint64 // hash of author and text
 	by     readerSet
-	at     int64 // unix seconds
+	at     int64 // when it was given, or ended (unix seconds)
 	epoch  uint32
 	// of is the state that was acknowledged; StateNotReported: not known yet.
 	of supervision.State
+}
+
+// end notes that it ended, and whether that was with its problem.
+func (a *ack) end(at time.Time, lapsed bool) {
+	a.given, a.lapsed, a.at = false, lapsed, max(a.at, at.Unix())
 }
 
 // How an acknowledgement may end by a check result.
@@ -53,7 +58,11 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 	case w.sent.set && w.sent.state != supervision.OK:
 		w.noteAck(rec, r, text)
 		w.send(rec, r, mark)
-	case w.problem != 0 && w.problem <= at+ackDelay && w.sent.end > at:
+		if !rec.Note.Sticky && w.precedesLastChange(at, r) {
+			w.ack.end(rec.Time, false)
+			w.sendEndOfAck(rec, r, endedByChange)
+		}
+	case w.problem != 0 && w.problem <= at+ackDelay && w.isOver(at, r):
 		// Its problem is over already. Canopsis still has the alarm.
 		w.noteAck(rec, r, text)
 		a.given, a.lapsed = false, true
@@ -68,6 +77,28 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 // isAfter reports whether the acknowledgement was given after a moment, as far as
 // the supervisor's clock shows it.
 func (a *ack) isAfter(at int64, epoch uint32) bool { return a.epoch == epoch && at < a.at }
+
+// precedesLastChange reports whether the result sent last changed the state in the
+// second of an acknowledgement, and comes after it in the log.
+func (w *work) precedesLastChange(acked int64, r *reader) bool {
+	return r.View == Changes && w.sent.end == acked && w.sent.readers&r.bit == 0 &&
+		w.was != supervision.OK && w.was != w.sent.state
+}
+
+// isOver reports whether a problem that was acknowledged ended after that. In one
+// second it did if the reader has yet to report the end.
+func (w *work) isOver(acked int64, r *reader) bool {
+	if w.over != acked {
+		return w.over > acked
+	}
+	reported := w.sent.readers
+	for _, sent := range w.earlier {
+		if sent.end == w.over {
+			reported |= sent.readers
+		}
+	}
+	return reported&r.bit == 0
+}
 
 func (w *work) noteAck(rec *supervision.Record, r *reader, text uint64) {
 	w.ack = ack{
@@ -97,14 +128,29 @@ func (w *work) settleAcks(rec *supervision.Record, before report) {
 }
 
 // wasWell reports whether an object was well when it was acknowledged, which a
-// supervisor refuses without a word: a reader of every result has reported it so
-// before, and the problem only later.
+// supervisor refuses without a word: the problem came later and is the first after
+// the object was well.
 func (w *work) wasWell(acked, problem *supervision.Record, before report) bool {
-	if acked.Time.Unix()+ackDelay >= problem.Time.Unix() || !before.set || before.state != supervision.OK {
+	c := problem.Check
+	switch {
+	case acked.Time.Unix()+ackDelay >= problem.Time.Unix():
+		return false
+	case c.StateType == supervision.Soft && c.Attempt == 1:
+		return true
+	case !before.set || before.state != supervision.OK:
 		return false
 	}
-	for _, r := range w.owners[classOf(acked.Entity)] {
-		if r.HasState && before.readers&r.bit != 0 {
+	return w.showsEachChange(classOf(acked.Entity), before)
+}
+
+// showsEachChange reports whether a reader would have shown each change of state
+// since a result.
+func (w *work) showsEachChange(class int, since report) bool {
+	if w.logIsCompleteSince(class) <= since.end {
+		return true
+	}
+	for _, r := range w.owners[class] {
+		if r.HasState && since.readers&r.bit != 0 {
 			return true
 		}
 	}
@@ -117,17 +163,19 @@ func (w *work) removeAck(rec *supervision.Record, r *reader) {
 		h := w.release(i) // it ends before it could be sent
 		w.drop(&h.rec, w.readerOf(h.reader), Unchanged)
 	}
-	if !w.ack.given || w.ack.isAfter(rec.Time.Unix(), w.epochOf(r)) {
+	older := w.ack.isAfter(rec.Time.Unix(), w.epochOf(r)) ||
+		r.View == Snapshot && rec.Time.Unix() == w.ack.at && w.ack.by&r.bit == 0
+	if !w.ack.given || older {
 		w.drop(rec, r, Unchanged)
 		return
 	}
 	recovered := rec.Note.Recovered || w.sent.set && w.sent.state == supervision.OK
 	if recovered && !w.opts.EndAcksAtOnce {
-		w.ack.given, w.ack.lapsed = false, true
+		w.ack.end(rec.Time, true)
 		w.drop(rec, r, Unchanged)
 		return
 	}
-	w.ack.given = false
+	w.ack.end(rec.Time, false)
 	w.send(rec, r, NoMark)
 }
 
@@ -153,12 +201,12 @@ func (w *work) endOfAck(rec *supervision.Record, before report) (why string) {
 	}
 	switch {
 	case w.sent.state == supervision.OK && w.opts.EndAcksAtOnce:
-		a.given = false
+		a.end(rec.Time, false)
 		return endedByRecovery
 	case w.sent.state == supervision.OK:
-		a.given, a.lapsed = false, true
+		a.end(rec.Time, true)
 	case w.sent.state != a.of && !a.sticky && (rec.Check.Flags == nil || !rec.Check.Flags.Acknowledged):
-		a.given = false
+		a.end(rec.Time, false)
 		return endedByChange
 	}
 	return ""

@@ -42,12 +42,19 @@ func TestAcknowledgements(t *testing.T) {
 
 // Canopsis ignores an acknowledgement without an open alarm.
 func TestAnAcknowledgementNeverLeavesBeforeItsProblem(t *testing.T) {
-	run(t, options(logReader, status), []step{
+	opts := options(logReader, status)
+	opts.SoftChanges = [2]bool{}
+	run(t, opts, []step{
 		{"log", acknowledged(2, "nobody knows the object"), 0, held},
 		{"log", result(web, 3, 2, "CRITICAL"), 0, "sent, " + ackSent},
 		{"log", result(web, 10, 0, "OK"), 0, sent},
 		{"log", acknowledged(12, "soft problems are not logged"), 0, held},
 		{"log", result(web, 20, 2, "CRITICAL"), 0, "sent, acknowledgement removed sent, " + ackSent},
+	})
+	run(t, options(logReader), []step{
+		{"log", result(web, 10, 0, "OK"), 0, sent},
+		{"log", acknowledged(12, "it is well"), 0, held},
+		{"log", result(web, 20, 2, "CRITICAL"), 0, "sent, " + ackDenied},
 	})
 	run(t, options(logReader, perfdata), []step{
 		{"perfdata", result(web, 1, 0, "OK"), 0, sent},

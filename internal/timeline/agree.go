@@ -36,13 +36,12 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 	isProblem := w.sent.set && w.sent.state != supervision.OK
 	switch {
 	case a.given && !flags.Acknowledged && rec.Time.Unix() > a.at+ackDelay*int64(boolToInt(r.View == Snapshot)):
-		a.given = false
-		if isProblem || w.opts.EndAcksAtOnce {
+		atOnce := isProblem || w.opts.EndAcksAtOnce
+		a.end(rec.Time, !atOnce)
+		if atOnce {
 			w.sendEndOfAck(rec, r, endedBySilence)
-		} else {
-			a.lapsed = true
 		}
-	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && w.holds(forNote) < 0:
+	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && rec.Time.Unix() > a.at && w.holds(forNote) < 0:
 		derived := supervision.Record{Kind: supervision.Acknowledged, Entity: rec.Entity, Time: rec.Time,
 			Ref: rec.Ref + "#acknowledged", Note: &supervision.Note{Sticky: true}}
 		w.hold(&derived, r, forNote, w.now.Add(noteWait))

@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"slices"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -10,12 +9,16 @@ import (
 // checks is the story of an object's check results.
 type checks struct {
 	sent report // the last one that was sent
+	// was is the state before it; OK if none is known.
+	was supervision.State
 	// earlier are those sent shortly before it, the newest last: the log may report
 	// them after a reader that was faster.
 	earlier []report
 	// problem is when the last problem that was sent was processed (unix seconds;
 	// 0: none was).
 	problem int64
+	// over is when the object was well again after its last problem (unix seconds).
+	over int64
 	// missing is since when the status file shows a result that the reader of
 	// every result has not reported (unix seconds; 0: none).
 	missing     int64
@@ -38,11 +41,14 @@ func (w *work) take(rec *supervision.Record, r *reader) {
 	if r.View >= Complete {
 		w.missing, w.perfdataOff = 0, false
 	}
-	if rec.Check.State == supervision.StateNotReported && !w.fillState(rec) {
-		if !w.hold(rec, r, forState, time.Time{}) {
-			w.drop(rec, r, TooManyWaited)
+	if rec.Check.State == supervision.StateNotReported {
+		if !w.fillState(rec) {
+			if !w.hold(rec, r, forState, time.Time{}) {
+				w.drop(rec, r, TooManyWaited)
+			}
+			return
 		}
-		return
+		w.missStateless(len(w.object.held))
 	}
 	w.noteState(rec, r)
 	w.retryStateless(rec.Time.Unix() + ownDelay)
@@ -54,8 +60,7 @@ func (w *work) take(rec *supervision.Record, r *reader) {
 // waitsBehind reports whether a record has to wait for an earlier one of the
 // same reader that is held.
 func (w *work) waitsBehind(r *reader) bool {
-	i := w.holds(forReport)
-	return i >= 0 && w.object.held[i].reader == r.bit
+	return w.heldOf(r.bit) >= 0
 }
 
 // noteState remembers what a record reports of the state and the text.
@@ -123,14 +128,31 @@ func (t *Timeline) logIsCompleteSince(class int) int64 {
 // retryStateless judges the results without a state whose state is known now, up
 // to a second.
 func (w *work) retryStateless(until int64) {
-	for {
-		i := w.holds(forState)
-		if i < 0 || w.object.held[i].rec.Time.Unix() > until || !w.fillState(&w.object.held[i].rec) {
-			return
+	for i := 0; i < len(w.object.held); i++ {
+		h := &w.object.held[i]
+		if h.need != forState || h.rec.Time.Unix() > until || !w.fillState(&h.rec) {
+			continue
+		}
+		i = w.missStateless(i)
+		known := w.release(i)
+		w.result(&known.rec, w.readerOf(known.reader))
+		i = -1 // others may have been released by it
+	}
+}
+
+// missStateless drops the results without a state in front of one whose state is
+// known: nobody reports theirs any more. It returns the new index of that one.
+func (w *work) missStateless(before int) int {
+	for i := 0; i < before; {
+		if w.object.held[i].need != forState {
+			i++
+			continue
 		}
 		h := w.release(i)
-		w.result(&h.rec, w.readerOf(h.reader))
+		w.drop(&h.rec, w.readerOf(h.reader), StateUnknown)
+		before--
 	}
+	return before
 }
 
 // dropStateless drops the results without a state from before a second: who could
@@ -146,6 +168,7 @@ func (w *work) dropStateless(until int64) {
 func (w *work) result(rec *supervision.Record, r *reader) {
 	switch {
 	case r.View == Snapshot:
+		w.giveUpBefore(rec)
 		w.judge(rec, r, r.bit)
 	case r.View == Changes:
 		w.alert(rec, r)
@@ -154,19 +177,38 @@ func (w *work) result(rec *supervision.Record, r *reader) {
 	}
 }
 
+// giveUpBefore judges the held ALERTs from before the status file was written: it is
+// judged when the others have read what had been written by then.
+func (w *work) giveUpBefore(rec *supervision.Record) {
+	written := shownAt(rec)
+	for i := w.holds(forReport); i >= 0 && w.object.held[i].rec.Time.Before(written); i = w.holds(forReport) {
+		w.giveUp(i)
+	}
+}
+
 // alert judges a line of the log about a result.
 func (w *work) alert(rec *supervision.Record, r *reader) {
-	if i := w.joins(rec, r); i >= 0 {
-		h := w.release(i)
+	if rec.Kind == supervision.PresentState {
+		for w.waitsBehind(r) {
+			w.giveUp(w.heldOf(r.bit)) // in front of it
+		}
+		w.judge(rec, r, r.bit)
+		return
+	}
+	if h, ok := w.joinHeld(rec, r); ok {
 		fill(&h.rec, rec)
 		w.judge(&h.rec, w.readerOf(h.reader), h.reader|r.bit)
 		w.releaseBehind()
 		return
 	}
 	this := w.reportOf(rec, r, r.bit)
-	known := w.sent.set && w.sent.sameAs(this) || w.amongEarlier(this) >= 0
-	if rec.Kind == supervision.CheckResult && !known && !w.isLate(this) && w.awaitsReport(rec) &&
-		w.hold(rec, r, forReport, w.now.Add(reportWait)) {
+	if w.wasSent(this) != nil {
+		for w.waitsBehind(r) { // it is older than what was sent
+			h := w.release(w.heldOf(r.bit))
+			w.drop(&h.rec, r, Late)
+			w.releaseBehind()
+		}
+	} else if !w.isLate(this) && w.awaitsReport(rec) && w.hold(rec, r, forReport, w.now.Add(reportWait)) {
 		return
 	}
 	w.judge(rec, r, r.bit)
@@ -189,60 +231,40 @@ func (w *work) awaitsReport(rec *supervision.Record) bool {
 // complete judges the report of a reader of every result. It joins what the log
 // showed of the same result.
 func (w *work) complete(rec *supervision.Record, r *reader) {
-	for {
-		i := w.holds(forReport)
-		if i < 0 {
-			break
-		}
-		h := &w.object.held[i]
-		if w.joins(rec, r) == i {
-			alert := w.release(i)
-			fill(rec, &alert.rec)
-			w.judge(rec, r, alert.reader|r.bit)
-			w.releaseBehind()
-			return
-		}
-		if h.reader != r.bit && rec.Time.Unix() <= h.rec.Time.Unix()+ownDelay {
-			break // it may still come
-		}
-		w.giveUp(i)
+	if alert, ok := w.joinHeld(rec, r); ok {
+		fill(rec, &alert.rec)
+		w.judge(rec, r, alert.reader|r.bit)
+		w.releaseBehind()
+		return
 	}
-	if w.lacksText(rec, r) && w.hold(rec, r, forReport, w.now.Add(textWait)) {
+	for i := w.holds(forReport); i >= 0 && w.object.held[i].reader != r.bit && !w.mayCome(rec, r, i); {
+		w.giveUp(i)
+		i = w.holds(forReport)
+	}
+	waits := w.lacksText(rec, r) || w.waitsBehind(r) || w.isBeforeChange(rec, r)
+	if waits && w.hold(rec, r, forReport, w.now.Add(textWait)) {
 		return
 	}
 	w.judge(rec, r, r.bit)
 }
 
-// joins returns the index of a held report of the same result by another reader,
-// -1 if there is none.
-func (w *work) joins(rec *supervision.Record, r *reader) int {
-	this := w.reportOf(rec, r, r.bit)
-	for i := range w.object.held {
-		h := &w.object.held[i]
-		if h.need != forReport {
-			continue
-		}
-		other := w.reportOf(&h.rec, w.readerOf(h.reader), h.reader)
-		if other.sameAs(this) {
-			return i
-		}
-		if h.reader == r.bit {
-			return -1
-		}
-	}
-	return -1
-}
-
 // lacksText reports whether a result has no text because its reader sees none,
-// and the log is about to show it: only a change is in the log.
+// and the log is about to show it: only a change is in the log, which each
+// attempt of a soft state is.
 func (w *work) lacksText(rec *supervision.Record, r *reader) bool {
 	c := rec.Check
-	if r.HasOutput || c.Output != "" || !w.opts.Order.readsChanges() || !w.sent.set {
+	if r.HasOutput || c.Output != "" || !w.opts.Order.readsChanges() {
 		return false
+	}
+	if !w.sent.set {
+		return c.State != supervision.OK
 	}
 	this := w.reportOf(rec, r, r.bit)
 	if w.sent.sameAs(this) || w.isLate(this) {
 		return false
+	}
+	if c.StateType == supervision.Soft && w.opts.SoftChanges[classOf(rec.Entity)] {
+		return true
 	}
 	return w.sent.state != c.State || w.sent.stateType >= 0 && c.StateType >= 0 && w.sent.stateType != c.StateType
 }
@@ -267,39 +289,35 @@ func fill(rec, alert *supervision.Record) {
 	}
 }
 
-// maxEarlier bounds how many results of a few seconds are remembered.
-const maxEarlier = 256
-
-// noteEarlier remembers the report that is no longer the last one.
-func (c *checks) noteEarlier(next report) {
-	if c.sent.set {
-		c.earlier = append(c.earlier, c.sent)
-	}
-	c.earlier = slices.DeleteFunc(c.earlier, func(r report) bool {
-		return r.epoch != next.epoch || r.end < next.end-2*ownDelay
-	})
-	c.earlier = slices.Delete(c.earlier, 0, max(len(c.earlier)-maxEarlier, 0))
-}
-
-// amongEarlier returns the index of the report of the same result that was sent
-// before the last one, -1 if there is none. What a reader has reported later than
-// one of its own is later than that.
-func (c *checks) amongEarlier(this report) int {
-	later := c.sent.readers
-	for i, r := range slices.Backward(c.earlier) {
-		if later&this.readers != 0 {
-			return -1
-		}
-		if r.sameAs(this) {
-			return i
-		}
-		later |= r.readers
-	}
-	return -1
-}
-
 // isLate reports whether a result is older than what was sent. The order of one
 // reader is the supervisor's; that of a snapshot is not.
 func (w *work) isLate(this report) bool {
 	return this.olderThan(w.sent) && w.sent.readers&this.readers == 0
+}
+
+// isBeforeChange reports whether the report of a reader of every result lies before
+// a change of the same second that only the log has shown: a result with another
+// state that came after it would be a change itself, and the log would show it, or
+// is about to.
+func (w *work) isBeforeChange(rec *supervision.Record, r *reader) bool {
+	this := w.reportOf(rec, r, r.bit)
+	return w.wasSent(this) == nil && w.precedesChange(this, r)
+}
+
+func (w *work) precedesChange(this report, r *reader) bool {
+	if r.View != Complete || !w.sent.set || w.sent.readers&w.bitsOf(Changes) == 0 || w.sent.readers&this.readers != 0 {
+		return false
+	}
+	return this.epoch == w.sent.epoch && this.end == w.sent.end && this.readers&w.bitsOf(Changes) == 0 &&
+		this.state != w.sent.state
+}
+
+// bitsOf returns the readers with a view.
+func (t *Timeline) bitsOf(view View) (set readerSet) {
+	for _, r := range t.readers {
+		if r.View == view {
+			set |= r.bit
+		}
+	}
+	return set
 }

@@ -110,20 +110,28 @@ func (w *work) expire() (expired bool) {
 			return expired
 		}
 		h := &w.object.held[i]
-		if h.need == forReport && w.catchesUp(h) {
-			h.until = w.now.Add(reportWait)
-			continue
+		if h.need == forReport {
+			first := &w.object.held[w.holds(forReport)] // none leaves before one in front of it
+			if first.until.After(w.now) {
+				h.until = first.until
+				continue
+			}
+			if w.catchesUp(first) {
+				first.until = w.now.Add(reportWait)
+				continue
+			}
 		}
 		expired = true
 		w.giveUp(i)
 	}
 }
 
-// catchesUp reports whether a reader of every result has not come to the time of
-// a held record yet.
+// catchesUp reports whether a reader that a record is held for has not come to its
+// time yet: one of every result for an ALERT, the log for a result.
 func (w *work) catchesUp(h *heldRecord) bool {
-	for _, r := range w.owners[classOf(h.rec.Entity)] {
-		if r.bit != h.reader && w.opts.Order.before(r.Name, h.rec.Time.Unix()+ownDelay, w.now) {
+	for _, r := range w.readers {
+		awaited := r.View == Changes || r.sees(classOf(h.rec.Entity))
+		if awaited && r.bit != h.reader && w.opts.Order.before(r.Name, h.rec.Time.Unix()+ownDelay, w.now) {
 			return true
 		}
 	}

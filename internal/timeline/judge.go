@@ -10,12 +10,14 @@ import (
 // readers in by.
 func (w *work) judge(rec *supervision.Record, r *reader, by readerSet) {
 	this := w.reportOf(rec, r, by)
-	if w.sent.set && w.sent.sameAs(this) && w.opts.Resync.repeats(rec, r) {
+	switch same := w.wasSent(this); {
+	case rec.Kind == supervision.PresentState && r.View == Changes:
+		// Its stamp is not that of its result.
+	case same == &w.sent && w.opts.Resync.repeats(rec, r):
 		w.again(rec, r, this)
 		return
-	}
-	if i := w.amongEarlier(asRepeated(rec, this)); i >= 0 {
-		w.earlier[i].join(this)
+	case same != nil && same != &w.sent && !w.isReturn(this):
+		same.join(this)
 		w.drop(rec, r, SeenAlready)
 		return
 	}
@@ -34,13 +36,10 @@ func (w *work) judge(rec *supervision.Record, r *reader, by readerSet) {
 	}
 }
 
-// asRepeated returns a report to look for among the earlier ones: a present state
-// may be one that its own reader has reported before.
-func asRepeated(rec *supervision.Record, this report) report {
-	if rec.Kind == supervision.PresentState {
-		this.readers = 0
-	}
-	return this
+// isReturn reports whether what was sent before is the newer one after all: a reader
+// of both reports it behind the result sent last, which has another state.
+func (w *work) isReturn(this report) bool {
+	return w.sent.readers&this.readers != 0 && !this.present && w.sent.state != this.state
 }
 
 // repeats reports whether a result that was sent before need not be sent again:
@@ -52,7 +51,7 @@ func (p Resync) repeats(rec *supervision.Record, r *reader) bool {
 // again judges another report of the result that was sent last: it is sent once
 // more if it adds something.
 func (w *work) again(rec *supervision.Record, r *reader, this report) {
-	w.settleConfirmation()
+	w.settleConfirmation(rec)
 	adds := w.sent.adds(this)
 	w.sent.join(this)
 	switch {
@@ -84,7 +83,7 @@ func (w *work) reason(rec *supervision.Record, r *reader, this report) Reason {
 		return w.reasonOfPresent(rec, r, this)
 	case present:
 		return w.reasonOfRepeated(this)
-	case w.isLate(this):
+	case w.isLate(this), w.precedesChange(this, r):
 		return Late
 	}
 	return ToSend
@@ -94,8 +93,9 @@ func (w *work) reason(rec *supervision.Record, r *reader, this report) Reason {
 // reported, or the one that the supervisor has read from its retention file.
 func (w *work) reasonOfPresent(rec *supervision.Record, r *reader, this report) Reason {
 	differs := w.sent.differs(this)
+	inOrder := rec.Kind == supervision.CheckResult && w.sent.readers&r.bit != 0 // it has reported both
 	switch {
-	case this.olderThan(w.sent), this.overlaps(w.sent) && this.end < w.sent.end:
+	case this.olderThan(w.sent), !inOrder && this.overlaps(w.sent) && this.end < w.sent.end:
 		if !differs {
 			return Unchanged
 		}
@@ -121,6 +121,8 @@ func (w *work) reasonOfRepeated(this report) Reason {
 		return Unchanged
 	case w.isLate(this):
 		return Late
+	case this.end <= w.sent.end && w.sent.readers&this.readers == 0:
+		return Unchanged // what was sent is of the same second, and the log has yet to show it
 	case w.site.started >= w.sent.end:
 		return Unconfirmed
 	}
@@ -153,7 +155,7 @@ func (s *report) differs(o report) bool {
 }
 
 func (s *report) overlaps(o report) bool {
-	return s.epoch == o.epoch && s.start <= o.end && o.start <= s.end
+	return s.epoch == o.epoch && s.start <= o.latest && o.start <= s.latest
 }
 
 // sendResult sends a result, and what waited for it or follows from it.
@@ -168,12 +170,15 @@ func (w *work) sendResult(rec *supervision.Record, r *reader, this report, mark 
 			}
 		}
 	}
-	w.noteEarlier(this)
-	w.sent = this
-	if this.state != supervision.OK {
+	w.was = before.state
+	w.noteSent(this)
+	switch {
+	case this.state != supervision.OK:
 		w.problem = this.end
+	case before.state != supervision.OK:
+		w.over = this.end
 	}
-	w.settleConfirmation()
+	w.settleConfirmation(rec)
 	ends := w.endOfAck(rec, before)
 	w.send(rec, r, mark)
 	w.sendEndOfAck(rec, r, ends)
@@ -201,16 +206,25 @@ func (w *work) awaitConfirmation(rec *supervision.Record, r *reader) {
 }
 
 // settleConfirmation forgets an older state when a newer report has come.
-func (w *work) settleConfirmation() {
-	if i := w.holds(forConfirmation); i >= 0 {
+func (w *work) settleConfirmation(rec *supervision.Record) {
+	if i := w.holds(forConfirmation); i >= 0 && !shownAt(rec).Before(shownAt(&w.object.held[i].rec)) {
 		w.release(i)
 	}
+}
+
+// shownAt is the moment of which a report is.
+func shownAt(rec *supervision.Record) time.Time {
+	if f := rec.Check.Flags; f != nil && f.At.After(rec.Time) {
+		return f.At
+	}
+	return rec.Time
 }
 
 // confirm sends a state that the supervisor still reports.
 func (w *work) confirm(rec *supervision.Record, r *reader) {
 	this := w.reportOf(rec, r, r.bit)
-	this.start, this.end, this.checked = w.now.Unix(), w.now.Unix(), 0
+	now := w.now.Unix()
+	this.start, this.end, this.latest, this.checked = now, now, now, 0
 	this.timeless = true
 	w.sendResult(rec, r, this, Confirmed)
 }

@@ -17,6 +17,7 @@ func decodeLegacy(value []byte) (*object, error) {
 	o.flaps.now, o.downtimes.unnamed = set&32 != 0, set&64 != 0
 
 	s.start, s.end = d.int(), d.int()
+	s.latest = s.end
 	s.state, s.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
 	s.attempt, s.output, s.execution = int16(d.int()), uint32(d.uint()), d.int()
 	d.byte() // readers
@@ -38,7 +39,7 @@ func decodeLegacy(value []byte) (*object, error) {
 	for range d.count() {
 		h := pastState{}
 		h.decode(&d)
-		h.output, h.set = uint32(d.uint()), true
+		h.output, h.set, h.latest = uint32(d.uint()), true, h.at
 		bits := d.byte()
 		h.used, h.repeated = bits&1 != 0, bits&2 != 0
 		o.states.history = append(o.states.history, h)

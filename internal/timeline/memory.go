@@ -176,11 +176,13 @@ func decodeObject(value []byte) (*object, error) {
 func (o *object) encodeSent(e *encoder) {
 	e.bits(o.perfdataOff, o.sent.set)
 	e.int(o.problem)
+	e.int(o.over)
 	e.int(o.missing)
 	if !o.sent.set {
 		return
 	}
 	o.sent.encode(e)
+	e.int(int64(o.was))
 	e.uint(uint64(len(o.earlier)))
 	for i := range o.earlier {
 		o.earlier[i].encode(e)
@@ -190,11 +192,12 @@ func (o *object) encodeSent(e *encoder) {
 func (o *object) decodeSent(d *decoder) {
 	set := d.byte()
 	o.perfdataOff = set&1 != 0
-	o.problem, o.missing = d.int(), d.int()
+	o.problem, o.over, o.missing = d.int(), d.int(), d.int()
 	if set&2 == 0 {
 		return
 	}
 	o.sent.decode(d)
+	o.was = supervision.State(d.int())
 	for range d.count() {
 		var r report
 		r.decode(d)
@@ -203,9 +206,11 @@ func (o *object) decodeSent(d *decoder) {
 }
 
 func (s *report) encode(e *encoder) {
-	e.bits(s.timeless, s.parts.text, s.parts.perfdata, s.parts.long, s.parts.carried)
+	e.bits(s.timeless, s.parts.text, s.parts.perfdata, s.parts.long, s.parts.carried, s.exact,
+		s.present)
 	e.int(s.end)
 	e.int(s.end - s.start)
+	e.int(s.latest - s.end)
 	e.int(s.checked)
 	*e = append(*e, byte(s.state), byte(s.stateType))
 	e.int(int64(s.attempt))
@@ -218,11 +223,14 @@ func (s *report) encode(e *encoder) {
 func (s *report) decode(d *decoder) {
 	set := d.byte()
 	s.set = true
-	for i, b := range []*bool{&s.timeless, &s.parts.text, &s.parts.perfdata, &s.parts.long, &s.parts.carried} {
+	for i, b := range []*bool{
+		&s.timeless, &s.parts.text, &s.parts.perfdata, &s.parts.long, &s.parts.carried, &s.exact, &s.present,
+	} {
 		*b = set&(1<<i) != 0
 	}
 	s.end = d.int()
 	s.start = s.end - d.int()
+	s.latest = s.end + d.int()
 	s.checked = d.int()
 	s.state, s.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
 	s.attempt = int16(d.int())
@@ -251,6 +259,8 @@ func (s *states) encode(e *encoder) {
 	for _, h := range s.history {
 		h.knownState.encode(e)
 		e.uint(uint64(h.output))
+		e.int(h.latest - h.at)
+		e.int(h.execution)
 		e.bits(h.used, h.repeated)
 	}
 }
@@ -263,6 +273,8 @@ func (s *states) decode(d *decoder) {
 		h := pastState{}
 		h.decode(d)
 		h.output, h.set = uint32(d.uint()), true
+		h.latest = h.at + d.int()
+		h.execution = d.int()
 		bits := d.byte()
 		h.used, h.repeated = bits&1 != 0, bits&2 != 0
 		s.history = append(s.history, h)

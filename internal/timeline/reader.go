@@ -36,6 +36,8 @@ type Reader struct {
 	// a state (Nagios' default perfdata templates) or without their text
 	// (PNP4Nagios' template): both are added from the others.
 	HasState, HasOutput bool
+	// StartOnly: its results have the time at which the check began.
+	StartOnly bool
 	// NeverWaits: its source can't be held (a pipe).
 	NeverWaits bool
 }

@@ -25,16 +25,22 @@ const ahead = 60 // seconds
 // report identifies a check result across readers.
 type report struct {
 	start, end int64 // unix seconds: the check took place within
-	checked    int64 // the start of the check; 0: not reported
-	state      supervision.State
-	stateType  supervision.StateType
-	attempt    int16
-	output     uint32 // hash; 0: not reported
-	execution  int64  // milliseconds; 0: not reported
-	epoch      uint32 // of the supervisor's clock
-	readers    readerSet
-	set        bool
-	parts      parts
+	// latest is the last moment at which it may have been processed: the end, if
+	// that is the moment of processing, and later where only the check is known.
+	latest    int64
+	checked   int64 // the start of the check; 0: not reported
+	state     supervision.State
+	stateType supervision.StateType
+	attempt   int16
+	output    uint32 // hash; 0: not reported
+	execution int64  // milliseconds; 0: not reported
+	epoch     uint32 // of the supervisor's clock
+	readers   readerSet
+	set       bool
+	present   bool // read as the present state, not as a result
+	parts     parts
+	// exact: the end is the moment of processing.
+	exact bool
 	// timeless: its stamp is not to be compared with.
 	timeless bool
 }
@@ -51,7 +57,7 @@ func (w *work) reportOf(rec *supervision.Record, r *reader, by readerSet) report
 	c := rec.Check
 	this := report{
 		end: rec.Time.Unix(), state: c.State, stateType: c.StateType, attempt: int16(c.Attempt),
-		execution: int64(math.Round(c.Execution * 1000)), readers: by, set: true, epoch: w.epochOf(r),
+		execution: milliseconds(c.Execution), readers: by, set: true, epoch: w.epochOf(r),
 		parts: parts{text: c.Output != "" || r.HasOutput, perfdata: c.Perfdata != "", long: c.LongOutput != ""},
 	}
 	if this.parts.text {
@@ -61,17 +67,32 @@ func (w *work) reportOf(rec *supervision.Record, r *reader, by readerSet) report
 	if !c.Start.IsZero() {
 		this.start, this.checked = min(c.Start.Unix(), this.end), c.Start.Unix()
 	}
+	this.exact = r.View == Changes || r.View == Complete && !r.StartOnly
+	this.latest = latestEnd(rec, r.View)
+	this.present = rec.Kind == supervision.PresentState
 	this.timeless = this.end > w.now.Unix()+ahead
 	return this
 }
 
+func milliseconds(seconds float64) int64 { return int64(math.Round(seconds * 1000)) }
+
+// latestEnd returns the last moment at which a result may have been processed (unix
+// seconds). The status file shows the end of the check, and nothing of what came
+// after the file was written.
+func latestEnd(rec *supervision.Record, view View) int64 {
+	end := rec.Time.Unix()
+	if f := rec.Check.Flags; view == Snapshot && f != nil && !f.At.IsZero() {
+		return max(end, min(f.At.Unix(), end+reapDelay))
+	}
+	return end
+}
+
 // sameAs reports whether two reports are of one check: the same state and
 // output, at times that one check can have. What one reader reports twice has
-// happened twice.
+// happened twice. A present state in the log says nothing of when its result was.
 func (s *report) sameAs(o report) bool {
 	switch {
-	case s.readers&o.readers != 0, s.state != o.state, s.otherType(o),
-		s.state != supervision.OK && s.attempt > 0 && o.attempt > 0 && s.attempt != o.attempt,
+	case s.readers&o.readers != 0 && !s.isReadAgain(o), s.present && s.exact, s.state != o.state, s.contradicts(o),
 		s.execution > 0 && o.execution > 0 && s.execution != o.execution:
 		return false
 	case s.saysText() && o.saysText():
@@ -80,6 +101,17 @@ func (s *report) sameAs(o report) bool {
 		return s.output == o.output && near(*s, o, reapDelay)
 	}
 	return near(*s, o, ownDelay)
+}
+
+// isReadAgain reports whether two reports of one reader are of one check: a present
+// state that is read again at a start.
+func (s *report) isReadAgain(o report) bool {
+	return o.present && s.checked != 0 && s.checked == o.checked && s.execution == o.execution && s.output == o.output
+}
+
+// contradicts reports whether state type or attempt differ.
+func (s *report) contradicts(o report) bool {
+	return s.otherType(o) || s.state != supervision.OK && s.attempt > 0 && o.attempt > 0 && s.attempt != o.attempt
 }
 
 // otherType reports whether the state types differ. Of a recovery the log has the
@@ -99,12 +131,26 @@ func near(a, b report, delay int64) bool {
 	switch {
 	case a.checked != 0 && b.checked != 0:
 		return max(a.checked-b.checked, b.checked-a.checked) <= 1
+	case a.exact && b.exact:
+		return max(a.end-b.end, b.end-a.end) <= ownDelay
 	case a.checked != 0:
-		return b.end >= a.start && b.end <= a.end+delay
+		return a.mayEndAt(b.end, delay)
 	case b.checked != 0:
-		return a.end >= b.start && a.end <= b.end+delay
+		return b.mayEndAt(a.end, delay)
 	}
 	return max(a.end-b.end, b.end-a.end) <= ownDelay
+}
+
+// mayEndAt reports whether the result may have been processed at a moment. In the
+// second in which the status file was written, it is taken for a later one.
+func (s *report) mayEndAt(at, delay int64) bool {
+	if s.latest == s.end {
+		return at >= s.start && at <= s.end+delay
+	}
+	if delay == ownDelay { // no text shows which of two it is
+		return at >= s.start && at < max(s.latest, s.end+2)
+	}
+	return at >= s.start && at <= s.latest
 }
 
 // olderThan reports whether a result is of a check before another one, as far
@@ -116,7 +162,7 @@ func (s *report) olderThan(o report) bool {
 	case s.checked != 0 && o.checked != 0 && s.checked != o.checked:
 		return s.checked < o.checked
 	}
-	return s.end < o.start
+	return s.latest < o.start
 }
 
 // adds reports whether another report of the same check has something that this

@@ -29,9 +29,13 @@ type knownState struct {
 // pastState is a state in the history.
 type pastState struct {
 	knownState
-	output   uint32 // hash, of the result that reported it
-	used     bool   // its own result has come
-	repeated bool   // no change: a state that was reported once more
+	output uint32 // hash, of the result that reported it
+	// latest is the last moment at which that was processed, execution how long its
+	// check took (milliseconds; 0: not reported).
+	latest    int64
+	execution int64
+	used      bool // its own result has come
+	repeated  bool // no change: a state that was reported once more
 }
 
 func knownOf(rec *supervision.Record) knownState {
@@ -58,8 +62,9 @@ func (s *states) note(rec *supervision.Record, view View, keepHistory bool) {
 		s.history = slices.Delete(s.history, 0, 1)
 	}
 	s.history = append(s.history, pastState{
-		knownState: k, output: outputHash(rec.Check.Output),
-		repeated: view == Snapshot || rec.Kind == supervision.PresentState,
+		knownState: k, output: outputHash(rec.Check.Output), latest: latestEnd(rec, view),
+		execution: milliseconds(rec.Check.Execution),
+		repeated:  view == Snapshot || rec.Kind == supervision.PresentState,
 	})
 }
 
@@ -70,6 +75,16 @@ func (k knownState) lasting() knownState {
 		k.stateType, k.attempt = supervision.Hard, 1
 	}
 	return k
+}
+
+// isChangeBefore reports whether the log has shown another state right before.
+func (h *pastState) isChangeBefore(next pastState) bool {
+	return !h.repeated && h.at == next.at && h.state != next.state
+}
+
+// isSoft reports whether the log has shown an attempt of a soft problem.
+func (h *pastState) isSoft() bool {
+	return !h.repeated && h.state != supervision.OK && h.stateType == supervision.Soft
 }
 
 // of returns the state in which the object was by a result without a state, and
@@ -91,7 +106,9 @@ func (s *states) of(rec *supervision.Record, since int64) (k knownState, ok bool
 	}
 	before := -1
 	for i, h := range s.history {
-		if h.at < at || h.at == at && (h.used || h.repeated || rec.Check.Output == "") {
+		// Each result of a soft state is in the log, so this one is not of that state.
+		soft := before >= 0 && s.history[before].isSoft()
+		if h.at < at || h.at == at && (h.used || h.repeated || soft || rec.Check.Output == "") {
 			before = i
 		}
 	}
@@ -112,7 +129,7 @@ func (h *pastState) before() (k knownState, ok bool) {
 	switch {
 	case h.repeated:
 		return h.lasting(), true
-	case h.state != supervision.OK && h.stateType == supervision.Soft && h.attempt == 1:
+	case h.isSoft() && h.attempt == 1:
 		return knownState{state: supervision.OK, set: true}.lasting(), true
 	}
 	return knownState{}, false
@@ -122,14 +139,19 @@ func (h *pastState) before() (k knownState, ok bool) {
 // Where the log is not known to show each change, the status file's is the only
 // one.
 func (s *states) own(rec *supervision.Record, since int64) int {
-	at, output := rec.Time.Unix(), outputHash(rec.Check.Output)
+	at, output, execution := rec.Time.Unix(), outputHash(rec.Check.Output), milliseconds(rec.Check.Execution)
 	own := slices.IndexFunc(s.history, func(h pastState) bool {
 		return !h.used && !h.repeated && h.output == output && h.at <= at && h.at >= at-ownDelay
 	})
+	if own > 1 && s.history[0].used && s.history[0].state == s.history[own].state &&
+		s.history[own-1].isChangeBefore(s.history[own]) {
+		return -1 // it says what was said before another change of that second
+	}
 	if own >= 0 || since <= at {
 		return own
 	}
 	return slices.IndexFunc(s.history, func(h pastState) bool {
-		return !h.used && h.repeated && h.output == output && h.at <= at+ownDelay && h.at >= at-reapDelay
+		return !h.used && h.repeated && h.output == output && h.at <= at+ownDelay && at <= max(h.latest, h.at+ownDelay) &&
+			(h.execution == 0 || execution == 0 || h.execution == execution)
 	})
 }

@@ -21,7 +21,12 @@ func (t *texts) note(state supervision.State, text string, at int64) {
 	if int(state) >= len(t) || t[state][0].text == text {
 		return
 	}
-	t[state] = [2]datedText{{strings.Clone(text), at}, t[state][0]}
+	this := datedText{strings.Clone(text), at}
+	if at < t[state][0].at {
+		t[state][1] = this
+		return
+	}
+	t[state] = [2]datedText{this, t[state][0]}
 }
 
 // of returns the text that was reported last before a result, in its state. Where

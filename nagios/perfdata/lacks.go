@@ -38,6 +38,10 @@ func (f *Format) HasState() bool { return f.present.has(pairs.State) }
 // PNP4Nagios' templates don't.
 func (f *Format) HasOutput() bool { return f.present.has(pairs.Output) }
 
+// HasEnd reports whether the lines hold the moment at which a result was
+// processed. Those of a template without it only have the start of the check.
+func (f *Format) HasEnd() bool { return f.present.has(pairs.EndOfCheck) }
+
 // Lacks returns what matters and is not in the lines, or not for sure: a phrase
 // each, with what follows from it.
 func (f *Format) Lacks() (phrases []string) {

@@ -1,0 +1,110 @@
+package timeline
+
+import (
+	"slices"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
+
+// mayCome reports whether a report of a held record may still come, after another
+// result of a reader of every result. One without an ALERT has the state that
+// the object had before, so it tells on which side of the held change it is.
+func (w *work) mayCome(rec *supervision.Record, r *reader, held int) bool {
+	h := &w.object.held[held]
+	if rec.Time.Unix() > h.rec.Time.Unix()+ownDelay {
+		return false
+	}
+	this := w.reportOf(rec, r, r.bit)
+	behind := this.continues(w.reportOf(&h.rec, w.readerOf(h.reader), h.reader))
+	if !behind || !w.sent.set {
+		return !behind
+	}
+	isSoft := w.sent.state != supervision.OK && w.sent.stateType == supervision.Soft
+	return this.continues(w.sent) && !(isSoft && w.opts.SoftChanges[classOf(rec.Entity)])
+}
+
+// continues reports whether an object is in the state that another result had.
+func (s *report) continues(o report) bool { return s.state == o.state && !s.contradicts(o) }
+
+// joinHeld takes a held report of the same result out, if there is one. Readers report
+// in the supervisor's order, so what is held of this one comes first, and nothing
+// more comes of what the other one has reported before.
+func (w *work) joinHeld(rec *supervision.Record, r *reader) (h heldRecord, ok bool) {
+	for i := w.joins(rec, r); i >= 0; i = w.joins(rec, r) {
+		front := w.heldOf(r.bit)
+		if front < 0 {
+			front = w.heldOf(w.object.held[i].reader)
+		}
+		if front == i {
+			return w.release(i), true
+		}
+		w.giveUp(front)
+	}
+	return h, false
+}
+
+// heldOf returns the index of the first result of a reader that is held for a
+// report of another one, -1 if there is none.
+func (w *work) heldOf(reader readerSet) int {
+	return slices.IndexFunc(w.object.held, func(h heldRecord) bool { return h.need == forReport && h.reader == reader })
+}
+
+// joins returns the index of a held report of the same result by another reader,
+// -1 if there is none.
+func (w *work) joins(rec *supervision.Record, r *reader) int {
+	this := w.reportOf(rec, r, r.bit)
+	for i := range w.object.held {
+		h := &w.object.held[i]
+		if h.need != forReport {
+			continue
+		}
+		other := w.reportOf(&h.rec, w.readerOf(h.reader), h.reader)
+		if other.sameAs(this) {
+			return i
+		}
+	}
+	return -1
+}
+
+// wasSent returns the result that was sent of which this is another report, nil if
+// there is none. What its reader reports comes after what it has reported before.
+func (w *work) wasSent(this report) (same *report) {
+	if !w.sent.set {
+		return nil
+	}
+	reported := int64(-1 << 62)
+	for i := len(w.earlier); i >= 0; i-- {
+		r := &w.sent
+		if i < len(w.earlier) {
+			r = &w.earlier[i]
+		}
+		switch {
+		case r.latest >= reported && r.sameAs(this):
+			same = r
+		case r.exact && this.exact && this.end < r.end && r.readers&this.readers == 0:
+			same = nil // it was before this one, and so before those behind it
+		}
+		if r.readers&this.readers != 0 {
+			reported = max(reported, r.end)
+		}
+	}
+	return same
+}
+
+// noteSent remembers a result that is sent.
+func (w *work) noteSent(this report) {
+	if w.sent.set {
+		w.earlier = append(w.earlier, w.sent)
+	}
+	w.sent = this
+	w.earlier = slices.DeleteFunc(w.earlier, func(r report) bool {
+		return r.epoch != this.epoch || r.end < this.end-2*ownDelay
+	})
+	w.earlier = slices.Delete(w.earlier, 0, max(len(w.earlier)-maxEarlier, 0))
+	if len(w.earlier) == 0 {
+		w.earlier = nil
+	}
+}
+
+// maxEarlier bounds how many results of a few seconds are remembered.
+const maxEarlier = 256
