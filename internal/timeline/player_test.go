@@ -1,0 +1,458 @@
+package timeline_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
+)
+
+// template is what a perfdata template has.
+type template uint8
+
+const (
+	fullTemplate template = iota
+	pnpTemplate           // PNP4Nagios' stock template: no text, no attempt, no times
+	stateless             // Nagios' default template: no state
+)
+
+// readerSet is the readers of a run.
+type readerSet struct {
+	name     string
+	log      bool
+	perfdata bool
+	template template
+	spool    bool // the perfdata lines come in files, one every 15 s
+	status   bool
+}
+
+func (s readerSet) readers() (out []timeline.Reader) {
+	if s.log {
+		out = append(out, timeline.Reader{Name: "log", View: timeline.Changes, HasState: true, HasOutput: true})
+	}
+	if s.perfdata {
+		r := timeline.Reader{
+			Name: "perfdata", View: timeline.Complete, Hosts: true, Services: true,
+			HasState: s.template != stateless, HasOutput: s.template != pnpTemplate,
+		}
+		if s.spool {
+			r.Delay = 3*15*time.Second + time.Minute
+		}
+		out = append(out, r)
+	}
+	if s.status {
+		out = append(out, timeline.Reader{Name: "status", View: timeline.Snapshot, HasState: true, HasOutput: true})
+	}
+	return out
+}
+
+// reduced is a perfdata line as a template shows it.
+func (s readerSet) reduced(rec supervision.Record) supervision.Record {
+	c := *rec.Check
+	switch s.template {
+	case pnpTemplate:
+		c = supervision.Check{State: c.State, StateType: c.StateType, Perfdata: c.Perfdata}
+		c.CheckType = supervision.CheckTypeNotReported
+	case stateless:
+		c = supervision.Check{
+			State: supervision.StateNotReported, StateType: supervision.StateTypeNotReported, Output: c.Output,
+			Perfdata: c.Perfdata, Execution: c.Execution, CheckType: supervision.CheckTypeNotReported,
+		}
+	}
+	rec.Check = &c
+	return rec
+}
+
+// plan is how a run interleaves the readers.
+type plan struct {
+	seed uint64
+	// catchUp: the connector is down for a while.
+	catchUp bool
+	// fromStart: it catches up with the whole history.
+	fromStart bool
+	// kills is how probable a kill is after each commit, in thousandths.
+	kills int
+	// fails is the name of a reader that fails in the middle of the history.
+	fails string
+}
+
+func (p plan) String() string {
+	return fmt.Sprintf("interleaving %d: catchUp %v, from the start %v, kills %d/1000, fails %q",
+		p.seed, p.catchUp, p.fromStart, p.kills, p.fails)
+}
+
+// sent is a record that was sent.
+type sent struct {
+	rec  supervision.Record
+	mark timeline.Mark
+	at   moment // of our clock
+	from string
+}
+
+// outcome is what a run has sent.
+type outcome struct {
+	sent    []sent
+	dropped map[timeline.Reason][]string
+}
+
+// source is a reader of the player.
+type source struct {
+	timeline.Reader
+	lines []line
+	next  int // line
+	// memory is that of a status file's reader, file the one that was read last.
+	memory *snapshot.Memory
+	file   int
+
+	due    moment // of the next look
+	poll   moment
+	pause  moment // between two batches while it catches up
+	most   int    // lines in a batch
+	failed bool
+
+	batch    []supervision.Record // what has not entered yet
+	pending  bool
+	read     moment
+	endSeen  moment // -1: not seen
+	position []byte
+	recheck  moment
+	waits    bool
+	skip     int
+	skipLast string
+}
+
+// player plays a history to a timeline, as internal/pipeline does.
+type player struct {
+	history *history
+	set     readerSet
+	plan    plan
+	random  *rand.Rand
+	now     moment
+
+	order    *timeline.Order
+	timeline *timeline.Timeline
+	sources  []*source
+	changed  bool // a gate was opened
+
+	// What is stored.
+	positions map[string][]byte
+	states    map[string][]byte
+
+	out outcome
+}
+
+// run plays a history.
+func run(h *history, set readerSet, how plan) outcome {
+	p := &player{
+		history: h, set: set, plan: how, random: rand.New(rand.NewPCG(how.seed, 7)),
+		positions: map[string][]byte{}, states: map[string][]byte{},
+		out: outcome{dropped: map[timeline.Reason][]string{}},
+	}
+	for _, span := range p.spans() {
+		p.now = span[0]
+		p.begin()
+		p.play(span[1])
+	}
+	return p.out
+}
+
+// spans are the times in which the connector runs.
+func (p *player) spans() [][2]moment {
+	after, end := moment(30_000), p.history.end
+	if p.history.killed {
+		after = 700_000 // a state is confirmed after ten minutes
+	}
+	switch {
+	case p.plan.fromStart:
+		from := end + moment(p.random.IntN(1_000_000))
+		return [][2]moment{{from, from + after + 60_000}}
+	case p.plan.catchUp:
+		a := moment(p.random.Int64N(int64(end)))
+		b := a + moment(p.random.Int64N(int64(end-a)+100_000))
+		return [][2]moment{{-1000, a}, {b, max(end, b) + after + 60_000}}
+	}
+	return [][2]moment{{-1000, end + after}}
+}
+
+// begin starts the connector from what is stored.
+func (p *player) begin() {
+	readers := p.set.readers()
+	p.order = timeline.NewOrder(readers)
+	var err error
+	p.timeline, err = timeline.New(timeline.Options{
+		Readers: readers, Order: p.order, SoftChanges: [2]bool{true, true}, RetainsState: true,
+	})
+	must(err)
+	for key, value := range p.states {
+		must(p.timeline.Remember(key, value))
+	}
+	must(p.timeline.Restored())
+	p.sources = nil
+	for _, r := range readers {
+		p.order.Begins(r.Name, p.now.time())
+		s := &source{
+			Reader: r, poll: 250, due: p.now + moment(p.random.IntN(50)),
+			pause: []moment{0, 1, 20, 100}[p.random.IntN(4)], most: []int{1, 3, 10, 1000}[p.random.IntN(4)],
+		}
+		switch {
+		case r.View == timeline.Snapshot:
+			s.poll, s.file = 1000, -1
+			s.memory, err = snapshot.Restore(p.positions[r.Name])
+			must(err)
+		case r.View == timeline.Changes:
+			s.lines = p.history.log
+		default:
+			s.lines = p.perfdata()
+		}
+		if s.lines != nil && p.positions[r.Name] != nil {
+			s.next, err = strconv.Atoi(string(p.positions[r.Name]))
+			must(err)
+		}
+		s.skip, s.skipLast = p.timeline.Again(r.Name)
+		p.sources = append(p.sources, s)
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func (p *player) perfdata() []line {
+	lines := make([]line, len(p.history.perfdata))
+	for i, l := range p.history.perfdata {
+		lines[i] = line{l.at, p.set.reduced(l.rec)}
+		if p.set.spool {
+			lines[i].at = (l.at/15_000 + 1) * 15_000
+		}
+	}
+	return lines
+}
+
+// play goes on until a moment.
+func (p *player) play(until moment) {
+	stall := 0
+	for p.now < until {
+		actions := p.actions()
+		if len(actions) == 0 {
+			p.now = min(until, p.next())
+			stall = 0
+			continue
+		}
+		if stall++; stall > 1_000_000 {
+			panic("nothing moves on")
+		}
+		actions[p.random.IntN(len(actions))]()
+	}
+}
+
+// next returns when something can happen next.
+func (p *player) next() moment {
+	next := p.now + 3_600_000
+	for _, s := range p.sources {
+		switch {
+		case s.failed:
+		case s.pending:
+			next = min(next, s.recheck)
+		default:
+			next = min(next, s.due)
+		}
+	}
+	if due := p.timeline.Due(); !due.IsZero() {
+		next = min(next, momentOf(due))
+	}
+	return max(next, p.now+1)
+}
+
+func momentOf(t time.Time) moment { return moment(t.UnixMilli() - epochStart*1000) }
+
+func (p *player) actions() (all []func()) {
+	for _, s := range p.sources {
+		switch {
+		case s.failed:
+		case s.Name == p.plan.fails && p.now >= p.history.end/2:
+			all = append(all, func() { s.failed, s.pending = true, false; p.order.Stops(s.Name); p.opened() })
+		case s.pending && s.recheck <= p.now:
+			all = append(all, func() { p.enter(s) })
+		case !s.pending && s.due <= p.now:
+			all = append(all, func() { p.look(s) })
+		}
+	}
+	if due := p.timeline.Due(); !due.IsZero() && momentOf(due) <= p.now {
+		all = append(all, p.tick)
+	}
+	return all
+}
+
+// opened lets all that wait try again.
+func (p *player) opened() {
+	for _, s := range p.sources {
+		s.recheck = p.now
+	}
+}
+
+// look reads what can be read.
+func (p *player) look(s *source) {
+	s.read, s.endSeen, s.position = p.now, -1, nil
+	if s.memory != nil {
+		p.lookAtStatus(s)
+	} else {
+		p.lookAtLines(s)
+	}
+	s.pending, s.recheck = true, p.now
+}
+
+func (p *player) lookAtLines(s *source) {
+	from := s.next
+	for s.next < len(s.lines) && s.lines[s.next].at <= p.now && s.next-from < s.most {
+		s.batch = append(s.batch, s.lines[s.next].rec)
+		s.next++
+	}
+	atEnd := s.next == len(s.lines) || s.lines[s.next].at > p.now
+	s.due = p.now + s.poll
+	switch {
+	case s.next == from:
+		s.endSeen = p.now
+	case atEnd && p.random.IntN(2) == 0:
+		s.endSeen = p.now
+	default:
+		s.due = p.now + s.pause // lines were there, so it looks again
+	}
+	if s.next != from {
+		s.position = []byte(strconv.Itoa(s.next))
+	}
+	s.batch = s.skipped(s.batch)
+}
+
+// skipped leaves out what has entered before a restart.
+func (s *source) skipped(records []supervision.Record) []supervision.Record {
+	for s.skip > 0 && len(records) > 0 {
+		s.skip--
+		if records[0].Ref == s.skipLast {
+			s.skip = 0
+		}
+		records = records[1:]
+	}
+	return records
+}
+
+func (p *player) lookAtStatus(s *source) {
+	s.due = p.now + s.poll
+	file := -1
+	for i := range p.history.files {
+		if p.history.files[i].at <= p.now {
+			file = i
+		}
+	}
+	if file == s.file {
+		s.endSeen = p.now
+		return
+	}
+	s.file = file
+	s.batch = p.history.files[file].read(s.memory)
+	var err error
+	s.position, err = s.memory.Position()
+	must(err)
+}
+
+// enter hands over what may enter, as pipeline.enter does.
+func (p *player) enter(s *source) {
+	n := len(s.batch)
+	if n > 0 {
+		n = p.order.Admit(s.Name, s.batch, s.read.time(), p.now.time())
+	}
+	if n == 0 && len(s.batch) > 0 {
+		if !s.waits {
+			p.opened() // the others know now what this one has
+		}
+		s.waits, s.recheck = true, p.now+1000
+		return
+	}
+	s.waits = false
+	whole := n == len(s.batch)
+	for i := range s.batch[:n] {
+		p.timeline.Take(&s.batch[i], s.Name, p.now.time(), p.decided)
+	}
+	switch {
+	case !whole:
+		p.timeline.Entered(s.Name, s.batch[:n])
+	case s.position != nil:
+		p.positions[s.Name] = s.position
+		p.timeline.Completed(s.Name, s.skip)
+	}
+	p.flush()
+	if n > 0 {
+		p.order.Entered(s.Name, s.batch[:n], p.now.time())
+	}
+	s.batch = s.batch[n:]
+	p.opened()
+	if whole {
+		var end time.Time
+		if s.endSeen >= 0 {
+			end = s.endSeen.time()
+		}
+		p.order.Done(s.Name, end, p.now.time())
+		s.pending = false
+	}
+	if p.random.IntN(1000) < p.plan.kills && n > 0 {
+		p.now += moment(p.random.IntN(2000))
+		p.begin()
+	}
+}
+
+func (p *player) tick() {
+	p.timeline.Tick(p.now.time(), p.decided)
+	p.flush()
+}
+
+func (p *player) flush() {
+	p.timeline.Flush(func(key string, value []byte) { p.states[key] = slices.Clone(value) })
+}
+
+func (p *player) decided(d timeline.Decision) {
+	if d.Reason != timeline.ToSend {
+		p.out.dropped[d.Reason] = append(p.out.dropped[d.Reason], d.Record.Ref)
+		return
+	}
+	rec := *d.Record
+	if rec.Check != nil {
+		c := *rec.Check
+		rec.Check = &c
+	}
+	p.out.sent = append(p.out.sent, sent{rec: rec, mark: d.Mark, at: p.now, from: d.Source})
+}
+
+// String is what was sent, a line each.
+func (o outcome) String() string {
+	var b strings.Builder
+	for _, s := range o.sent {
+		fmt.Fprintln(&b, s)
+	}
+	for _, why := range slices.Sorted(maps.Keys(o.dropped)) {
+		fmt.Fprintf(&b, "%s: %s\n", why, strings.Join(o.dropped[why], " "))
+	}
+	return b.String()
+}
+
+func (s sent) String() string {
+	out := fmt.Sprintf("%8.3f %-8s %d %s %s", float64(s.at)/1000, s.from, s.rec.Time.Unix()-epochStart, s.rec.Entity,
+		s.rec.Kind)
+	switch {
+	case s.rec.Check != nil:
+		c := s.rec.Check
+		out += fmt.Sprintf(" %d %d;%d %q %q", c.State, c.StateType, c.Attempt, c.Output, c.Perfdata)
+	case s.rec.Note != nil:
+		out += fmt.Sprintf(" %q", s.rec.Note.Text)
+	case s.rec.Downtime != nil:
+		out += fmt.Sprintf(" %d %q", s.rec.Downtime.ID, s.rec.Downtime.Comment)
+	}
+	return out + " " + s.rec.Ref + " " + string(s.mark)
+}
