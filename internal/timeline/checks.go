@@ -189,9 +189,7 @@ func (w *work) giveUpBefore(rec *supervision.Record) {
 // alert judges a line of the log about a result.
 func (w *work) alert(rec *supervision.Record, r *reader) {
 	if rec.Kind == supervision.PresentState {
-		for w.waitsBehind(r) {
-			w.giveUp(w.heldOf(r.bit)) // in front of it
-		}
+		w.giveUpOwn(r)
 		w.judge(rec, r, r.bit)
 		return
 	}
@@ -211,7 +209,15 @@ func (w *work) alert(rec *supervision.Record, r *reader) {
 	} else if !w.isLate(this) && w.awaitsReport(rec) && w.hold(rec, r, forReport, w.now.Add(reportWait)) {
 		return
 	}
+	w.giveUpOwn(r)
 	w.judge(rec, r, r.bit)
+}
+
+// giveUpOwn judges what is held of a reader, in front of its next report.
+func (w *work) giveUpOwn(r *reader) {
+	for i := w.heldOf(r.bit); i >= 0; i = w.heldOf(r.bit) {
+		w.giveUp(i)
+	}
 }
 
 // awaitsReport reports whether a reader of every result may still report what the
