@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -205,6 +206,30 @@ func TestOrderModuleSpoolIsReadBeforeTheFiles(t *testing.T) {
 	p.Start()
 	p.expect(`check -5 WARNING "slow" "x=1" acknowledged`, `comment -4 "seen it"`)
 	p.expectAlarm(`check +0 OK "fine" ""`, `check +0 OK "fine" "x=2"`)
+	p.finish()
+}
+
+// A machine that was paused: the module seems to have been silent, and goes on.
+func TestOrderPausedMachine(t *testing.T) {
+	p, segment := moduleThatReported(t, playing{settings: moduleSpool})
+	p.Signal(syscall.SIGSTOP)
+	appendTo(t, segment, p.handedCheck(-5, 1, "slow", "ACKNOWLEDGED"))
+	p.alert(-5, "WARNING HARD", "slow")
+	p.perfdata(-5, "WARNING", "x=1")
+	old := time.Now().Add(-3 * time.Minute)
+	must(t, os.Chtimes(segment, old, old))
+	p.Signal(syscall.SIGCONT)
+	p.awaitAnotherPlan()
+	p.expect(`check -5 WARNING "slow" "x=1" acknowledged`)
+	p.alert(5, "OK HARD", "fine")
+	p.perfdata(5, "OK", "x=1")
+	p.expectAlarm(`check +5 OK "fine" ""`, `check +5 OK "fine" "x=1"`)
+	appendTo(t, segment, p.handedCheck(5, 0, "fine"))
+	p.awaitAnotherPlan()
+	appendTo(t, segment, p.handedCheck(10, 2, "down again"))
+	p.alert(10, "CRITICAL HARD", "down again")
+	p.perfdata(10, "CRITICAL", "x=1")
+	p.expect(`check +10 CRITICAL "down again" "x=1"`, `ackremove +10 "acknowledgement cleared by recovery"`)
 	p.finish()
 }
 
