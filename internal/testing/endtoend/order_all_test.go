@@ -2,6 +2,8 @@ package endtoend
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -104,5 +106,36 @@ func TestOrderAckThatTheModuleHasForgotten(t *testing.T) {
 	p.expect(`check +0 CRITICAL "down" "x=1"`, `ack +1 "on it"`, `check +5 CRITICAL "down" "x=1" acknowledged`,
 		`check +10 CRITICAL "down" "x=1"`, `ackremove +10 "the supervisor reports no acknowledgement"`,
 		`check +20 CRITICAL "down" "x=1"`)
+	p.finish()
+}
+
+// neb enable: the readers of before keep what they have reported, whatever reader
+// comes in front of them.
+func TestOrderModuleIsEnabled(t *testing.T) {
+	p := newPlayed(t, playing{ago: 2 * time.Minute})
+	p.status(-20, shown{output: "fine", last: -25})
+	p.Start()
+	p.expect(`check -25 OK "fine" ""`)
+	p.mark()
+	p.alert(40, "CRITICAL HARD", "down")
+	p.log(50, "EXTERNAL COMMAND: ADD_SVC_COMMENT;h;s;1;joe;seen it")
+	p.alert(60, "OK HARD", "fine again")
+	p.expect(`check +40 CRITICAL "down" ""`, `comment +50 "seen it"`, `check +60 OK "fine again" ""`)
+	config, err := os.ReadFile(p.path("nagios.cfg"))
+	must(t, err)
+	segment := p.segment(p.processRecord("PROCESSSTARTED", 70),
+		strings.Replace(p.handedNote("COMMENTADDED", 50, 8, 1, "seen it"), "LOADED::0", "LOADED::1", 1),
+		p.handed("SERVICESTATE", 71, append(conditionsOf(nil), "SERVICESTATEID::0", "SERVICESTATETYPE::HARD",
+			"SERVICEATTEMPT::1", fmt.Sprintf("LASTSERVICECHECK::%d", p.base+60), "SERVICEOUTPUT::fine again",
+			"SERVICEPERFDATA::", "LONGSERVICEOUTPUT::")...))
+	p.log(70, "Nagios 4.4.6 starting... (PID=2)", "INITIAL SERVICE STATE: h;s;OK;HARD;1;fine again")
+	p.put("nagios.cfg", string(config)+"broker_module=/usr/lib/nagios2canopsis.so spool="+p.path("spool")+"\n")
+	p.awaitAnotherPlan()
+	p.status(75, shown{output: "fine again", last: 60, blocks: p.comment(8, 1, 50, "seen it")})
+	p.nothingMore()
+	appendTo(t, segment, p.handedCheck(80, 1, "slow"))
+	p.log(80, "SERVICE ALERT: h;s;WARNING;HARD;1;slow")
+	p.expect(`check +80 WARNING "slow" "x=1"`)
+	p.status(85, shown{state: 1, output: "slow", perf: "x=1", last: 80, blocks: p.comment(8, 1, 50, "seen it")})
 	p.finish()
 }

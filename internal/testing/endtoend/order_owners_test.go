@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // unprivileged makes the program one for which file modes count, also when root
@@ -43,8 +44,12 @@ func TestOrderPerfdataThatCannotBeRead(t *testing.T) {
 			p.Start()
 			p.expect(`check -25 OK "fine" "x=0"`)
 			p.mark()
+			began := time.Now()
 			p.alert(0, "CRITICAL HARD", "down")
 			p.expect(`check +0 CRITICAL "down" ""`)
+			if took := time.Since(began); took > 3*time.Second { // 250 ms where the machine has time
+				t.Errorf("the alarm left after %s", took)
+			}
 			p.status(5, shown{state: 2, output: "down", perf: "x=1", last: 0})
 			p.expect(`check +0 CRITICAL "down" "x=1"`)
 			p.status(15, shown{state: 2, output: "still down", perf: "x=2", last: 10})
