@@ -105,6 +105,14 @@ func (m *Memory) LastReading() time.Time { return m.last }
 // it is the known one or not.
 func (m *Memory) Forget(e supervision.Entity) { delete(m.objects, m.entityID(e)) }
 
+// Restarted forgets the check results, so that each is returned once more, as
+// supervision.PresentState. A supervisor that starts may report older ones than
+// before.
+func (m *Memory) Restarted() {
+	m.started = false
+	clear(m.objects)
+}
+
 // mix joins two hashes.
 func mix(a, b uint64) uint64 { return (a^a>>32)*0x9e3779b97f4a7c15 + b }
 

@@ -112,38 +112,34 @@ func (t *Timeline) rememberSite(value []byte) error {
 	return nil
 }
 
-// The stories that a memory holds; what is empty takes no room.
-const (
-	hasSent = 1 << iota
-	hasStates
-	hasAck
-	hasFlaps
-	hasDowntimes
-	hasNotes
-	hasHeld
-	hasTexts
-)
+// story is a part of an object's memory. One that is empty takes no room.
+type story struct {
+	full   bool
+	encode func(*encoder)
+	decode func(*decoder)
+}
+
+// stories are the parts of a memory, in the order of their bits.
+func (o *object) stories() [8]story {
+	return [...]story{
+		{o.sent.set || o.missing != 0 || o.perfdataOff || o.problem != 0, o.encodeSent, o.decodeSent},
+		{o.states.known.set || len(o.states.history) > 0, o.states.encode, o.states.decode},
+		{o.ack != ack{}, o.ack.encode, o.ack.decode},
+		{o.flaps != flaps{}, o.flaps.encode, o.flaps.decode},
+		{!o.downtimes.isEmpty(), o.downtimes.encode, o.downtimes.decode},
+		{o.notes.lastComment != 0 || len(o.notes.said) > 0, o.notes.encode, o.notes.decode},
+		{len(o.held) > 0, o.encodeHeld, o.decodeHeld},
+		{o.texts != texts{}, o.texts.encode, o.texts.decode},
+	}
+}
 
 func (o *object) encode() []byte {
-	stories := 0
-	for i, has := range []bool{
-		o.sent.set || o.missing != 0 || o.perfdataOff || o.problem != 0,
-		o.states.known.set || len(o.states.history) > 0,
-		o.ack != ack{}, o.flaps != flaps{}, !o.downtimes.isEmpty(),
-		o.notes.lastComment != 0 || len(o.notes.said) > 0, len(o.held) > 0, o.texts != texts{},
-	} {
-		if has {
-			stories |= 1 << i
-		}
-	}
 	e := make(encoder, 0, 64)
-	e = append(e, memoryVersion, byte(stories))
-	for i, write := range []func(*encoder){
-		o.encodeSent, o.states.encode, o.ack.encode, o.flaps.encode, o.downtimes.encode, o.notes.encode,
-		o.encodeHeld, o.texts.encode,
-	} {
-		if stories&(1<<i) != 0 {
-			write(&e)
+	e = append(e, memoryVersion, 0)
+	for i, s := range o.stories() {
+		if s.full {
+			e[1] |= 1 << i
+			s.encode(&e)
 		}
 	}
 	return e
@@ -158,13 +154,10 @@ func decodeObject(value []byte) (*object, error) {
 	default:
 		return nil, errMemory
 	}
-	o, stories := &object{}, d.byte()
-	for i, read := range []func(*decoder){
-		o.decodeSent, o.states.decode, o.ack.decode, o.flaps.decode, o.downtimes.decode, o.notes.decode,
-		o.decodeHeld, o.texts.decode,
-	} {
-		if stories&(1<<i) != 0 {
-			read(&d)
+	o, told := &object{}, d.byte()
+	for i, s := range o.stories() {
+		if told&(1<<i) != 0 {
+			s.decode(&d)
 		}
 	}
 	if d.bad || len(d.b) != 0 {

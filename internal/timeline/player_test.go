@@ -139,7 +139,6 @@ type player struct {
 	order    *timeline.Order
 	timeline *timeline.Timeline
 	sources  []*source
-	changed  bool // a gate was opened
 
 	// What is stored.
 	positions map[string][]byte

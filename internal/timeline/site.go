@@ -3,7 +3,6 @@ package timeline
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -161,12 +160,4 @@ func (t *Timeline) Completed(source string, again int) {
 func (t *Timeline) Again(source string) (records int, last string) {
 	m := t.site.entered[source]
 	return m.records, m.ref
-}
-
-// seconds is a moment in unix seconds, 0 for none.
-func seconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
 }

@@ -72,6 +72,7 @@ const (
 	Created
 	Version
 	EnableFlapDetection
+	ProgramStart
 
 	EntryType
 	EntryTime
@@ -121,6 +122,7 @@ var keyNames = [keyCount]string{
 	Created:                    "created=",
 	Version:                    "version=",
 	EnableFlapDetection:        "enable_flap_detection=",
+	ProgramStart:               "program_start=",
 	EntryType:                  "entry_type=",
 	EntryTime:                  "entry_time=",
 	CommentID:                  "comment_id=",

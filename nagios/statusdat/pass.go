@@ -47,6 +47,7 @@ func (p *pass) block(ctx context.Context, b *Block) error {
 	case ProgramStatus:
 		p.dialect.perfdataOff = v.off(ProcessPerformanceData)
 		p.dialect.flappingOff = v.off(EnableFlapDetection)
+		p.program(b.Field(ProgramStart))
 		return nil
 	case HostStatus, ServiceStatus:
 		return p.object(ctx, &v)
@@ -57,6 +58,19 @@ func (p *pass) block(ctx context.Context, b *Block) error {
 	}
 	p.rejectFailed(&v)
 	return nil
+}
+
+// program notes when the supervisor has started. One that starts anew goes on from
+// its retention file, which may hold older results than those that were read: all
+// of them are returned once more, as present states.
+func (p *pass) program(started []byte) {
+	if len(started) == 0 {
+		return // Shinken and Icinga 2 don't write it
+	}
+	if p.started != "" && p.started != string(started) {
+		p.memory.Restarted()
+	}
+	p.started = string(started)
 }
 
 func (p *pass) info(b *Block) error {

@@ -298,3 +298,20 @@ func TestBlanksThatAReloadStripsAreNoNewResult(t *testing.T) {
 		t.Errorf("changed: %v", describeAll(got))
 	}
 }
+
+// A supervisor that was killed goes on from its retention file: the result that it
+// reports may be the one that was read before the last.
+func TestAStartReturnsAllResultsAgain(t *testing.T) {
+	file := func(created int, started string) string {
+		return strings.Replace(statusFile(created, service("last_check=1090")), "programstatus {",
+			"programstatus {\n\tprogram_start="+started, 1)
+	}
+	b := newBench(t)
+	b.read(file(1100, "1000"))
+	if got := b.read(file(1110, "1000")); len(got) > 0 {
+		t.Errorf("unchanged: %q", describeAll(got))
+	}
+	if got := b.read(file(1120, "1115")); len(got) != 1 || got[0].Kind != supervision.PresentState {
+		t.Errorf("after a start: %q", describeAll(got))
+	}
+}

@@ -17,15 +17,16 @@ import (
 
 // run is what one Run of a Source knows.
 type run struct {
-	path   string
-	log    *slog.Logger
-	memory *snapshot.Memory
-	parser *Parser
-	out    batcher
-	asks   func() []supervision.Entity // nil: nobody asks
-	size   int64                       // of the file that was read last; -1 before the first
-	seed   maphash.Seed                // of faults
-	faults map[uint64]struct{}         // of the file before
+	path    string
+	log     *slog.Logger
+	memory  *snapshot.Memory
+	parser  *Parser
+	out     batcher
+	asks    func() []supervision.Entity // nil: nobody asks
+	started string                      // the supervisor, as the file has it; empty before the first
+	size    int64                       // of the file that was read last; -1 before the first
+	seed    maphash.Seed                // of faults
+	faults  map[uint64]struct{}         // of the file before
 
 	done     version   // the file that needs no further look
 	refused  time.Time // creation of a file that was older than the one before

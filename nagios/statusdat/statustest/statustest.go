@@ -34,7 +34,7 @@ func Write(w io.Writer, hosts, services int, seed uint64, created int64) error {
 	}
 	out := bufio.NewWriterSize(w, 1<<16)
 	io.WriteString(out, header)
-	fmt.Fprintf(out, info, created, created-86400)
+	fmt.Fprintf(out, info, created, started)
 	for i := range hosts {
 		r := resultOf(uint64(i), seed, created)
 		fmt.Fprintf(out, hostStatus, HostName(i), i%7,
@@ -91,6 +91,9 @@ func resultOf(object, seed uint64, now int64) result {
 		used*200, used*13107, random.Float64()*1000)
 	return r
 }
+
+// started is when the supervisor started, whatever it writes later.
+const started = 1_700_000_000
 
 const info = `info {
 	created=%d
