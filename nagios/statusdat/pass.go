@@ -65,7 +65,7 @@ func (p *pass) block(ctx context.Context, b *Block) error {
 // of them are returned once more, as present states.
 func (p *pass) program(started []byte) {
 	if len(started) == 0 {
-		return // Shinken and Icinga 2 don't write it
+		return // not reported
 	}
 	if p.started != "" && p.started != string(started) {
 		p.memory.Restarted()
