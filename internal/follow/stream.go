@@ -13,6 +13,7 @@ type stream struct {
 	Options
 	deliver Deliver
 	written <-chan struct{} // a hint that the file may have changed
+	asked   <-chan struct{} // to look at once
 
 	current  *incarnation // nil while there is no file
 	later    []*file      // the files after it, oldest first
@@ -238,6 +239,8 @@ func (s *stream) wait(ctx context.Context, tick <-chan time.Time) (due bool) {
 	case <-ctx.Done():
 		return false
 	case <-tick:
+		return true
+	case <-s.asked:
 		return true
 	case <-s.written:
 		return s.current == nil

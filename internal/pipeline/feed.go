@@ -29,6 +29,18 @@ type asked interface {
 	Ask(which func() []supervision.Entity)
 }
 
+// looker is a source that looks at its file when it is asked to.
+type looker interface{ Look() }
+
+// look makes the sources look that can, because a feed waits for what they see.
+func (p *Pipeline) look() {
+	for _, f := range p.feeds {
+		if source, ok := f.Source.(looker); ok {
+			source.Look()
+		}
+	}
+}
+
 // FeedStatus is how a feed does at a moment.
 type FeedStatus struct {
 	Name    string

@@ -13,13 +13,14 @@ import (
 type gate struct {
 	order *timeline.Order
 	now   func() time.Time
+	look  func() // makes the feeds look that others may wait for
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced when a feed has got farther
 }
 
-func newGate(order *timeline.Order, now func() time.Time) *gate {
-	return &gate{order: order, now: now, changed: make(chan struct{})}
+func newGate(order *timeline.Order, now func() time.Time, look func()) *gate {
+	return &gate{order: order, now: now, look: look, changed: make(chan struct{})}
 }
 
 // recheck bounds the wait for a reader that gives no sign of life.
@@ -38,6 +39,9 @@ func (g *gate) admit(ctx context.Context, feed string, records []supervision.Rec
 		}
 		if n > 0 {
 			return n, nil
+		}
+		if !waited {
+			g.look()
 		}
 		timer := time.NewTimer(recheck)
 		select {

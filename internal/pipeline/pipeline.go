@@ -66,7 +66,7 @@ func New(cfg Config) (*Pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("putting the readers together: %w", err)
 	}
-	p.gate = newGate(options.Order, cfg.Now)
+	p.gate = newGate(options.Order, cfg.Now, p.look)
 	p.intake = &intake{
 		site: cfg.Site, scope: cfg.Scope, outbox: cfg.Outbox, mapper: cfg.Mapper, mappers: mappers,
 		inventory: cfg.Inventory, quarantine: cfg.Quarantine, tally: cfg.Tally, serves: cfg.Serves, now: cfg.Now,

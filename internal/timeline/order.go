@@ -70,8 +70,8 @@ func (o *Order) Stops(name string) {
 	}
 }
 
-// Done notes that a batch has entered to its end. A batch without EndSeen comes
-// from a reader that catches up.
+// Done notes that a batch has entered to its end. A burst without EndSeen comes from
+// a reader that catches up.
 func (o *Order) Done(name string, endSeen, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,7 +79,10 @@ func (o *Order) Done(name string, endSeen, now time.Time) {
 	if p == nil {
 		return
 	}
-	p.waits, p.burst, p.heard, p.endSeen = false, false, now, endSeen
+	if !endSeen.IsZero() || p.burst {
+		p.endSeen = endSeen
+	}
+	p.waits, p.burst, p.heard = false, false, now
 }
 
 // Admit returns how many of the records that a reader has read may enter at the

@@ -274,6 +274,8 @@ type judged struct {
 	problems []int // the ids of the problems
 	acked    string
 	texts    [4]bool
+	// awaitsText was sent without its text, which the log shows.
+	awaitsText *result
 }
 
 func (j *judgement) wrong(format string, args ...any) {
@@ -323,11 +325,12 @@ func (j *judgement) check(s *sent, o *judged) {
 	case o.last != nil && o.last.id > id:
 		j.wrong("older than result %d: %v", o.last.id, s)
 	}
+	unchanged := o.last == nil && r.state == supervision.OK || o.last != nil && o.last.state == r.state
 	o.last = r
 	if r.state != supervision.OK {
 		o.problems = append(o.problems, id)
 	}
-	j.text(s, r, o)
+	j.text(s, r, o, unchanged)
 }
 
 // isAlike reports whether nothing tells two results of an object apart but their
@@ -338,11 +341,18 @@ func (j *judgement) isAlike(a, b *result) bool {
 
 // text checks the text of a result: its own if the log shows it, at least one of
 // the same state where a reader has reported one.
-func (j *judgement) text(s *sent, r *result, o *judged) {
+func (j *judgement) text(s *sent, r *result, o *judged, unchanged bool) {
 	c := s.rec.Check
+	if late := o.awaitsText; late != nil && late != r {
+		j.wrong("nothing completed result %d, sent without its text %q", late.id, late.step.output)
+	}
+	o.awaitsText = nil
 	switch {
 	case c.Output == r.step.output:
 		o.texts[r.state] = true
+	case unchanged && s.mark != timeline.Completion && (s.mark == timeline.CarriedText || c.Output == "") &&
+		r.logged && j.set.log && j.how.fails == "" && !j.killed:
+		o.awaitsText = r // a result that changes nothing waits for no text
 	case s.mark == timeline.CarriedText && !(r.logged && j.set.log):
 		if !strings.HasPrefix(c.Output, fmt.Sprintf("state %d", r.state)) {
 			j.wrong("the text of another state: %v", s)

@@ -53,6 +53,10 @@ func New(o Options) *Source {
 	})}
 }
 
+// Look makes the source look at the log now: a reader that lacks what the log
+// shows waits for that.
+func (s *Source) Look() { s.follower.Look() }
+
 // company is how long lines that come steadily are collected. A log that has
 // many is that of a storm, or of passive results: then fewer commits matter more
 // than a few milliseconds.
