@@ -17,6 +17,7 @@ import (
 type Memory struct {
 	seed  maphash.Seed
 	round uint32 // number of the reading
+	start uint32 // number of the supervisor's start
 	// last is the moment of the last finished reading, downtimesRead that of
 	// the last one with a complete table of downtimes.
 	last, downtimesRead time.Time
@@ -33,6 +34,7 @@ type Memory struct {
 type object struct {
 	facts uint64 // hash of its check result
 	round uint32 // in which it was last seen
+	start uint32 // of the supervisor, in which its result was reported last
 }
 
 // condition is that of an object which is not in the normal one.
@@ -105,13 +107,10 @@ func (m *Memory) LastReading() time.Time { return m.last }
 // it is the known one or not.
 func (m *Memory) Forget(e supervision.Entity) { delete(m.objects, m.entityID(e)) }
 
-// Restarted forgets the check results, so that each is returned once more, as
-// supervision.PresentState. A supervisor that starts may report older ones than
-// before.
-func (m *Memory) Restarted() {
-	m.started = false
-	clear(m.objects)
-}
+// Restarted makes each check result be returned once more, as a
+// supervision.PresentState if it is the one that is known. A supervisor that starts
+// may go on from older ones than others have reported meanwhile.
+func (m *Memory) Restarted() { m.start++ }
 
 // mix joins two hashes.
 func mix(a, b uint64) uint64 { return (a^a>>32)*0x9e3779b97f4a7c15 + b }

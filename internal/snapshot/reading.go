@@ -150,7 +150,7 @@ func (o *Object) IsNewResult(fields ...[]byte) bool {
 		known.round = m.round
 		m.objects[o.id] = known
 	}
-	return known.facts != o.facts
+	return known.facts != o.facts || known.start != m.start
 }
 
 // Result notes the result that IsNewResult found to be new, and returns its
@@ -161,13 +161,13 @@ func (o *Object) Result(check supervision.Check, end time.Time, detail string) s
 	m := o.reading.memory
 	kind := supervision.CheckResult
 	known, found := m.objects[o.id]
-	if !found && !m.started {
+	if !found && !m.started || found && known.facts == o.facts {
 		kind = supervision.PresentState
 	}
 	if !found || known.round != m.round {
 		o.reading.seen++
 	}
-	m.objects[o.id] = object{facts: o.facts, round: m.round}
+	m.objects[o.id] = object{facts: o.facts, round: m.round, start: m.start}
 	if check.Flags != nil {
 		check.Flags.At = o.reading.at
 	}

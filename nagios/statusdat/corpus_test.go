@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -32,12 +33,19 @@ func TestCorpusInSequence(t *testing.T) {
 		t.Run(recording, func(t *testing.T) {
 			b := newBench(t)
 			var before naiveState
+			first := true
 			total := map[supervision.Kind]int{}
 			for _, path := range recorded(t, recording, "status-*.dat.gz") {
 				text := readFile(t, path)
 				compareWithNaive(t, text)
 				now := stateNaively(t, text)
 				records := b.read(string(text))
+				if !first { // what is repeated at a start of the supervisor
+					records = slices.DeleteFunc(records, func(r supervision.Record) bool {
+						return r.Kind == supervision.PresentState
+					})
+				}
+				first = false
 				compareRecords(t, filepath.Base(path), before, now, records)
 				before = now
 				for _, r := range records {
@@ -68,7 +76,8 @@ func TestCorpusOfShinken(t *testing.T) {
 type naiveState struct {
 	checks map[supervision.Entity]*supervision.Check
 	// marks holds "acknowledged h;s", "flapping h;s", "comment h;s 5", and with
-	// id and time of entry "downtime h;s 7 1500" and "in effect h;s 7 1500".
+	// the times of entry, start and end "downtime h;s 1500 1600 1700" and "in effect
+	// h;s 1500 1600 1700": Icinga 2 numbers downtimes anew at a reload.
 	marks map[string]bool
 	// ackNotes holds the newest comment of an acknowledgement of each object,
 	// as entry_time and id.
@@ -104,8 +113,8 @@ func stateNaively(t *testing.T, text []byte) naiveState {
 				s.ackNotes[b.entity()] = note
 			}
 		case "hostdowntime", "servicedowntime":
-			// Icinga 2 uses an id again after a reload.
-			id := fmt.Sprint(b.fields["downtime_id"], " ", int64(b.number(t, "entry_time", 0)))
+			id := fmt.Sprint(int64(b.number(t, "entry_time", 0)), " ", int64(b.number(t, "start_time", 0)), " ",
+				int64(b.number(t, "end_time", 0)))
 			mark(true, "downtime", id)
 			inEffect := b.fields["is_in_effect"] == "1"
 			if head.shinken { // which does not report it
@@ -143,7 +152,7 @@ func compareRecords(t *testing.T, name string, before, now naiveState, records [
 		}
 		got = append(got, changeOf(r))
 	}
-	if diff := cmp.Diff(wantChecks, gotChecks); diff != "" {
+	if diff := cmp.Diff(wantChecks, gotChecks, cmpopts.EquateApproxTime(time.Microsecond)); diff != "" {
 		t.Errorf("%s: %s", name, diff)
 	}
 	var want []string
@@ -185,6 +194,10 @@ func resultOnly(c *supervision.Check) *supervision.Check {
 	return &only
 }
 
+func timesOf(d *supervision.Downtime) string {
+	return fmt.Sprint(d.Entry.Unix(), " ", d.Start.Unix(), " ", d.End.Unix())
+}
+
 func changeOf(r supervision.Record) string {
 	switch r.Kind {
 	case supervision.Acknowledged:
@@ -200,11 +213,11 @@ func changeOf(r supervision.Record) string {
 	case supervision.CommentDeleted:
 		return fmt.Sprint("-comment ", r.Entity, " ", r.Note.ID)
 	case supervision.DowntimeScheduled:
-		return fmt.Sprint("+downtime ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
+		return fmt.Sprint("+downtime ", r.Entity, " ", timesOf(r.Downtime))
 	case supervision.DowntimeStarted:
-		return fmt.Sprint("+in effect ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
+		return fmt.Sprint("+in effect ", r.Entity, " ", timesOf(r.Downtime))
 	case supervision.DowntimeEnded, supervision.DowntimeCancelled:
-		return fmt.Sprint("-downtime ", r.Entity, " ", r.Downtime.ID, " ", r.Downtime.Entry.Unix())
+		return fmt.Sprint("-downtime ", r.Entity, " ", timesOf(r.Downtime))
 	}
 	return describe(r)
 }
