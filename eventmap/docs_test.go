@@ -148,7 +148,8 @@ const docsKinds = `
 A check is sent once for each result. Problems in a soft state are sent only with ^soft_states^, OK and UP always. An
 acknowledgement, its removal or a comment acts on the open alarm of the entity; without an alarm, Canopsis ignores it.
 
-A result can be sent a second time, with the same state and time: when a reader reports its text, performance data or
+A state that is older than the result sent before it, which a supervisor goes on to report after it was killed, has
+^macro_OLDERSTATE^ and the time at which it is sent. A result can be sent a second time, with the same state and time: when a reader reports its text, performance data or
 long output after another one had reported the state.
 
 ## Acknowledgements

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"maps"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -220,8 +221,18 @@ func shownAt(rec *supervision.Record) time.Time {
 	return rec.Time
 }
 
-// confirm sends a state that the supervisor still reports.
+// OlderState marks a result, as a macro, that is older than the one sent before it:
+// the supervisor goes on to report it.
+const OlderState = "OLDERSTATE"
+
+// confirm sends a state that the supervisor still reports, as that of now.
 func (w *work) confirm(rec *supervision.Record, r *reader) {
+	rec.Time = w.now.Truncate(time.Second)
+	rec.Check.Extra = maps.Clone(rec.Check.Extra)
+	if rec.Check.Extra == nil {
+		rec.Check.Extra = map[string]string{}
+	}
+	rec.Check.Extra[OlderState] = "1"
 	this := w.reportOf(rec, r, r.bit)
 	now := w.now.Unix()
 	this.start, this.end, this.latest, this.checked = now, now, now, 0
