@@ -101,8 +101,11 @@ func TestTheSupervisorIsKilled(t *testing.T) {
 // forEachHistory checks many histories. It reports the first that fails, as short
 // as it can be made. SEED=N in the environment plays history N alone.
 func forEachHistory(t *testing.T, count int, kills bool, check func(s script, seed uint64) []string) {
-	if os.Getenv("SOAK") != "" {
+	switch {
+	case os.Getenv("SOAK") != "":
 		count = soakHistories
+	case testing.Short():
+		count /= 5
 	}
 	first := 0
 	if only := os.Getenv("SEED"); only != "" {
