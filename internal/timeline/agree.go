@@ -88,14 +88,30 @@ func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader) {
 		// their depth says nothing yet.
 		w.endDowntimes(rec, r, func(id int64) bool { return !slices.Contains(d.loaded, id) })
 		d.loaded, d.unnamed = nil, len(d.running) > 0
-	case r.View == Snapshot && rec.Check.Flags.DowntimeDepth == 0 && rec.Time.Unix() > d.changed+ackDelay:
-		if len(d.running) == 0 && d.unnamed {
-			d.unnamed = false
-			w.derive(rec, r, supervision.Record{Kind: supervision.DowntimeEnded, Downtime: &supervision.Downtime{}})
+	case r.View == Snapshot && d.isDeniedBy(rec) && w.holds(forEnd) < 0:
+		if !w.hold(rec, r, forEnd, w.now.Add(noteWait)) {
+			w.endAllDowntimes(rec, r)
 		}
-		w.endDowntimes(rec, r, func(int64) bool { return true })
-		d.unnamed = false
 	}
+}
+
+// isDeniedBy reports whether a result shows its object in no downtime, later than
+// one began or ended last.
+func (d *downtimes) isDeniedBy(rec *supervision.Record) bool {
+	return d.depth() > 0 && rec.Check.Flags.DowntimeDepth == 0 && rec.Time.Unix() > d.changed+ackDelay
+}
+
+// endAllDowntimes ends the downtimes that the status file denies.
+func (w *work) endAllDowntimes(rec *supervision.Record, r *reader) {
+	d := &w.downtimes
+	if !d.isDeniedBy(rec) {
+		return
+	}
+	if len(d.running) == 0 {
+		w.derive(rec, r, supervision.Record{Kind: supervision.DowntimeEnded, Downtime: &supervision.Downtime{}})
+	}
+	w.endDowntimes(rec, r, func(int64) bool { return true })
+	d.unnamed = false
 }
 
 // endDowntimes ends the running downtimes that are over.

@@ -23,6 +23,9 @@ const (
 	// forNote: an acknowledgement of which only a flag is known waits for its
 	// author and text.
 	forNote
+	// forEnd: a status file without a downtime waits for the end of those that run,
+	// which follows in the same file with its details.
+	forEnd
 	// forConfirmation: a state older than what was sent waits for a newer result.
 	forConfirmation
 )
@@ -33,8 +36,8 @@ const (
 	// textWait is how long a result waits for the ALERT that has its text: a look
 	// at the log.
 	textWait = 500 * time.Millisecond
-	// noteWait is how long the author of an acknowledgement is waited for: he is
-	// reported in the same reading of the status file.
+	// noteWait is how long the author of an acknowledgement, or the end of a downtime,
+	// is waited for: it is reported in the same reading of the status file.
 	noteWait = 2 * time.Second
 	// maxHeld bounds what all objects together hold.
 	maxHeld = 10_000
@@ -152,6 +155,8 @@ func (w *work) giveUp(i int) {
 		w.drop(&h.rec, r, StateUnknown)
 	case forNote:
 		w.acknowledge(&h.rec, r, Derived)
+	case forEnd:
+		w.endAllDowntimes(&h.rec, r)
 	case forConfirmation:
 		w.confirm(&h.rec, r)
 	case forProblem:
