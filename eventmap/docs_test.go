@@ -149,16 +149,16 @@ A check is sent once for each result. Problems in a soft state are sent only wit
 acknowledgement, its removal or a comment acts on the open alarm of the entity; without an alarm, Canopsis ignores it.
 
 A state that is older than the result sent before it, which a supervisor goes on to report after it was killed, has
-^macro_OLDERSTATE^ and the time at which it is sent. A result can be sent a second time, with the same state and time: when a reader reports its text, performance data or
-long output after another one had reported the state.
+^macro_OLDERSTATE^ and the time at which it is sent. A result can be sent a second time, with the same state and time:
+when a reader reports its text, performance data or long output after another one had reported the state.
 
 ## Acknowledgements
 
 An acknowledgement is never sent before the check of its problem. A recovery ends it in the supervisor. In Canopsis, of
 every generation, the alarm is still open then, with its acknowledgement (^v.ack^), and is closed later; an ^ackremove^
 would close it as not acknowledged. So none is sent. If the same alarm is still open at the object's next problem, that
-problem is not acknowledged: the ^ackremove^ follows then, after the check, unless the supervisor reports the new problem as
-acknowledged. Without an acknowledgement Canopsis ignores it: 2 and 3 as well as 4.0 and newer.
+problem is not acknowledged: the ^ackremove^ follows then, after the check, unless the supervisor reports the new
+problem as acknowledged. Without an acknowledgement Canopsis ignores it: 2 and 3 as well as 4.0 and newer.
 ^mapping.ackremove_at: recovery^ sends it with the recovery, as Nagios ends the acknowledgement. An acknowledgement that
 ends before its problem (^REMOVE_SVC_ACKNOWLEDGEMENT^, or another problem state if it is not sticky) is ended at once.
 
