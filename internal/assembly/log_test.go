@@ -14,8 +14,8 @@ import (
 )
 
 func TestALogThatCannotBeReadIsOneTrouble(t *testing.T) {
-	const missing = "; until it can be read, changes of state, acknowledgements, comments, downtimes and flapping are " +
-		"not seen at once; the status file shows those that last until it is written, up to 60 s later"
+	const missing = "; until it can be read, changes of state, acknowledgements, comments, downtimes and flapping " +
+		"are not seen at once; the status file shows those that last until it is written, up to 60 s later"
 	for name, c := range map[string]struct{ yaml, begin string }{
 		"the supervisor's": {"", "log_file={DIR}/nagios.log (from {DIR}/nagios.cfg:1): not a regular file "},
 		"our own":          {"readers: {log: {path: {DIR}}}", "c.yml:2: readers.log.path: {DIR}: not a regular file "},
@@ -51,7 +51,8 @@ func TestALogThatIsDeniedWhileItIsRead(t *testing.T) {
 	dir := t.TempDir()
 	denied := fmt.Errorf("opening an archive: %w", fs.ErrPermission)
 	unreadable := &helpedLog{supervisor: &nagios.Config{}, path: dir} // no file
-	if got := unreadable.explain(denied); !strings.HasPrefix(got.Error(), dir+": not a regular file (running as user ") {
+	got := unreadable.explain(denied)
+	if !strings.HasPrefix(got.Error(), dir+": not a regular file (running as user ") {
 		t.Errorf("got %v", got)
 	}
 	readable := &helpedLog{supervisor: &nagios.Config{}, path: filepath.Join(dir, "log")}

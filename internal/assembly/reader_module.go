@@ -73,7 +73,8 @@ func chooseModule(s *selection) []Choice {
 		return pipeline.Feed{
 			Source: handover.New(handover.Options{Name: ModuleReader, Dir: m.spool, Watch: watch, Logger: log}),
 			Reader: timeline.Reader{
-				View: timeline.Everything, Hosts: m.owns, Services: m.owns, HasState: true, HasOutput: true, Delay: silence,
+				View: timeline.Everything, Hosts: m.owns, Services: m.owns,
+				HasState: true, HasOutput: true, Delay: silence,
 			},
 		}, nil
 	}

@@ -48,12 +48,13 @@ func (s *selection) aboutTemplate(f *perfdataFile, text string) string {
 	better = strings.NewReplacer("\t", `\t`, "\r", `\r`, "\n", `\n`).Replace(better)
 	others := "any other program that reads the file must know such lines"
 	if extended {
-		others = "it is the same template with more at its end, so another program that reads the file goes on as before"
+		others = "it is the same template with more at its end, " +
+			"so another program that reads the file goes on as before"
 	}
 	if f.template.own || s.Supervisor == nil {
 		key := f.key + ".template"
-		return s.config.Fault(key, fmt.Sprintf("%s; change it to '%s', here and in the program that writes the file (%s)",
-			text, better, others)).Error()
+		return s.config.Fault(key, fmt.Sprintf(
+			"%s; change it to '%s', here and in the program that writes the file (%s)", text, better, others)).Error()
 	}
 	option := f.class.String() + "_perfdata_file_template"
 	origin := s.supervisor.Origin(option)

@@ -77,13 +77,15 @@ func TestWhatATemplateLacks(t *testing.T) {
 			"without a time", "", `service_perfdata_file_template=$HOSTNAME$\t$SERVICEDESC$\t$SERVICESTATEID$`,
 			`service_perfdata_file_template ({DIR}/nagios.cfg:8): service perfdata template ` +
 				`"$HOSTNAME$\t$SERVICEDESC$\t$SERVICESTATEID$": no time: neither $TIMET$ nor $LASTSERVICECHECK$; ` +
-				"{DIR}/service-perfdata is not read: check results of services are not seen one by one" + replaced + best,
+				"{DIR}/service-perfdata is not read: check results of services are not seen one by one" +
+				replaced + best,
 		},
 		{
 			"two lines for a record", "", `service_perfdata_file_template=$TIMET$\n$HOSTNAME$\t$SERVICEDESC$`,
 			`service_perfdata_file_template ({DIR}/nagios.cfg:8): service perfdata template ` +
 				`"$TIMET$\n$HOSTNAME$\t$SERVICEDESC$": a record must be one line, but the template has a line feed; ` +
-				"{DIR}/service-perfdata is not read: check results of services are not seen one by one" + replaced + best,
+				"{DIR}/service-perfdata is not read: check results of services are not seen one by one" +
+				replaced + best,
 		},
 		{
 			"our own configuration's", "readers: {perfdata: {service: {path: '{DIR}/service-perfdata', mode: a,\n" +
@@ -114,14 +116,16 @@ func TestWhatATemplateLacks(t *testing.T) {
 
 func TestNagiosgraphsTemplateIsOneNotice(t *testing.T) {
 	got := notices(t, "template", "", serviceOn, "service_perfdata_file_template="+nagiosgraph)
-	if len(got) != 1 || !strings.Contains(got[0], "; no $TIMET$: ") || !strings.Contains(got[0], "; values may contain ") {
+	if len(got) != 1 || !strings.Contains(got[0], "; no $TIMET$: ") ||
+		!strings.Contains(got[0], "; values may contain ") {
 		t.Errorf("%q", got)
 	}
 }
 
 // An unusable template costs its own file only.
 func TestTheOthersReadOnWithoutATemplate(t *testing.T) {
-	_, mainConfig := site(t, perfdataOn, "host_perfdata_file_template=empty", "service_perfdata_file_template="+pnpService)
+	_, mainConfig := site(t, perfdataOn,
+		"host_perfdata_file_template=empty", "service_perfdata_file_template="+pnpService)
 	l := config.WithoutFile()
 	l.Supervisor = mainConfig
 	p, err := Resolve(l, "/")

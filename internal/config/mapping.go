@@ -111,7 +111,8 @@ func defaultMapping() Mapping {
 		Canopsis: "24.10", HostStates: StateScale{Name: "severity"}, ServiceStates: StateScale{Name: "severity"},
 		SoftStates:  true,
 		Events:      Events{Check: true, Ack: true, AckRemove: true, Comment: true, Downtime: true, Flapping: true},
-		AckRemoveAt: "problem", Charset: "windows-1252", MaxOutput: 16 << 10, MaxLongOutput: 64 << 10, MaxPerfdata: 64 << 10,
+		AckRemoveAt: "problem", Charset: "windows-1252",
+		MaxOutput: 16 << 10, MaxLongOutput: 64 << 10, MaxPerfdata: 64 << 10,
 	}
 }
 
