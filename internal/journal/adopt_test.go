@@ -121,21 +121,45 @@ func TestAdopt(t *testing.T) {
 		pos     string            // and its position
 		rest    map[string]string // states of the empty scope
 	}{
-		"nothing there": {nil, "paris", []outbox.Scope{"", "old"}, "", false, map[string]string{}, "", map[string]string{}},
-		"the empty scope": {[]outbox.Commit{site("", "7", "a", "1", "b", "2", "a", "-")}, "paris", []outbox.Scope{""}, "", true,
-			map[string]string{"b": "2"}, "7", map[string]string{}},
-		"into the empty scope": {[]outbox.Commit{site("old", "7", "a", "1")}, "", []outbox.Scope{"old"}, "old", true,
-			map[string]string{"a": "1"}, "7", map[string]string{"a": "1"}},
-		"the first that has any": {[]outbox.Commit{site("b", "", "x", "1"), site("c", "9", "y", "2"), site("", "1", "z", "3")}, "paris",
-			[]outbox.Scope{"a", "b", "c", ""}, "b", true, map[string]string{"x": "1"}, "", map[string]string{"z": "3"}},
-		"a position alone": {[]outbox.Commit{site("b", "9")}, "paris", []outbox.Scope{"b"}, "b", true, map[string]string{}, "9", map[string]string{}},
-		"it has a state": {[]outbox.Commit{site("", "7", "a", "1"), site("paris", "", "a", "2")}, "paris", []outbox.Scope{""}, "", false,
-			map[string]string{"a": "2"}, "", map[string]string{"a": "1"}},
-		"it has a position": {[]outbox.Commit{site("", "7", "a", "1"), site("paris", "8")}, "paris", []outbox.Scope{""}, "", false,
-			map[string]string{}, "8", map[string]string{"a": "1"}},
-		"its states are deleted": {[]outbox.Commit{site("", "7", "a", "1"), site("paris", "", "a", "2", "a", "-")}, "paris", []outbox.Scope{""}, "", true,
-			map[string]string{"a": "1"}, "7", map[string]string{}},
-		"itself": {[]outbox.Commit{site("", "7")}, "paris", []outbox.Scope{"paris"}, "", false, map[string]string{}, "", map[string]string{}},
+		"nothing there": {
+			nil, "paris", []outbox.Scope{"", "old"}, "", false,
+			map[string]string{}, "", map[string]string{},
+		},
+		"the empty scope": {
+			[]outbox.Commit{site("", "7", "a", "1", "b", "2", "a", "-")}, "paris", []outbox.Scope{""}, "", true,
+			map[string]string{"b": "2"}, "7", map[string]string{},
+		},
+		"into the empty scope": {
+			[]outbox.Commit{site("old", "7", "a", "1")}, "", []outbox.Scope{"old"}, "old", true,
+			map[string]string{"a": "1"}, "7", map[string]string{"a": "1"},
+		},
+		"the first that has any": {
+			[]outbox.Commit{site("b", "", "x", "1"), site("c", "9", "y", "2"), site("", "1", "z", "3")},
+			"paris", []outbox.Scope{"a", "b", "c", ""}, "b", true,
+			map[string]string{"x": "1"}, "", map[string]string{"z": "3"},
+		},
+		"a position alone": {
+			[]outbox.Commit{site("b", "9")}, "paris", []outbox.Scope{"b"}, "b", true,
+			map[string]string{}, "9", map[string]string{},
+		},
+		"it has a state": {
+			[]outbox.Commit{site("", "7", "a", "1"), site("paris", "", "a", "2")},
+			"paris", []outbox.Scope{""}, "", false,
+			map[string]string{"a": "2"}, "", map[string]string{"a": "1"},
+		},
+		"it has a position": {
+			[]outbox.Commit{site("", "7", "a", "1"), site("paris", "8")}, "paris", []outbox.Scope{""}, "", false,
+			map[string]string{}, "8", map[string]string{"a": "1"},
+		},
+		"its states are deleted": {
+			[]outbox.Commit{site("", "7", "a", "1"), site("paris", "", "a", "2", "a", "-")},
+			"paris", []outbox.Scope{""}, "", true,
+			map[string]string{"a": "1"}, "7", map[string]string{},
+		},
+		"itself": {
+			[]outbox.Commit{site("", "7")}, "paris", []outbox.Scope{"paris"}, "", false,
+			map[string]string{}, "", map[string]string{},
+		},
 	} {
 		for _, folded := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {

@@ -25,14 +25,22 @@ func TestEverythingComesBackAfterAReopening(t *testing.T) {
 	want := []outbox.Event{
 		event(1),
 		{Route: outbox.Bus, Entity: "empty body", Time: time.UnixMicro(-1), Body: []byte{}},
-		{Route: outbox.Bus, Entity: "h\xe9te\x00;x", RoutingKey: "a.b", Body: []byte("\x00\xff{"), MessageID: "\"'", Time: time.UnixMicro(0)},
+		{
+			Route: outbox.Bus, Entity: "h\xe9te\x00;x", RoutingKey: "a.b", Body: []byte("\x00\xff{"),
+			MessageID: "\"'", Time: time.UnixMicro(0),
+		},
 		{Route: outbox.Bus, Entity: "long", Body: []byte(strings.Repeat("0123456789", 5000)), Time: time.UnixMicro(5)},
 	}
 	mustAppend(t, j, outbox.Commit{
 		Source: "log", Position: []byte("\x00pos"), Events: want,
-		States: []outbox.State{{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("2")}, {Key: "c", Value: []byte{}}},
+		States: []outbox.State{
+			{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("2")}, {Key: "c", Value: []byte{}},
+		},
 	})
-	mustAppend(t, j, outbox.Commit{Source: "status", Position: []byte{}, States: []outbox.State{{Key: "b", Value: nil}, {Key: "a", Value: []byte("3")}}})
+	mustAppend(t, j, outbox.Commit{
+		Source: "status", Position: []byte{},
+		States: []outbox.State{{Key: "b", Value: nil}, {Key: "a", Value: []byte("3")}},
+	})
 	mustAppend(t, j, outbox.Commit{Source: "log"}) // leaves the position as it is
 	mustClose(t, j)
 
@@ -72,8 +80,12 @@ func TestEachProducersOrderIsKept(t *testing.T) {
 		wg.Go(func() {
 			var last *Ticket
 			for n := range commits {
-				e := outbox.Event{Route: outbox.Bus, Entity: fmt.Sprint(p), MessageID: fmt.Sprint(n), Body: []byte("{}")}
-				ticket, err := j.Append(ctx, outbox.Commit{Source: fmt.Sprint(p), Position: fmt.Append(nil, n), Events: []outbox.Event{e}})
+				e := outbox.Event{
+					Route: outbox.Bus, Entity: fmt.Sprint(p), MessageID: fmt.Sprint(n), Body: []byte("{}"),
+				}
+				ticket, err := j.Append(ctx, outbox.Commit{
+					Source: fmt.Sprint(p), Position: fmt.Append(nil, n), Events: []outbox.Event{e},
+				})
 				if err != nil {
 					t.Error(err)
 					return
@@ -195,7 +207,9 @@ func TestCloseMakesDurableWhatWasAppended(t *testing.T) {
 
 func TestAppendRefusesWhatCanNeverFit(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t), MaxBytes: 1 << 20})
-	_, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 2<<20)}}})
+	_, err := j.Append(testContext(t), outbox.Commit{
+		Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 2<<20)}},
+	})
 	if err == nil || !strings.Contains(err.Error(), "1048576") {
 		t.Error(err)
 	}
@@ -205,7 +219,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	path := tempPath(t)
 	openTest(t, Options{Path: path})
 	_, err := Open(testContext(t), Options{Path: path})
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("pid %d", os.Getpid())) || !strings.Contains(err.Error(), path) {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("pid %d", os.Getpid())) ||
+		!strings.Contains(err.Error(), path) {
 		t.Error(err)
 	}
 }

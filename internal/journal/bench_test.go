@@ -41,7 +41,8 @@ func benchCommits(n int) func() outbox.Commit {
 			c.Events[i] = outbox.Event{
 				Route:  outbox.Bus,
 				Entity: entity, RoutingKey: "nagios.central.check.resource." + entity, Body: body,
-				MessageID: "0123456789abcdef-" + strconv.Itoa(next), Time: time.UnixMicro(int64(next)), Supersedable: true,
+				MessageID: "0123456789abcdef-" + strconv.Itoa(next), Time: time.UnixMicro(int64(next)),
+				Supersedable: true,
 			}
 			c.States[i] = outbox.State{Key: entity, Value: states[next%len(states)]}
 		}

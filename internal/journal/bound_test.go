@@ -81,7 +81,9 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 			e = lasting(n)
 			kept = append(kept, n)
 		}
-		ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{e}})
+		ticket, err := j.Append(ctx, outbox.Commit{
+			Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{e},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +125,8 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 		}
 	}
 	stats := j.Stats()
-	if !stats.Full || stats.Superseded == 0 || stats.Superseded+stats.Events != last || stats.Events != int64(len(entries)) {
+	if !stats.Full || stats.Superseded == 0 || stats.Superseded+stats.Events != last ||
+		stats.Events != int64(len(entries)) {
 		t.Errorf("%d read, %+v", len(entries), stats)
 	}
 	if got := log.count("level=WARN"); got != 1 {
@@ -147,7 +150,9 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() {
 		for n := 1; ; n++ {
-			ticket, err := j.Append(ctx, outbox.Commit{Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{lasting(n)}})
+			ticket, err := j.Append(ctx, outbox.Commit{
+				Source: "source", Position: fmt.Append(nil, n), Events: []outbox.Event{lasting(n)},
+			})
 			if err == nil {
 				err = ticket.Wait(ctx)
 			}
@@ -181,7 +186,9 @@ func TestWithNothingSupersededAppendWaitsForRelease(t *testing.T) {
 	if err := <-stopped; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	held, err := j.Append(testContext(t), outbox.Commit{Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 900<<10)}}})
+	held, err := j.Append(testContext(t), outbox.Commit{
+		Events: []outbox.Event{{Route: outbox.Bus, Body: make([]byte, 900<<10)}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

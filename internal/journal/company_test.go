@@ -17,14 +17,24 @@ func TestPatience(t *testing.T) {
 		now  int              // ms
 		want time.Duration
 	}{
-		"nobody":                      {func(c *company) {}, 1, 0},
-		"a lone source":               {func(c *company) { c.arrived("a", ms(1)) }, 1, 0},
-		"a lone source, again":        {func(c *company) { c.arrived("a", ms(-1)); c.left("a"); c.arrived("a", ms(1)) }, 1, 0},
-		"another is active":           {func(c *company) { c.arrived("b", ms(-1)); c.left("b"); c.arrived("a", ms(1)) }, 1, pace - time.Millisecond},
-		"another is here":             {func(c *company) { c.arrived("b", ms(1)); c.arrived("a", ms(1)) }, 1, 0},
-		"another has been quiet":      {func(c *company) { c.arrived("b", ms(-30)); c.left("b"); c.arrived("a", ms(1)) }, 1, 0},
-		"the last one is long ago":    {func(c *company) { c.arrived("b", ms(-1)); c.left("b"); c.arrived("a", ms(12)) }, 12, 0},
-		"it doesn't wait for commits": {func(c *company) { c.arrived("a", ms(1)); c.arrived("a", ms(2)) }, 2, pace - 2*time.Millisecond},
+		"nobody":        {func(c *company) {}, 1, 0},
+		"a lone source": {func(c *company) { c.arrived("a", ms(1)) }, 1, 0},
+		"a lone source, again": {
+			func(c *company) { c.arrived("a", ms(-1)); c.left("a"); c.arrived("a", ms(1)) }, 1, 0,
+		},
+		"another is active": {
+			func(c *company) { c.arrived("b", ms(-1)); c.left("b"); c.arrived("a", ms(1)) }, 1, pace - time.Millisecond,
+		},
+		"another is here": {func(c *company) { c.arrived("b", ms(1)); c.arrived("a", ms(1)) }, 1, 0},
+		"another has been quiet": {
+			func(c *company) { c.arrived("b", ms(-30)); c.left("b"); c.arrived("a", ms(1)) }, 1, 0,
+		},
+		"the last one is long ago": {
+			func(c *company) { c.arrived("b", ms(-1)); c.left("b"); c.arrived("a", ms(12)) }, 12, 0,
+		},
+		"it doesn't wait for commits": {
+			func(c *company) { c.arrived("a", ms(1)); c.arrived("a", ms(2)) }, 2, pace - 2*time.Millisecond,
+		},
 		"it waits again": {func(c *company) {
 			c.arrived("a", ms(-2))
 			c.arrived("a", ms(-1))
@@ -66,7 +76,9 @@ func commitInTurn(t *testing.T, sources, commits int) (transactions int64) {
 	for s := range sources {
 		wg.Go(func() {
 			for n := range commits {
-				ticket, err := j.Append(testContext(t), outbox.Commit{Source: fmt.Sprint(s), Position: fmt.Append(nil, n)})
+				ticket, err := j.Append(testContext(t), outbox.Commit{
+					Source: fmt.Sprint(s), Position: fmt.Append(nil, n),
+				})
 				if err == nil {
 					err = ticket.Wait(testContext(t))
 				}

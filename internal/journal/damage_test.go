@@ -80,7 +80,8 @@ func TestTornLog(t *testing.T) {
 	db, wal, ends := crashed(t)
 	random := seeded(t)
 	for range 60 {
-		checkLog(t, db, wal[:random.Int64N(int64(len(wal)))], ends, func(kept int, cut int64, log *logBuffer, j *Journal) {
+		torn := wal[:random.Int64N(int64(len(wal)))]
+		checkLog(t, db, torn, ends, func(kept int, cut int64, log *logBuffer, j *Journal) {
 			atCommit := cut == 0 || kept > 0 && ends[kept-1] == cut
 			if !atCommit && cut > walHeaderSize && log.count("unfinished commit") != 1 {
 				t.Errorf("cut at %d: not reported\n%s", cut, log)
@@ -101,7 +102,8 @@ func TestFlippedLog(t *testing.T) {
 		checkLog(t, db, damaged, ends, func(_ int, _ int64, log *logBuffer, j *Journal) {
 			// A flip in the last commit looks like a torn write.
 			last := at >= ends[len(ends)-2]
-			if reported := j.Stats().Damaged > 0 && recovered(j); !reported && !(last && log.count("unfinished commit") == 1) {
+			reported := j.Stats().Damaged > 0 && recovered(j)
+			if !reported && !(last && log.count("unfinished commit") == 1) {
 				t.Errorf("flipped at %d of %d: not reported\n%s", at, len(wal), log)
 			}
 		}, at)

@@ -23,7 +23,8 @@ func TestFreshEventsAreThoseOfTheFile(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	j := openTest(t, Options{Path: tempPath(t)})
 	ctx := testContext(t)
-	if err := j.SetTargets(ctx, bus("amqp"), Target{Name: "http", Routes: []outbox.Route{outbox.Pbehavior}}); err != nil {
+	http := Target{Name: "http", Routes: []outbox.Route{outbox.Pbehavior}}
+	if err := j.SetTargets(ctx, bus("amqp"), http); err != nil {
 		t.Fatal(err)
 	}
 	var last int64
@@ -59,7 +60,8 @@ func TestFreshEventsAreThoseOfTheFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !slices.EqualFunc(want, got, sameMessage) {
-				t.Fatalf("%s after %d, %d events, %d bytes: %d from memory, %d from the file", target, after, count, size, len(got), len(want))
+				t.Fatalf("%s after %d, %d events, %d bytes: %d from memory, %d from the file",
+					target, after, count, size, len(got), len(want))
 			}
 		}
 	}
@@ -76,7 +78,10 @@ func TestEventsOfATransactionThatSeemedToFail(t *testing.T) {
 	if err := j.SetTargets(ctx, bus("amqp")); err != nil {
 		t.Fatal(err)
 	}
-	ticket := &Ticket{commit: outbox.Commit{Events: []outbox.Event{event(1), event(2)}}, done: make(chan struct{}), finished: j.finished}
+	ticket := &Ticket{
+		commit: outbox.Commit{Events: []outbox.Event{event(1), event(2)}},
+		done:   make(chan struct{}), finished: j.finished,
+	}
 	err := j.perform(ctx, func(w *writer) error {
 		if err := j.room.Acquire(ctx, 1); err != nil {
 			return err

@@ -65,7 +65,8 @@ func tempPath(t testing.TB) string {
 	t.Helper()
 	const memory, room = "/dev/shm", 1 << 30
 	var fs unix.Statfs_t
-	if _, bench := t.(*testing.B); bench || unix.Statfs(memory, &fs) != nil || fs.Type != unix.TMPFS_MAGIC || fs.Bavail*uint64(fs.Bsize) < room {
+	if _, bench := t.(*testing.B); bench || unix.Statfs(memory, &fs) != nil ||
+		fs.Type != unix.TMPFS_MAGIC || fs.Bavail*uint64(fs.Bsize) < room {
 		return diskPath(t)
 	}
 	dir, err := os.MkdirTemp(memory, "journal-test-")

@@ -273,7 +273,10 @@ func TestANewerVersionIsRefusedAndLeftAlone(t *testing.T) {
 			if !errors.Is(err, ErrNewer) {
 				t.Fatal(err)
 			}
-			for _, part := range []string{path, fmt.Sprint("version is ", newer), fmt.Sprint("up to ", schemaVersion), "Install the newer connector", "move the file aside"} {
+			for _, part := range []string{
+				path, fmt.Sprint("version is ", newer), fmt.Sprint("up to ", schemaVersion),
+				"Install the newer connector", "move the file aside",
+			} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q is missing in %q", part, err)
 				}

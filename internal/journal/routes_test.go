@@ -80,7 +80,8 @@ func TestATargetPassesOverManyEventsOfOthers(t *testing.T) {
 	c := commit(1, 3*pageRows+10)
 	c.Events = append(c.Events, routed(9000, outbox.Pbehavior))
 	mustAppend(t, j, c)
-	if got, err := j.Read(testContext(t), "http", 0, 1, 1); err != nil || len(got) != 1 || got[0].Route != outbox.Pbehavior {
+	if got, err := j.Read(testContext(t), "http", 0, 1, 1); err != nil || len(got) != 1 ||
+		got[0].Route != outbox.Pbehavior {
 		t.Errorf("%v, %v", messages(got), err)
 	}
 }
@@ -203,7 +204,8 @@ func TestATargetThatTakesOverARouteStartsWithItsOldestEvent(t *testing.T) {
 	j := openTest(t, Options{Path: tempPath(t)})
 	mustSetTargets(t, j, busTarget, httpTarget)
 	mustAppend(t, j, outbox.Commit{Events: []outbox.Event{
-		routed(1, outbox.Bus), routed(2, outbox.Pbehavior), routed(3, outbox.Bus), routed(4, outbox.Pbehavior), routed(5, outbox.Pbehavior),
+		routed(1, outbox.Bus), routed(2, outbox.Pbehavior), routed(3, outbox.Bus),
+		routed(4, outbox.Pbehavior), routed(5, outbox.Pbehavior),
 	}})
 	mustRelease(t, j, "http", 4)
 	mustSetTargets(t, j, Target{"http", []outbox.Route{outbox.Bus, outbox.Pbehavior}})

@@ -43,9 +43,11 @@ func TestScanWAL(t *testing.T) {
 		wal  []byte
 		want walTail
 	}{
-		"whole":                   {whole, walTail{}},
-		"whole, big-endian":       {makeWAL(binary.BigEndian, walMagic|1, 0, 2), walTail{}},
-		"unfinished":              {makeWAL(binary.LittleEndian, walMagic, 0, 2, 0), walTail{bytes: frame, lost: false}},
+		"whole":             {whole, walTail{}},
+		"whole, big-endian": {makeWAL(binary.BigEndian, walMagic|1, 0, 2), walTail{}},
+		"unfinished": {
+			makeWAL(binary.LittleEndian, walMagic, 0, 2, 0), walTail{bytes: frame, lost: false},
+		},
 		"cut in a frame":          {whole[:len(whole)-1], walTail{bytes: 2*frame - 1, lost: false}},
 		"cut in a frame's header": {whole[:len(whole)-512-1], walTail{bytes: 2*frame - 513, lost: false}},
 		"page of a commit":        {flipped(3, 100), walTail{bytes: 2 * frame, lost: false}},
@@ -53,7 +55,9 @@ func TestScanWAL(t *testing.T) {
 		"page of an early commit": {flipped(0, 100), walTail{bytes: 4 * frame, lost: true}},
 		"salts of a frame":        {flipped(2, 8), walTail{bytes: frame, lost: true}},
 		"header":                  {append([]byte("0"), whole[1:]...), walTail{bytes: 4 * frame, lost: true}},
-		"earlier generation":      {append(makeWAL(binary.LittleEndian, walMagic, 1), flipped(0, 8)[walHeaderSize:][:frame]...), walTail{}},
+		"earlier generation": {
+			append(makeWAL(binary.LittleEndian, walMagic, 1), flipped(0, 8)[walHeaderSize:][:frame]...), walTail{},
+		},
 	} {
 		got, err := scanWAL(bytes.NewReader(test.wal[walHeaderSize:]), test.wal[:walHeaderSize])
 		got.version = nil
