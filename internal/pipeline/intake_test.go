@@ -54,14 +54,17 @@ func newIntake(t *testing.T, inventory supervision.Inventory) (*intake, *kept) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge, err := timeline.New(timeline.Options{Readers: []timeline.Reader{{Name: "log", View: timeline.Changes, HasState: true, HasOutput: true}}})
+	judge, err := timeline.New(timeline.Options{Readers: []timeline.Reader{
+		{Name: "log", View: timeline.Changes, HasState: true, HasOutput: true},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	k := &kept{}
 	return &intake{
 		outbox: k, mapper: mapper, inventory: inventory, quarantine: k,
-		tally: tally.New(slog.New(slog.DiscardHandler), time.Now), now: time.Now, timeline: judge, serves: bus, due: make(chan time.Time, 1),
+		tally: tally.New(slog.New(slog.DiscardHandler), time.Now), now: time.Now,
+		timeline: judge, serves: bus, due: make(chan time.Time, 1),
 	}, k
 }
 

@@ -251,7 +251,8 @@ func TestAReaderThatFailsIsStartedAgainAndTheOthersGoOn(t *testing.T) {
 			name: "log", end: untilDone,
 			batches: []supervision.Batch{{Records: []supervision.Record{check("h", "x")}, Position: []byte("p")}},
 		}
-		run(t, out, &shelf{}, &text, Feed{Source: bad, Reader: timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true}},
+		snapshots := timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true}
+		run(t, out, &shelf{}, &text, Feed{Source: bad, Reader: snapshots},
 			Feed{Source: good, Reader: changes})
 		if bad.runs < 30 || bad.runs > 70 {
 			t.Errorf("started %d times in an hour, want about one a minute", bad.runs)
@@ -470,7 +471,8 @@ func TestAFeedShowsHowItDoes(t *testing.T) {
 		bad := &script{name: "status", end: func(context.Context) error { return errors.New("permission denied") }}
 		began := time.Now()
 		p, _ := runSite(t, &memory{}, Config{Feeds: []Feed{
-			{Source: good, Reader: changes}, {Source: bad, Reader: timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true}},
+			{Source: good, Reader: changes},
+			{Source: bad, Reader: timeline.Reader{View: timeline.Snapshot, HasState: true, HasOutput: true}},
 		}})
 		feeds := p.Feeds()
 		if f := feeds[0]; f.Name != "log" || !f.Running || !f.Since.Equal(began) || f.Records != 2 ||

@@ -144,11 +144,14 @@ func storeDowntime(d *downtime) storedDowntime {
 }
 
 func (s storedDowntime) restore() *downtime {
-	return &downtime{entity: s.entity(), progress: DowntimeProgress{Triggered: moment(s.Trigger)}, phase: s.Phase, as: s.As,
+	return &downtime{
+		entity: s.entity(), progress: DowntimeProgress{Triggered: moment(s.Trigger)}, phase: s.Phase, as: s.As,
 		Downtime: supervision.Downtime{
 			ID: s.ID, Author: string(s.Author), Comment: string(s.Comment),
 			Entry: moment(s.Entry), Start: moment(s.Start), End: moment(s.End),
-			Fixed: s.Fixed, Duration: time.Duration(s.Duration), TriggeredBy: s.TriggeredBy}}
+			Fixed: s.Fixed, Duration: time.Duration(s.Duration), TriggeredBy: s.TriggeredBy,
+		},
+	}
 }
 
 // Restore makes a memory from a stored position. Without a position it knows

@@ -17,7 +17,8 @@ type reader struct {
 
 func (d *reader) fail(format string, args ...any) {
 	if d.err == nil {
-		d.err = fmt.Errorf("%w: %s, with %d of %d bytes left", ErrRecord, fmt.Sprintf(format, args...), len(d.b), d.size)
+		d.err = fmt.Errorf("%w: %s, with %d of %d bytes left",
+			ErrRecord, fmt.Sprintf(format, args...), len(d.b), d.size)
 	}
 	d.b = nil
 }

@@ -169,7 +169,8 @@ func TestRecordKeepsTimes(t *testing.T) {
 	for _, want := range []time.Time{
 		{}, time.Unix(0, 0), time.Unix(0, 1), time.Unix(-1, 999999999), time.Unix(1795424514, 123456789), time.Now(),
 		time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
-		time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600)), time.Unix(math.MaxInt64, 0), time.Unix(math.MinInt64, 0),
+		time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600)),
+		time.Unix(math.MaxInt64, 0), time.Unix(math.MinInt64, 0),
 	} {
 		got := roundTrip(t, &Record{Time: want}).Time
 		if !got.Equal(want) || got.IsZero() != want.IsZero() {
@@ -184,8 +185,8 @@ func TestRecordKeepsTimes(t *testing.T) {
 func TestRecordKeepsSeconds(t *testing.T) {
 	tests := map[float64]int{ // the bytes that each takes
 		0: 1, 0.000063: 1, 0.000064: 2, 0.25: 3, 1.000001: 3, 999999999.999999: 8, 60: 4,
-		1e-7: 9, 1.0 / 3: 9, 1e9: 9, -0.5: 9, math.Copysign(0, -1): 9, math.MaxFloat64: 9, math.Inf(1): 9, math.Inf(-1): 9,
-		math.SmallestNonzeroFloat64: 9, math.NaN(): 9,
+		1e-7: 9, 1.0 / 3: 9, 1e9: 9, -0.5: 9, math.Copysign(0, -1): 9, math.MaxFloat64: 9,
+		math.Inf(1): 9, math.Inf(-1): 9, math.SmallestNonzeroFloat64: 9, math.NaN(): 9,
 	}
 	for want, size := range tests {
 		r := Record{Check: &Check{Latency: want}}
@@ -234,16 +235,18 @@ func TestDecodeRecordReportsFaults(t *testing.T) {
 		input []byte
 		want  string
 	}{
-		"empty":                {nil, "it is empty"},
-		"version 0":            {[]byte{0, 0}, "its version is 0, and this program only reads version 1"},
-		"newer version":        {[]byte{2, 0}, "its version is 2, and this program only reads version 1"},
-		"no length":            {[]byte{1}, "a number is cut off or longer than 64 bits, with 0 of 0 bytes left"},
-		"length of 70 bits":    {append([]byte{1}, bytes.Repeat([]byte{0xff}, 10)...), "a number is cut off or longer"},
-		"length beyond it":     {[]byte{1, 2, 0}, "a length of 2, with 1 of 2 bytes left"},
-		"empty body":           {[]byte{1, 0}, "it ends too early, with 0 of 0 bytes left"},
-		"unknown part":         {[]byte{1, 1, 0x40}, "flags 0x40, of which 6 are known"},
-		"text beyond its end":  {[]byte{1, 5, 0, 0, 3, 'x', 'y', 'z'}, "a length of 3, with 2 of 5 bytes left"},
-		"a second too much":    {[]byte{1, 9, 0, 0, 0, 0, 0x81, 0x94, 0xeb, 0xdc, 0x03}, "a time with 1000000000 nanosec"},
+		"empty":               {nil, "it is empty"},
+		"version 0":           {[]byte{0, 0}, "its version is 0, and this program only reads version 1"},
+		"newer version":       {[]byte{2, 0}, "its version is 2, and this program only reads version 1"},
+		"no length":           {[]byte{1}, "a number is cut off or longer than 64 bits, with 0 of 0 bytes left"},
+		"length of 70 bits":   {append([]byte{1}, bytes.Repeat([]byte{0xff}, 10)...), "a number is cut off or longer"},
+		"length beyond it":    {[]byte{1, 2, 0}, "a length of 2, with 1 of 2 bytes left"},
+		"empty body":          {[]byte{1, 0}, "it ends too early, with 0 of 0 bytes left"},
+		"unknown part":        {[]byte{1, 1, 0x40}, "flags 0x40, of which 6 are known"},
+		"text beyond its end": {[]byte{1, 5, 0, 0, 3, 'x', 'y', 'z'}, "a length of 3, with 2 of 5 bytes left"},
+		"a second too much": {
+			[]byte{1, 9, 0, 0, 0, 0, 0x81, 0x94, 0xeb, 0xdc, 0x03}, "a time with 1000000000 nanosec",
+		},
 		"bytes behind its end": {[]byte{1, 7, 0, 0, 0, 0, 0, 0, 0}, "it has ended, with 1 of 7 bytes left"},
 		"too many texts":       {checkWith(0, 0, 0, 2, 0, 0), "a length of 2, with 2 of 22 bytes left"},
 		"keys exchanged":       {checkWith(0, 0, 0, 2, 1, 'b', 0, 1, 'a', 0), "keys are out of order"},
