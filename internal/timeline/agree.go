@@ -41,7 +41,8 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 		if atOnce {
 			w.sendEndOfAck(rec, r, endedBySilence)
 		}
-	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && rec.Time.Unix() > a.at && w.holds(forNote) < 0:
+	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && rec.Time.Unix() > a.at &&
+		w.holds(forNote) < 0:
 		derived := supervision.Record{Kind: supervision.Acknowledged, Entity: rec.Entity, Time: rec.Time,
 			Ref: rec.Ref + "#acknowledged", Note: &supervision.Note{Sticky: true}}
 		w.hold(&derived, r, forNote, w.now.Add(noteWait))

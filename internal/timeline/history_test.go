@@ -413,7 +413,8 @@ func (m *supervisor) dies() {
 	m.now += 700
 	if m.saved != nil {
 		m.objects, m.comments, m.downtimes = m.saved.objects, m.saved.comments, m.saved.downtimes
-		m.objects, m.comments, m.downtimes = slices.Clone(m.objects), slices.Clone(m.comments), slices.Clone(m.downtimes)
+		m.objects = slices.Clone(m.objects)
+		m.comments, m.downtimes = slices.Clone(m.comments), slices.Clone(m.downtimes)
 	}
 	m.process(supervision.SupervisorStarted)
 }
@@ -454,10 +455,13 @@ func (m *supervisor) check(s step) {
 		m.endAck(s.object)
 	}
 	if r.logged {
-		m.write(supervision.Record{Kind: supervision.CheckResult, Entity: objectNames[s.object], Check: &supervision.Check{
-			State: s.state, StateType: logKind, Attempt: logAttempt, Output: s.output,
-			CheckType: supervision.CheckTypeNotReported,
-		}}, fmt.Sprintf("r%d", r.id))
+		m.write(supervision.Record{
+			Kind: supervision.CheckResult, Entity: objectNames[s.object],
+			Check: &supervision.Check{
+				State: s.state, StateType: logKind, Attempt: logAttempt, Output: s.output,
+				CheckType: supervision.CheckTypeNotReported,
+			},
+		}, fmt.Sprintf("r%d", r.id))
 	}
 	if s.flap {
 		o.flapping = !o.flapping

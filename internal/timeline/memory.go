@@ -298,7 +298,8 @@ func (f *flaps) encode(e *encoder) {
 func (f *flaps) decode(d *decoder) { f.now, f.at = d.byte()&1 != 0, d.int() }
 
 func (d *downtimes) isEmpty() bool {
-	return len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 && d.last == 0 && d.changed == 0
+	return len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 &&
+		d.last == 0 && d.changed == 0
 }
 
 func (d *downtimes) encode(e *encoder) {

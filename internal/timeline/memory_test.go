@@ -14,19 +14,25 @@ import (
 func fullObject() *object {
 	o := &object{
 		states: states{
-			known:   knownState{state: 1, at: 12, set: true},
-			history: []pastState{{knownState: knownState{state: 2, stateType: 1, attempt: 1, at: 10, set: true}, output: 11, used: true}},
+			known: knownState{state: 1, at: 12, set: true},
+			history: []pastState{{
+				knownState: knownState{state: 2, stateType: 1, attempt: 1, at: 10, set: true}, output: 11, used: true,
+			}},
 		},
-		ack:       ack{given: true, sticky: true, text: 8, by: 1, at: 9, of: 2},
-		flaps:     flaps{now: true, at: 3},
-		downtimes: downtimes{running: []int64{1, 2}, ended: []int64{3}, loaded: []int64{4}, endedUnnamed: 5, last: 6, changed: 7},
-		notes:     notes{lastComment: 8, said: []said{{9, 1}}},
+		ack:   ack{given: true, sticky: true, text: 8, by: 1, at: 9, of: 2},
+		flaps: flaps{now: true, at: 3},
+		downtimes: downtimes{
+			running: []int64{1, 2}, ended: []int64{3}, loaded: []int64{4}, endedUnnamed: 5, last: 6, changed: 7,
+		},
+		notes: notes{lastComment: 8, said: []said{{9, 1}}},
 		held: []heldRecord{{
 			rec: result(web, 10, 2, "CRITICAL"), reader: 1, need: forReport, until: time.UnixMilli(1_700_000_000_200),
 		}},
 	}
-	o.sent = report{start: 1, end: 2, checked: 1, state: 2, stateType: 1, attempt: 3, output: 4, execution: 15, epoch: 1,
-		readers: 5, set: true, parts: parts{text: true, carried: true}}
+	o.sent = report{
+		start: 1, end: 2, checked: 1, state: 2, stateType: 1, attempt: 3, output: 4, execution: 15, epoch: 1,
+		readers: 5, set: true, parts: parts{text: true, carried: true},
+	}
 	o.earlier = []report{{start: 1, end: 1, state: 1, readers: 4, set: true}}
 	o.problem, o.missing, o.perfdataOff = 2, 3, true
 	return o
@@ -129,4 +135,5 @@ func TestTheMemoryOfVersion2(t *testing.T) {
 
 // legacyMemory is that of a service with a problem, an acknowledgement and a comment,
 // as the release before stored it.
-const legacyMemory = "021b94c49fd50c94c49fd50c02010288aa819a02000102010294c49fd50c0000968bd69ce79f99c1050198c49fd50c00000000000002968bd69ce79f99c1050185a4cfa6f8dcc6b2c6010100"
+const legacyMemory = "021b94c49fd50c94c49fd50c02010288aa819a02000102010294c49fd50c0000" +
+	"968bd69ce79f99c1050198c49fd50c00000000000002968bd69ce79f99c1050185a4cfa6f8dcc6b2c6010100"

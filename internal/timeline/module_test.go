@@ -7,7 +7,10 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-var module = Reader{Name: "module", View: Everything, Hosts: true, Services: true, HasState: true, HasOutput: true, Delay: 2 * time.Minute}
+var module = Reader{
+	Name: "module", View: Everything, Hosts: true, Services: true, HasState: true, HasOutput: true,
+	Delay: 2 * time.Minute,
+}
 
 // flagged gives a result the conditions of its object.
 func flagged(r supervision.Record, flags supervision.Flags) supervision.Record {
@@ -80,9 +83,13 @@ func TestWhatIsLoadedIsSentOnce(t *testing.T) {
 		{"module", loaded(note(supervision.Acknowledged, 6, "alice", "known"), 0), 0, sent},
 		{"module", loaded(note(supervision.Acknowledged, 6, "alice", "known"), 0), 0, seenAlready},
 		{"module", note(supervision.Acknowledged, 20, "bob", "known, too"), 0, sent},
-		{"module", loaded(note(supervision.Acknowledged, 6, "alice", "known"), 0), 0, seenAlready}, // its comment is still there
+		// Its comment is still there.
+		{"module", loaded(note(supervision.Acknowledged, 6, "alice", "known"), 0), 0, seenAlready},
 		{"module", loaded(note(supervision.Acknowledged, 21, "bob", "known, too"), 0), 0, seenAlready},
-		{"module", loaded(note(supervision.Acknowledged, 40, "carol", "while the connector had no journal"), 0), 0, sent},
+		{
+			"module", loaded(note(supervision.Acknowledged, 40, "carol", "while the connector had no journal"), 0),
+			0, sent,
+		},
 	})
 }
 

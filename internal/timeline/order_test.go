@@ -197,7 +197,8 @@ func describePlaces(plan []Reader, places []place) string {
 	var parts []string
 	for i, r := range plan {
 		first, last := places[i].records[0].Time, places[i].records[len(places[i].records)-1].Time
-		parts = append(parts, fmt.Sprintf("%s live=%v %d-%d", r.Name, places[i].live, first.Unix()-t0.Unix(), last.Unix()-t0.Unix()))
+		parts = append(parts, fmt.Sprintf("%s live=%v %d-%d",
+			r.Name, places[i].live, first.Unix()-t0.Unix(), last.Unix()-t0.Unix()))
 	}
 	return strings.Join(parts, ", ")
 }

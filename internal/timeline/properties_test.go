@@ -444,7 +444,8 @@ func (j *judgement) complete() {
 	}
 	for _, r := range j.results {
 		inLog := j.set.log && r.logged
-		inFile := j.set.perfdata && r.inFile && !j.set.spool && (j.set.template != stateless || j.set.log && !j.restarts())
+		inFile := j.set.perfdata && r.inFile && !j.set.spool &&
+			(j.set.template != stateless || j.set.log && !j.restarts())
 		if (inLog || inFile) && j.times[r.id] == 0 && !j.mayMiss(r) {
 			j.wrong("never sent: result %d of %v, state %d at %d", r.id, objectNames[r.object], r.state, r.at)
 		}
@@ -472,7 +473,8 @@ func (j *judgement) mayMiss(r *result) bool {
 	if j.script.noEmpty && !r.logged && j.isOvertaken(r.id) {
 		return true // its reader is taken to miss results, so the next ALERT doesn't wait for it
 	}
-	return j.set.template == stateless && (!j.isNamed(r.object) || maxAttempts[r.object] == 1 || j.isOvertaken(r.id)) && !r.logged
+	return j.set.template == stateless && !r.logged &&
+		(!j.isNamed(r.object) || maxAttempts[r.object] == 1 || j.isOvertaken(r.id))
 }
 
 // isNamed reports whether the log has a line about a result of an object.

@@ -49,7 +49,8 @@ func (s *states) note(rec *supervision.Record, view View, keepHistory bool) {
 	if view == Snapshot && s.known.set && k.at <= s.known.at {
 		return // the log, which is read first, is ahead of a file that is written every few seconds
 	}
-	if k.stateType == supervision.StateTypeNotReported && (k.state == supervision.OK || s.known.set && s.known.state == k.state) {
+	if k.stateType == supervision.StateTypeNotReported &&
+		(k.state == supervision.OK || s.known.set && s.known.state == k.state) {
 		// A passive result that the log shows without an ALERT.
 		k.stateType, k.attempt = s.known.stateType, s.known.attempt
 		k = k.lasting()
@@ -151,7 +152,8 @@ func (s *states) own(rec *supervision.Record, since int64) int {
 		return own
 	}
 	return slices.IndexFunc(s.history, func(h pastState) bool {
-		return !h.used && h.repeated && h.output == output && h.at <= at+ownDelay && at <= max(h.latest, h.at+ownDelay) &&
+		return !h.used && h.repeated && h.output == output && h.at <= at+ownDelay &&
+			at <= max(h.latest, h.at+ownDelay) &&
 			(h.execution == 0 || execution == 0 || h.execution == execution)
 	})
 }

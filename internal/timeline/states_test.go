@@ -71,8 +71,9 @@ func TestAStateIsAddedFromTheLog(t *testing.T) {
 		from("perfdata", noState(300, "OK")),
 	})
 	want := []string{
-		"0/1/1 OK", "0/1/1 OK", "0/1/1 OK, again", "0/1/1 OK, once more", "2/0/1 CRITICAL", "2/0/2 CRITICAL", "2/0/2 CRITICAL",
-		"1/1/3 WARNING", "1/1/3 WARNING", "1/1/3 WARNING, passive", "0/1/3 OK", "0/1/1 OK", "0/1/1 OK",
+		"0/1/1 OK", "0/1/1 OK", "0/1/1 OK, again", "0/1/1 OK, once more", "2/0/1 CRITICAL",
+		"2/0/2 CRITICAL", "2/0/2 CRITICAL", "1/1/3 WARNING", "1/1/3 WARNING", "1/1/3 WARNING, passive",
+		"0/1/3 OK", "0/1/1 OK", "0/1/1 OK",
 	}
 	compare(t, want, got)
 }
@@ -102,9 +103,11 @@ func TestAStateThatNobodyKnowsIsWaitedFor(t *testing.T) {
 		}))
 	})
 	t.Run("the supervisor has started", func(t *testing.T) {
-		start := supervision.Record{Kind: supervision.SupervisorStarted, Time: at(15), Process: &supervision.ProcessState{}}
-		compare(t, []string{"2/1/1 CRITICAL", "0/1/1 OK", "0/1/1 OK, later"}, sentStates(t, options(logReader, status, stateless),
-			[]step{
+		start := supervision.Record{
+			Kind: supervision.SupervisorStarted, Time: at(15), Process: &supervision.ProcessState{},
+		}
+		compare(t, []string{"2/1/1 CRITICAL", "0/1/1 OK", "0/1/1 OK, later"},
+			sentStates(t, options(logReader, status, stateless), []step{
 				from("log", result(web, 10, 2, "CRITICAL")),
 				from("perfdata", noState(10, "CRITICAL")),
 				from("log", start),
@@ -114,12 +117,13 @@ func TestAStateThatNobodyKnowsIsWaitedFor(t *testing.T) {
 			}))
 	})
 	t.Run("at the very first start", func(t *testing.T) {
-		compare(t, []string{"0/1/1 one", "0/1/1 two", "0/1/1 three"}, sentStates(t, options(logReader, status, stateless), []step{
-			from("perfdata", noState(10, "one")),
-			from("perfdata", noState(20, "two")),
-			from("perfdata", noState(30, "three")),
-			from("status", seen(web, 30, 30, 0, "three")),
-		}))
+		compare(t, []string{"0/1/1 one", "0/1/1 two", "0/1/1 three"},
+			sentStates(t, options(logReader, status, stateless), []step{
+				from("perfdata", noState(10, "one")),
+				from("perfdata", noState(20, "two")),
+				from("perfdata", noState(30, "three")),
+				from("status", seen(web, 30, 30, 0, "three")),
+			}))
 	})
 }
 

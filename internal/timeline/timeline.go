@@ -113,7 +113,8 @@ func New(opts Options) (*Timeline, error) {
 	opts.Confirm = cmp.Or(opts.Confirm, DefaultConfirm)
 	t := &Timeline{
 		opts: opts, readers: map[string]*reader{}, objects: map[supervision.Entity]*object{},
-		dirty: map[supervision.Entity]*object{}, holding: map[supervision.Entity]*object{}, doubtful: map[supervision.Entity]bool{},
+		dirty: map[supervision.Entity]*object{}, holding: map[supervision.Entity]*object{},
+		doubtful: map[supervision.Entity]bool{},
 	}
 	for _, r := range opts.Readers {
 		if t.readers[r.Name] != nil {
