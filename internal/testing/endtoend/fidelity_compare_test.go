@@ -17,7 +17,8 @@ type measured struct{ want, got, found, faithful, completions int }
 
 func (m measured) String() string {
 	percent := func(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
-	return fmt.Sprintf("%d results, %d events: recall %.2f %%, precision %.2f %%, every field right %.2f %%, %d completions",
+	return fmt.Sprintf("%d results, %d events: recall %.2f %%, precision %.2f %%, every field right %.2f %%, "+
+		"%d completions",
 		m.want, m.got, percent(m.found, m.want), percent(m.found, m.got), percent(m.faithful, m.found), m.completions)
 }
 

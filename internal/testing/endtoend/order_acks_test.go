@@ -82,7 +82,8 @@ func TestOrderAckWhileCatchingUp(t *testing.T) {
 	p.alert(500, "CRITICAL HARD", "refused")
 	p.ack(502, true, "on it")
 	p.Start()
-	p.expect(`check +500 CRITICAL "refused" "a=2"`, `ack +502 "on it"`, `check +505 CRITICAL "refused" "a=3" acknowledged`)
+	p.expect(`check +500 CRITICAL "refused" "a=2"`, `ack +502 "on it"`,
+		`check +505 CRITICAL "refused" "a=3" acknowledged`)
 	p.finish()
 }
 
@@ -102,7 +103,8 @@ func TestOrderAckWhileCatchingUpWithStatus(t *testing.T) {
 	p.ack(502, true, "on it")
 	p.status(506, shown{state: 2, output: "refused", perf: "a=3", last: 505, acked: true})
 	p.Start()
-	p.expect(`check +500 CRITICAL "refused" "a=2"`, `ack +502 "on it"`, `check +505 CRITICAL "refused" "a=3" acknowledged`)
+	p.expect(`check +500 CRITICAL "refused" "a=2"`, `ack +502 "on it"`,
+		`check +505 CRITICAL "refused" "a=3" acknowledged`)
 	p.status(516, shown{state: 2, output: "refused", perf: "a=3", last: 505, acked: true})
 	p.perfdata(520, "CRITICAL", "a=4")
 	p.expect(`check +520 CRITICAL "refused" "a=4" acknowledged`)
