@@ -48,7 +48,8 @@ func TestAnAbsentLog(t *testing.T) {
 func TestHowToReadTheLog(t *testing.T) {
 	const (
 		own     = "; or run the connector as user naemon"
-		created = "; an ACL does not last: a log that the supervisor creates has mode 0600, whatever the directory's ACL is"
+		created = "; an ACL does not last: a log that the supervisor creates has mode 0600, " +
+			"whatever the directory's ACL is"
 		rotated = "; an ACL of the log does not last: a rotation keeps the mode, owner and group only"
 		lost    = "; an ACL of the log does not last: it is lost with the next log"
 		allowed = "let group naemon read it (chmod g+r /l; usermod -a -G naemon me) and restart the connector"

@@ -102,7 +102,8 @@ func (p *Parser) takeOrder(e entry) *waitingOrder {
 				(!passiveLinesAreCurrent(p.program) || w.shows(e.shown))
 		})
 	}
-	if w := p.orders.take(func(w *waitingOrder) bool { return w.entity == e.shown.entity && w.shows(e.shown) }); w != nil {
+	exact := func(w *waitingOrder) bool { return w.entity == e.shown.entity && w.shows(e.shown) }
+	if w := p.orders.take(exact); w != nil {
 		return w
 	}
 	return p.orders.take(func(w *waitingOrder) bool {

@@ -36,7 +36,8 @@ var collected = map[string]struct {
 			"PASSIVE SERVICE CHECK: h;s;0;fine",
 		},
 		want: []string{
-			`h;s 0 passive "fine" +"a=1"`, `h;s 1 passive "bad" +"a=2"`, `h;s 0 passive "fine" +"a=3"`, `h;s 0 passive "fine"`,
+			`h;s 0 passive "fine" +"a=1"`, `h;s 1 passive "bad" +"a=2"`,
+			`h;s 0 passive "fine" +"a=3"`, `h;s 0 passive "fine"`,
 		},
 	},
 	"lines between": {
@@ -71,7 +72,8 @@ var collected = map[string]struct {
 	"an object that is unknown": {
 		lines: []string{
 			"EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;192.0.2.9;s;0;fine|a=1",
-			"Warning:  Passive check result was received for service 's' on host '192.0.2.9', but the host could not be found!",
+			"Warning:  Passive check result was received for service 's' on host '192.0.2.9', " +
+				"but the host could not be found!",
 			"EXTERNAL COMMAND: PROCESS_HOST_CHECK_RESULT;192.0.2.9;0;fine|a=1",
 			"Warning:  Passive check result was received for host '192.0.2.9', but the host could not be found!",
 			"PASSIVE SERVICE CHECK: h;s;0;fine", "PASSIVE HOST CHECK: h;0;fine",
@@ -87,7 +89,8 @@ var collected = map[string]struct {
 	},
 	"an order that is too old": {
 		lines: []string{
-			orderS + "0;fine|a=1", "[1795424201] " + orderS + "0;fine|a=2", "[1795424261] PASSIVE SERVICE CHECK: h;s;0;fine",
+			orderS + "0;fine|a=1", "[1795424201] " + orderS + "0;fine|a=2",
+			"[1795424261] PASSIVE SERVICE CHECK: h;s;0;fine",
 		},
 		want: []string{`h;s 0 passive "fine" +"a=2"`},
 	},

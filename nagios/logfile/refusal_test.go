@@ -139,7 +139,8 @@ var refusals = map[string]struct {
 		lines: []string{
 			"WARNING: [Shinken] Passive check result was received for host 'no', but the host could not be found!",
 			"EXTERNAL COMMAND: [1795424199] ACKNOWLEDGE_HOST_PROBLEM;no;2;1;1;bob;x",
-			"WARNING: [Shinken] A command was received for service 'no' on host 'h', but the service could not be found!",
+			"WARNING: [Shinken] A command was received for service 'no' on host 'h', " +
+				"but the service could not be found!",
 			"EXTERNAL COMMAND: [1795424199] ADD_SVC_COMMENT;h;no;1;bob;x",
 		},
 		skipped: map[string]int{skipRefused: 2, skipInformational: 2},
@@ -147,7 +148,8 @@ var refusals = map[string]struct {
 	"Shinken warns of something else": {
 		program: "Shinken",
 		lines: []string{
-			"WARNING: [Shinken] A command was received for service 'no' on host 'h', but the service could not be found!",
+			"WARNING: [Shinken] A command was received for service 'no' on host 'h', " +
+				"but the service could not be found!",
 			"EXTERNAL COMMAND: [1795424199] ADD_SVC_COMMENT;h;s;1;bob;x",
 			"WARNING: [Shinken] Passive check result was received for host 'no', but the host could not be found!",
 			"EXTERNAL COMMAND: [1795424199] DEL_HOST_COMMENT;1",

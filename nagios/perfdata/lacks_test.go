@@ -26,7 +26,10 @@ func TestLacks(t *testing.T) {
 			"Nagios' default, host", DefaultHostTemplate, Host,
 			[]string{strings.ReplaceAll(lacksState, "SERVICE", "HOST")},
 		},
-		{"the host's state is not the service's", DefaultServiceTemplate + "\t$HOSTSTATE$", Service, []string{lacksState}},
+		{
+			"the host's state is not the service's", DefaultServiceTemplate + "\t$HOSTSTATE$", Service,
+			[]string{lacksState},
+		},
 		{"PNP4Nagios, service", pnpServiceTemplate, Service, []string{lacksOutput}},
 		{"PNP4Nagios, host", pnpHostTemplate, Host, []string{strings.ReplaceAll(lacksOutput, "SERVICE", "HOST")}},
 		{"the best one, service", BestServiceTemplate, Service, nil},
@@ -47,10 +50,11 @@ func TestLacks(t *testing.T) {
 			[]string{lacksOutput, lacksState},
 		},
 		{
-			"nagiosgraph", "$LASTSERVICECHECK$||$HOSTNAME$||$SERVICEDESC$||$SERVICEOUTPUT$||$SERVICEPERFDATA$", Service,
-			[]string{lacksState, lacksTime, "values may contain what separates them ($HOSTNAME$ from $SERVICEDESC$ by " +
-				`"||", $SERVICEDESC$ from $SERVICEOUTPUT$ by "||", $SERVICEOUTPUT$ from $SERVICEPERFDATA$ by "||"): ` +
-				"a line can be cut at the wrong place"},
+			"nagiosgraph",
+			"$LASTSERVICECHECK$||$HOSTNAME$||$SERVICEDESC$||$SERVICEOUTPUT$||$SERVICEPERFDATA$", Service,
+			[]string{lacksState, lacksTime, "values may contain what separates them " +
+				`($HOSTNAME$ from $SERVICEDESC$ by "||", $SERVICEDESC$ from $SERVICEOUTPUT$ by "||", ` +
+				`$SERVICEOUTPUT$ from $SERVICEPERFDATA$ by "||"): a line can be cut at the wrong place`},
 		},
 		{
 			"a state without its type", "$LASTHOSTCHECK$\t$HOSTNAME$\t$HOSTSTATE$\t$HOSTEXECUTIONTIME$\t$HOSTOUTPUT$",

@@ -60,8 +60,8 @@ func TestParsePairs(t *testing.T) {
 		},
 		{
 			name: "escapes of a broker module",
-			line: `DATATYPE::SERVICECHECK	TIMET::1700000000.25	HOSTNAME::h	SERVICEDESC::C:\\	SERVICESTATEID::2` +
-				`	SERVICEOUTPUT::a\tb\\n\0\x\	LONGSERVICEOUTPUT::1\n2\r\n\\n`,
+			line: `DATATYPE::SERVICECHECK	TIMET::1700000000.25	HOSTNAME::h	SERVICEDESC::C:\\` +
+				`	SERVICESTATEID::2	SERVICEOUTPUT::a\tb\\n\0\x\	LONGSERVICEOUTPUT::1\n2\r\n\\n`,
 			want: func() supervision.Record {
 				r := checkOf("h", `C:\`, 1700000000, func(c *supervision.Check) {
 					c.State, c.Output, c.LongOutput = supervision.Critical, "a\tb\\n\x00\\x\\", "1\n2\r\n\\n"

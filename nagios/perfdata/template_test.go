@@ -125,7 +125,9 @@ func TestParseTemplateLines(t *testing.T) {
 		{
 			name: "a line feed at the end", template: "$LASTHOSTCHECK$\t$HOSTNAME$\t$HOSTPERFDATA$\r\n", class: Host,
 			line: "1000\th\ta=1\r",
-			want: checkOf("h", "", 1000, func(c *supervision.Check) { c.Start, c.Perfdata = time.Unix(1000, 0), "a=1" }),
+			want: checkOf("h", "", 1000, func(c *supervision.Check) {
+				c.Start, c.Perfdata = time.Unix(1000, 0), "a=1"
+			}),
 		},
 		{
 			name: "no TIMET", template: "$LASTSERVICECHECK$\t$HOSTNAME$\t$SERVICEDESC$\t$SERVICEEXECUTIONTIME$",
