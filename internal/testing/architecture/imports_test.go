@@ -1,5 +1,6 @@
 // Package architecture keeps the rules that hold for all rooms: the import rule of
-// docs/ARCHITECTURE.md, and how errors are compared, wrapped and logged.
+// docs/ARCHITECTURE.md, how errors are compared, wrapped and logged, and how long a
+// line may be.
 package architecture
 
 import (

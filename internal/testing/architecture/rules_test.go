@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,26 +18,13 @@ const root = "../../.."
 func eachFile(t *testing.T, look func(files *token.FileSet, file *ast.File)) {
 	t.Helper()
 	files := token.NewFileSet()
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "testdata") {
-			return filepath.SkipDir
-		}
-		if !strings.HasSuffix(path, ".go") {
-			return nil
-		}
+	eachSource(t, []string{".go"}, func(path string) {
 		file, err := parser.ParseFile(files, path, nil, 0)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		look(files, file)
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestErrorsAreLoggedAsErr: `err` is the one key for errors in the log.
