@@ -68,7 +68,8 @@ func endsOrderly(p *supervision.ProcessState) bool {
 func (t *Timeline) readClock(rec *supervision.Record, r *reader) {
 	at := rec.Time.Unix()
 	switch {
-	case r.View == Snapshot || at > t.now.Unix()+ahead:
+	case r.View == Snapshot || r.StartOnly || rec.Kind == supervision.PresentState || at > t.now.Unix()+ahead:
+		// Not the moment at which it was written, or not to be trusted.
 	case r.clock.latest != 0 && at < r.clock.latest-turnBack:
 		r.clock = clock{latest: at, epoch: r.clock.epoch + 1}
 		if r.clock.epoch > t.site.epoch {
