@@ -14,15 +14,15 @@ const ackDelay = 2
 
 // ack is the story of an object's acknowledgement.
 type ack struct {
+	text   uint64 // hash of author and text
+	at     int64  // when it was given, or ended (unix seconds)
+	epoch  uint32
+	by     readerSet
 	given  bool
 	sticky bool
 	// lapsed: it ended with its problem. Canopsis still shows it on the alarm, and
-	// is told so at the next problem.
+	// learns it at the next problem.
 	lapsed bool
-	text   uint64 // hash of author and text
-	by     readerSet
-	at     int64 // when it was given, or ended (unix seconds)
-	epoch  uint32
 	// of is the state that was acknowledged; StateNotReported: not known yet.
 	of supervision.State
 }

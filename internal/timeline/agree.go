@@ -82,7 +82,10 @@ func (w *work) agreeOnFlapping(rec *supervision.Record, r *reader) {
 }
 
 func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader) {
-	d := &w.downtimes
+	d := w.downtimes
+	if d == nil {
+		return
+	}
 	switch {
 	case r.View == Everything && rec.Kind == supervision.PresentState:
 		// A supervisor that starts begins its downtimes anew, a moment later, so
@@ -117,7 +120,10 @@ func (w *work) endAllDowntimes(rec *supervision.Record, r *reader) {
 
 // endDowntimes ends the running downtimes that are over.
 func (w *work) endDowntimes(rec *supervision.Record, r *reader, over func(id int64) bool) {
-	d := &w.downtimes
+	d := w.downtimes
+	if d == nil {
+		return
+	}
 	running := d.running
 	d.running = slices.DeleteFunc(slices.Clone(running), over)
 	for _, id := range running {

@@ -10,7 +10,8 @@ import (
 type checks struct {
 	sent report // the last one that was sent
 	// was is the state before it; OK if none is known.
-	was supervision.State
+	was         supervision.State
+	perfdataOff bool
 	// earlier are those sent shortly before it, the newest last: the log may report
 	// them after a reader that was faster.
 	earlier []report
@@ -21,9 +22,8 @@ type checks struct {
 	over int64
 	// missing is since when the status file shows a result that the reader of
 	// every result has not reported (unix seconds; 0: none).
-	missing     int64
-	perfdataOff bool
-	texts       texts
+	missing int64
+	texts   *texts // nil: none was needed
 }
 
 // take judges what a reader reported of the object.
@@ -75,6 +75,9 @@ func (w *work) noteState(rec *supervision.Record, r *reader) {
 		return
 	}
 	if this := w.reportOf(rec, r, 0); !this.olderThan(w.sent) {
+		if w.texts == nil {
+			w.texts = &texts{}
+		}
 		w.texts.note(c.State, c.Output, this.end)
 	}
 }
@@ -306,12 +309,15 @@ func (w *work) isLate(this report) bool {
 // state that came after it would be a change itself, and the log would show it, or
 // is about to.
 func (w *work) isBeforeChange(rec *supervision.Record, r *reader) bool {
+	if rec.Time.Unix() != w.sent.end {
+		return false
+	}
 	this := w.reportOf(rec, r, r.bit)
 	return w.wasSent(this) == nil && w.precedesChange(this, r)
 }
 
 func (w *work) precedesChange(this report, r *reader) bool {
-	if r.View != Complete || !w.sent.set || w.sent.readers&w.bitsOf(Changes) == 0 || w.sent.readers&this.readers != 0 {
+	if r.View != Complete || !w.sent.set || this.end != w.sent.end || w.sent.readers&w.bitsOf(Changes) == 0 || w.sent.readers&this.readers != 0 {
 		return false
 	}
 	return this.epoch == w.sent.epoch && this.end == w.sent.end && this.readers&w.bitsOf(Changes) == 0 &&

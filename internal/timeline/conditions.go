@@ -22,7 +22,7 @@ func (w *work) condition(rec *supervision.Record, r *reader) {
 	case supervision.CommentAdded, supervision.CommentDeleted:
 		w.comment(rec, r)
 	default:
-		if why := w.downtimes.judge(&w.notes, rec, r); why != ToSend {
+		if why := w.ofDowntimes().judge(&w.notes, rec, r); why != ToSend {
 			w.drop(rec, r, why)
 			return
 		}

@@ -31,10 +31,20 @@ type downtimes struct {
 }
 
 func (d *downtimes) depth() int {
+	if d == nil {
+		return 0
+	}
 	if len(d.running) == 0 && d.unnamed {
 		return 1
 	}
 	return len(d.running)
+}
+
+func (d *downtimes) changedAt() int64 {
+	if d == nil {
+		return 0
+	}
+	return d.changed
 }
 
 // judge judges what is reported of a downtime.

@@ -52,6 +52,9 @@ func (w *work) heldOf(reader readerSet) int {
 // joins returns the index of a held report of the same result by another reader,
 // -1 if there is none.
 func (w *work) joins(rec *supervision.Record, r *reader) int {
+	if w.holds(forReport) < 0 {
+		return -1
+	}
 	this := w.reportOf(rec, r, r.bit)
 	for i := range w.object.held {
 		h := &w.object.held[i]
@@ -93,7 +96,7 @@ func (w *work) wasSent(this report) (same *report) {
 
 // noteSent remembers a result that is sent.
 func (w *work) noteSent(this report) {
-	if w.sent.set {
+	if w.sent.set && w.sent.epoch == this.epoch && w.sent.end >= this.end-2*ownDelay {
 		w.earlier = append(w.earlier, w.sent)
 	}
 	w.sent = this

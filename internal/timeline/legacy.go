@@ -14,6 +14,7 @@ func decodeLegacy(value []byte) (*object, error) {
 	set := d.byte()
 	s.set, o.states.known.set = set&1 != 0, set&2 != 0
 	o.perfdataOff, o.ack.given, o.ack.sticky = set&4 != 0, set&8 != 0, set&16 != 0
+	o.downtimes = &downtimes{}
 	o.flaps.now, o.downtimes.unnamed = set&32 != 0, set&64 != 0
 
 	s.start, s.end = d.int(), d.int()
@@ -43,6 +44,9 @@ func decodeLegacy(value []byte) (*object, error) {
 		bits := d.byte()
 		h.used, h.repeated = bits&1 != 0, bits&2 != 0
 		o.states.history = append(o.states.history, h)
+	}
+	if o.downtimes.isEmpty() {
+		o.downtimes = nil
 	}
 	if d.bad || len(d.b) != 0 {
 		return nil, errMemory

@@ -115,21 +115,24 @@ func (t *Timeline) rememberSite(value []byte) error {
 // story is a part of an object's memory. One that is empty takes no room.
 type story struct {
 	full   bool
-	encode func(*encoder)
-	decode func(*decoder)
+	encode func(*object, *encoder)
+	decode func(*object, *decoder)
 }
 
 // stories are the parts of a memory, in the order of their bits.
 func (o *object) stories() [8]story {
 	return [...]story{
-		{o.sent.set || o.missing != 0 || o.perfdataOff || o.problem != 0, o.encodeSent, o.decodeSent},
-		{o.states.known.set || len(o.states.history) > 0, o.states.encode, o.states.decode},
-		{o.ack != ack{}, o.ack.encode, o.ack.decode},
-		{o.flaps != flaps{}, o.flaps.encode, o.flaps.decode},
-		{!o.downtimes.isEmpty(), o.downtimes.encode, o.downtimes.decode},
-		{o.notes.lastComment != 0 || len(o.notes.said) > 0, o.notes.encode, o.notes.decode},
-		{len(o.held) > 0, o.encodeHeld, o.decodeHeld},
-		{o.texts != texts{}, o.texts.encode, o.texts.decode},
+		{o.sent.set || o.missing != 0 || o.perfdataOff || o.problem != 0, (*object).encodeSent, (*object).decodeSent},
+		{o.states.known.set || len(o.states.history) > 0,
+			func(o *object, e *encoder) { o.states.encode(e) }, func(o *object, d *decoder) { o.states.decode(d) }},
+		{o.ack != ack{}, func(o *object, e *encoder) { o.ack.encode(e) }, func(o *object, d *decoder) { o.ack.decode(d) }},
+		{o.flaps != flaps{}, func(o *object, e *encoder) { o.flaps.encode(e) }, func(o *object, d *decoder) { o.flaps.decode(d) }},
+		{!o.downtimes.isEmpty(), (*object).encodeDowntimes, (*object).decodeDowntimes},
+		{o.notes.lastComment != 0 || len(o.notes.said) > 0,
+			func(o *object, e *encoder) { o.notes.encode(e) }, func(o *object, d *decoder) { o.notes.decode(d) }},
+		{len(o.held) > 0, (*object).encodeHeld, (*object).decodeHeld},
+		{o.texts != nil, func(o *object, e *encoder) { o.texts.encode(e) },
+			func(o *object, d *decoder) { o.texts = &texts{}; o.texts.decode(d) }},
 	}
 }
 
@@ -139,7 +142,7 @@ func (o *object) encode() []byte {
 	for i, s := range o.stories() {
 		if s.full {
 			e[1] |= 1 << i
-			s.encode(&e)
+			s.encode(o, &e)
 		}
 	}
 	return e
@@ -157,7 +160,7 @@ func decodeObject(value []byte) (*object, error) {
 	o, told := &object{}, d.byte()
 	for i, s := range o.stories() {
 		if told&(1<<i) != 0 {
-			s.decode(&d)
+			s.decode(o, &d)
 		}
 	}
 	if d.bad || len(d.b) != 0 {
@@ -297,8 +300,12 @@ func (f *flaps) encode(e *encoder) {
 
 func (f *flaps) decode(d *decoder) { f.now, f.at = d.byte()&1 != 0, d.int() }
 
+func (o *object) encodeDowntimes(e *encoder) { o.downtimes.encode(e) }
+
+func (o *object) decodeDowntimes(d *decoder) { o.ofDowntimes().decode(d) }
+
 func (d *downtimes) isEmpty() bool {
-	return len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 &&
+	return d == nil || len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 &&
 		d.last == 0 && d.changed == 0
 }
 

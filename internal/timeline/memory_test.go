@@ -21,7 +21,7 @@ func fullObject() *object {
 		},
 		ack:   ack{given: true, sticky: true, text: 8, by: 1, at: 9, of: 2},
 		flaps: flaps{now: true, at: 3},
-		downtimes: downtimes{
+		downtimes: &downtimes{
 			running: []int64{1, 2}, ended: []int64{3}, loaded: []int64{4}, endedUnnamed: 5, last: 6, changed: 7,
 		},
 		notes: notes{lastComment: 8, said: []said{{9, 1}}},

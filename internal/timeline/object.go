@@ -8,9 +8,17 @@ type object struct {
 	states    states
 	ack       ack
 	flaps     flaps
-	downtimes downtimes
+	downtimes *downtimes // nil: it had none
 	notes     notes
 	held      []heldRecord
+}
+
+// ofDowntimes returns the story of the downtimes, which few objects have.
+func (o *object) ofDowntimes() *downtimes {
+	if o.downtimes == nil {
+		o.downtimes = &downtimes{}
+	}
+	return o.downtimes
 }
 
 func (o *object) flags() supervision.Flags {

@@ -68,7 +68,7 @@ type reader struct {
 }
 
 // readerSet is a set of readers. Its bits are those of names.
-type readerSet uint64
+type readerSet uint32
 
 // names gives each reader of a site a bit that stays its own for ever, whatever
 // other readers come and go.
@@ -76,7 +76,7 @@ type names []string
 
 // maxNames is how many names a site can use in its life: there are ten kinds of
 // reader.
-const maxNames = 64
+const maxNames = 32
 
 // bitOf returns the bit of a reader, a new one if the name is new.
 func (n *names) bitOf(name string) (readerSet, error) {

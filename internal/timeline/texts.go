@@ -32,7 +32,7 @@ func (t *texts) note(state supervision.State, text string, at int64) {
 // of returns the text that was reported last before a result, in its state. Where
 // all are newer, the oldest is the nearest.
 func (t *texts) of(state supervision.State, at int64) string {
-	if int(state) >= len(t) {
+	if t == nil || int(state) >= len(t) {
 		return ""
 	}
 	newest, before := t[state][0], t[state][1]

@@ -213,7 +213,7 @@ func (t *Timeline) noteDoubt(rec *supervision.Record, r *reader, o *object) {
 		e.Host, e.Service = strings.Clone(e.Host), strings.Clone(e.Service)
 		t.doubtful[e] = true
 	case r.View == Snapshot && rec.Check != nil && rec.Check.Flags != nil &&
-		rec.Check.Flags.At.Unix() > max(o.ack.at, o.flaps.at, o.downtimes.changed)+ackDelay:
+		rec.Check.Flags.At.Unix() > max(o.ack.at, o.flaps.at, o.downtimes.changedAt())+ackDelay:
 		delete(t.doubtful, rec.Entity)
 	}
 }
