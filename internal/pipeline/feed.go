@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -163,13 +164,17 @@ type again struct {
 }
 
 func (a *again) skip(records []supervision.Record) []supervision.Record {
-	for a.records > 0 && len(records) > 0 {
-		if records[0].Ref == a.last {
-			a.records = 0
-		} else {
-			a.records--
-		}
-		records = records[1:]
+	if a.records == 0 {
+		return records
 	}
-	return records
+	if last := slices.IndexFunc(records, func(rec supervision.Record) bool { return rec.Ref == a.last }); last >= 0 {
+		a.records = 0
+		return records[last+1:]
+	}
+	if a.records < len(records) {
+		a.records = 0 // it is not there any more: rather twice than never
+		return records
+	}
+	a.records -= len(records)
+	return nil
 }

@@ -23,7 +23,7 @@ func newGate(order *timeline.Order, now func() time.Time, look func()) *gate {
 	return &gate{order: order, now: now, look: look, changed: make(chan struct{})}
 }
 
-// recheck bounds the wait for a reader that gives no sign of life.
+// recheck bounds the wait for a reader that shows no sign of life.
 const recheck = time.Second
 
 // admit returns how many of a feed's records may enter, at least one. It returns

@@ -193,7 +193,7 @@ func (in *intake) commit(ctx context.Context, c outbox.Commit) (wait func(contex
 	return wait, nil
 }
 
-// announce says when what is held has to be looked at next.
+// announce sets when what is held has to be looked at next.
 func (in *intake) announce(due time.Time) {
 	if due.IsZero() {
 		return

@@ -46,7 +46,7 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 	// A supervisor that starts reports it again, and earlier ones whose comments it
 	// has kept.
 	repeated := a.text == text || a.by&r.bit == 0 || n.Loaded && at <= a.at+ackDelay
-	if w.notes.heard(text, r.bit) || a.given && repeated {
+	if w.notes.heard(text, r.bit, w.noteAlone) || a.given && repeated {
 		a.by |= r.bit
 		w.drop(rec, r, SeenAlready)
 		return
@@ -68,7 +68,7 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 		a.given, a.lapsed = false, true
 		w.send(rec, r, mark)
 	default:
-		if !w.hold(rec, r, forProblem, time.Time{}) {
+		if !w.hold(rec, r, forProblem, w.now.Add(problemWait)) {
 			w.drop(rec, r, TooManyWaited)
 		}
 	}
@@ -220,4 +220,20 @@ func (w *work) sendEndOfAck(rec *supervision.Record, r *reader, why string) {
 		Kind: supervision.AcknowledgementRemoved, Entity: rec.Entity, Time: rec.Time,
 		Ref: rec.Ref + "#ackremove", Note: &supervision.Note{Text: why},
 	}, r, Derived)
+}
+
+func (a *ack) encode(e *encoder) {
+	e.bits(a.given, a.sticky, a.lapsed)
+	e.uint(a.text)
+	e.uint(uint64(a.by))
+	e.int(a.at)
+	e.uint(uint64(a.epoch))
+	*e = append(*e, byte(a.of))
+}
+
+func (a *ack) decode(d *decoder) {
+	bits := d.byte()
+	a.given, a.sticky, a.lapsed = bits&1 != 0, bits&2 != 0, bits&4 != 0
+	a.text, a.by, a.at, a.epoch = d.uint(), readerSet(d.uint()), d.int(), uint32(d.uint())
+	a.of = supervision.State(d.byte())
 }

@@ -89,15 +89,19 @@ func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader) {
 	switch {
 	case r.View == Everything && rec.Kind == supervision.PresentState:
 		// A supervisor that starts begins its downtimes anew, a moment later, so
-		// their depth says nothing yet.
+		// their depth means nothing yet.
 		w.endDowntimes(rec, r, func(id int64) bool { return !slices.Contains(d.loaded, id) })
 		d.loaded, d.unnamed = nil, len(d.running) > 0
-	case r.View == Snapshot && d.isDeniedBy(rec) && w.holds(forEnd) < 0:
+	case r.View == Snapshot && d.isDeniedBy(rec) && rec.Time.Unix() > w.site.begun+beginAnew && w.holds(forEnd) < 0:
 		if !w.hold(rec, r, forEnd, w.now.Add(noteWait)) {
 			w.endAllDowntimes(rec, r)
 		}
 	}
 }
+
+// beginAnew is how long after its start a supervisor may take to begin its downtimes
+// anew.
+const beginAnew = 60 // seconds
 
 // isDeniedBy reports whether a result shows its object in no downtime, later than
 // one began or ended last.
@@ -107,7 +111,7 @@ func (d *downtimes) isDeniedBy(rec *supervision.Record) bool {
 
 // endAllDowntimes ends the downtimes that the status file denies.
 func (w *work) endAllDowntimes(rec *supervision.Record, r *reader) {
-	d := &w.downtimes
+	d := w.ofDowntimes()
 	if !d.isDeniedBy(rec) {
 		return
 	}

@@ -43,9 +43,7 @@ func (w *work) take(rec *supervision.Record, r *reader) {
 	}
 	if rec.Check.State == supervision.StateNotReported {
 		if !w.fillState(rec) {
-			if !w.hold(rec, r, forState, time.Time{}) {
-				w.drop(rec, r, TooManyWaited)
-			}
+			w.holdStateless(rec, r)
 			return
 		}
 		w.missStateless(len(w.object.held))
@@ -98,72 +96,6 @@ func (w *work) lacksTexts(rec *supervision.Record) bool {
 		}
 	}
 	return false
-}
-
-// fillState sets the state of a stateless result from what the log and the
-// status file reported.
-func (w *work) fillState(rec *supervision.Record) bool {
-	k, ok := w.states.of(rec, w.logIsCompleteSince(classOf(rec.Entity)))
-	if !ok {
-		return false
-	}
-	c := rec.Check
-	c.State, c.StateType = k.state, k.stateType
-	if c.Attempt == 0 {
-		c.Attempt = int(k.attempt)
-	}
-	return true
-}
-
-// never is a moment that doesn't come.
-const never = 1 << 62
-
-// logIsCompleteSince returns since when the log shows each change of state of a
-// class: since the supervisor's last start, if the log can be read and shows
-// soft states.
-func (t *Timeline) logIsCompleteSince(class int) int64 {
-	if !t.opts.SoftChanges[class] || !t.opts.Order.readsChanges() {
-		return never
-	}
-	return t.site.started
-}
-
-// retryStateless judges the results without a state whose state is known now, up
-// to a second.
-func (w *work) retryStateless(until int64) {
-	for i := 0; i < len(w.object.held); i++ {
-		h := &w.object.held[i]
-		if h.need != forState || h.rec.Time.Unix() > until || !w.fillState(&h.rec) {
-			continue
-		}
-		i = w.missStateless(i)
-		known := w.release(i)
-		w.result(&known.rec, w.readerOf(known.reader))
-		i = -1 // others may have been released by it
-	}
-}
-
-// missStateless drops the results without a state in front of one whose state is
-// known: nobody reports theirs any more. It returns the new index of that one.
-func (w *work) missStateless(before int) int {
-	for i := 0; i < before; {
-		if w.object.held[i].need != forState {
-			i++
-			continue
-		}
-		h := w.release(i)
-		w.drop(&h.rec, w.readerOf(h.reader), StateUnknown)
-		before--
-	}
-	return before
-}
-
-// dropStateless drops the results without a state from before a second: who could
-// know their state has reported what came later.
-func (w *work) dropStateless(until int64) {
-	for i := w.holds(forState); i >= 0 && w.object.held[i].rec.Time.Unix() < until; i = w.holds(forState) {
-		w.giveUp(i)
-	}
 }
 
 // result judges a result whose state is known: at once, or held until another

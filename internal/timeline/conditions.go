@@ -22,7 +22,7 @@ func (w *work) condition(rec *supervision.Record, r *reader) {
 	case supervision.CommentAdded, supervision.CommentDeleted:
 		w.comment(rec, r)
 	default:
-		if why := w.ofDowntimes().judge(&w.notes, rec, r); why != ToSend {
+		if why := w.ofDowntimes().judge(&w.notes, rec, r, w.noteAlone); why != ToSend {
 			w.drop(rec, r, why)
 			return
 		}
@@ -43,7 +43,7 @@ func (w *work) flap(rec *supervision.Record, r *reader) {
 func (w *work) comment(rec *supervision.Record, r *reader) {
 	n := rec.Note
 	if rec.Kind == supervision.CommentAdded && known(&w.notes.lastComment, n.ID, n.Loaded, r) ||
-		w.notes.heard(textHash(rec.Kind.String(), n.Author, n.Text), r.bit) {
+		w.notes.heard(textHash(rec.Kind.String(), n.Author, n.Text), r.bit, w.noteAlone) {
 		w.drop(rec, r, SeenAlready)
 		return
 	}
@@ -65,3 +65,10 @@ func known(last *int64, id int64, loaded bool, r *reader) bool {
 	*last = id
 	return false
 }
+
+func (f *flaps) encode(e *encoder) {
+	e.bits(f.now)
+	e.int(f.at)
+}
+
+func (f *flaps) decode(d *decoder) { f.now, f.at = d.byte()&1 != 0, d.int() }

@@ -48,10 +48,10 @@ func (d *downtimes) changedAt() int64 {
 }
 
 // judge judges what is reported of a downtime.
-func (d *downtimes) judge(notes *notes, rec *supervision.Record, r *reader) (why Reason) {
+func (d *downtimes) judge(notes *notes, rec *supervision.Record, r *reader, alone bool) (why Reason) {
 	switch rec.Kind {
 	case supervision.DowntimeScheduled:
-		return d.scheduled(notes, rec, r)
+		return d.scheduled(notes, rec, r, alone)
 	case supervision.DowntimeStarted:
 		why = d.started(rec, r)
 	default: // ended, cancelled
@@ -67,7 +67,7 @@ func (d *downtimes) judge(notes *notes, rec *supervision.Record, r *reader) (why
 	return why
 }
 
-func (d *downtimes) scheduled(notes *notes, rec *supervision.Record, r *reader) Reason {
+func (d *downtimes) scheduled(notes *notes, rec *supervision.Record, r *reader, alone bool) Reason {
 	this := rec.Downtime
 	if this.Loaded {
 		d.loaded = append(d.loaded, this.ID)
@@ -77,7 +77,7 @@ func (d *downtimes) scheduled(notes *notes, rec *supervision.Record, r *reader) 
 	// Nagios 4.4 keeps of a downtime's comment what is before the first ';'.
 	comment, _, _ := strings.Cut(this.Comment, ";")
 	hash := textHash(this.Author, comment, this.Start.UTC().String(), this.End.UTC().String())
-	if known(&d.last, this.ID, this.Loaded, r) || notes.heard(hash, r.bit) {
+	if known(&d.last, this.ID, this.Loaded, r) || notes.heard(hash, r.bit, alone) {
 		return SeenAlready
 	}
 	return ToSend
@@ -173,4 +173,25 @@ func (d *downtimes) noteEnd(ids ...int64) {
 // was killed has read an older retention file, or its numbers begin anew.
 func (d *downtimes) beginAnew(id int64) {
 	d.ended = slices.DeleteFunc(d.ended, func(ended int64) bool { return ended == id })
+}
+
+func (d *downtimes) isEmpty() bool {
+	return d == nil || len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 &&
+		d.last == 0 && d.changed == 0
+}
+
+func (d *downtimes) encode(e *encoder) {
+	e.bits(d.unnamed)
+	e.int(d.changed)
+	e.int(d.endedUnnamed)
+	e.int(d.last)
+	e.ints(d.running)
+	e.ints(d.ended)
+	e.ints(d.loaded)
+}
+
+func (d *downtimes) decode(from *decoder) {
+	d.unnamed = from.byte()&1 != 0
+	d.changed, d.endedUnnamed, d.last = from.int(), from.int(), from.int()
+	d.running, d.ended, d.loaded = from.ints(), from.ints(), from.ints()
 }

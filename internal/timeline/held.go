@@ -39,11 +39,30 @@ const (
 	// noteWait is how long the author of an acknowledgement, or the end of a downtime,
 	// is waited for: it is reported in the same reading of the status file.
 	noteWait = 2 * time.Second
-	// maxHeld bounds what all objects together hold.
-	maxHeld = 10_000
-	// maxHeldOfObject bounds what one object holds.
-	maxHeldOfObject = 256
+	// stateWait is how long a result without a state waits for a status file.
+	stateWait = 10 * time.Minute
+	// problemWait is how long an acknowledgement waits for its problem.
+	problemWait = 24 * time.Hour
+	// maxStateless bounds the results of all objects that wait for a state: some
+	// 30 MB. maxHeld bounds what they hold besides.
+	maxStateless, maxHeld = 50_000, 10_000
+	// maxStatelessOfObject bounds those of one object, of which a status file shows
+	// the last; maxHeldOfObject what it holds in all.
+	maxStatelessOfObject, maxHeldOfObject = 16, 256
 )
+
+// longestWait bounds the wait of each need: our clock may have gone back.
+func (t *Timeline) longestWait(why need) time.Duration {
+	switch why {
+	case forConfirmation:
+		return t.opts.Confirm
+	case forProblem:
+		return problemWait
+	case forState:
+		return stateWait
+	}
+	return noteWait
+}
 
 // heldRecord is a record that waits.
 type heldRecord struct {
@@ -55,7 +74,11 @@ type heldRecord struct {
 
 // hold keeps a copy of a record. It returns false if too many are held.
 func (w *work) hold(rec *supervision.Record, r *reader, why need, until time.Time) bool {
-	if w.Timeline.held >= maxHeld || len(w.object.held) >= maxHeldOfObject {
+	bound := maxStateless
+	if why != forState {
+		bound += maxHeld
+	}
+	if w.Timeline.held >= bound || len(w.object.held) >= maxHeldOfObject {
 		return false
 	}
 	w.object.held = append(w.object.held, heldRecord{rec: clone(rec), reader: r.bit, need: why, until: until})
@@ -96,15 +119,21 @@ func (t *Timeline) readerOf(set readerSet) *reader {
 	}
 	for i, name := range t.names {
 		if set == 1<<i {
-			return &reader{Reader: Reader{Name: name, HasState: true, HasOutput: true}, bit: set}
+			return &reader{Reader: Reader{Name: name, HasState: true}, bit: set}
 		}
 	}
-	return &reader{Reader: Reader{HasState: true, HasOutput: true}, bit: set}
+	return &reader{Reader: Reader{HasState: true}, bit: set}
 }
 
 // expire judges what has waited long enough. It reports whether anything was
 // held so long.
 func (w *work) expire() (expired bool) {
+	for i := range w.object.held {
+		h := &w.object.held[i]
+		if last := w.now.Add(w.longestWait(h.need)); h.until.After(last) {
+			h.until = last
+		}
+	}
 	for {
 		i := slices.IndexFunc(w.object.held, func(h heldRecord) bool {
 			return !h.until.IsZero() && !h.until.After(w.now)
@@ -173,5 +202,35 @@ func (w *work) releaseBehind() {
 		}
 		h := w.release(i)
 		w.condition(&h.rec, w.readerOf(h.reader))
+	}
+}
+
+func (o *object) encodeHeld(e *encoder) {
+	e.uint(uint64(len(o.held)))
+	for i := range o.held {
+		h := &o.held[i]
+		*e = append(*e, byte(h.need))
+		e.uint(uint64(h.reader))
+		until := int64(0)
+		if !h.until.IsZero() {
+			until = h.until.UnixMilli()
+		}
+		e.int(until)
+		*e = supervision.AppendRecord(*e, &h.rec)
+	}
+}
+
+func (o *object) decodeHeld(d *decoder) {
+	for range d.count() {
+		h := heldRecord{need: need(d.byte()), reader: readerSet(d.uint())}
+		if until := d.int(); until != 0 {
+			h.until = time.UnixMilli(until)
+		}
+		var err error
+		if h.rec, d.b, err = supervision.DecodeRecord(d.b); err != nil {
+			d.bad = true
+			return
+		}
+		o.held = append(o.held, h)
 	}
 }

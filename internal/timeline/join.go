@@ -8,7 +8,7 @@ import (
 
 // mayCome reports whether a report of a held record may still come, after another
 // result of a reader of every result. One without an ALERT has the state that
-// the object had before, so it tells on which side of the held change it is.
+// the object had before, which shows on which side of the held change it is.
 func (w *work) mayCome(rec *supervision.Record, r *reader, held int) bool {
 	h := &w.object.held[held]
 	if rec.Time.Unix() > h.rec.Time.Unix()+ownDelay {

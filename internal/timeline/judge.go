@@ -72,7 +72,7 @@ func (w *work) again(rec *supervision.Record, r *reader, this report) {
 	w.agree(rec, r)
 }
 
-// reason says whether a result is worth sending that is not the one sent last.
+// reason returns whether a result is worth sending that is not the one sent last.
 func (w *work) reason(rec *supervision.Record, r *reader, this report) Reason {
 	present := rec.Kind == supervision.PresentState
 	switch {

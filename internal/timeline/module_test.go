@@ -34,6 +34,7 @@ func TestAModuleReportsEverything(t *testing.T) {
 	run(t, options(module, logReader, status, perfdata), []step{
 		{"module", flapping(supervision.FlappingStarted, 10), 0, sent},
 		{"module", result(web, 12, 2, "CRITICAL"), 0, sent},
+		{"module", result(host, 13, 0, "UP"), 0, sent},
 		{"perfdata", result(web, 12, 2, "CRITICAL"), 0, fromModule},
 		{"log", result(web, 12, 2, "CRITICAL"), 0, fromModule},
 		{"status", noPerfdata, 13, seenAlready},
@@ -116,7 +117,7 @@ func TestTheEndOfADowntimeByAModule(t *testing.T) {
 func TestTheEndOfADowntimeByAModuleAndTheStatusFile(t *testing.T) {
 	run(t, options(module, status), []step{
 		{"module", downtime(supervision.DowntimeStarted, 1, 3), 0, sent},
-		{"status", downtime(supervision.DowntimeStarted, 1, 3), 0, fromModule},
+		{"status", downtime(supervision.DowntimeStarted, 1, 3), 0, unchanged},
 		{"module", downtime(supervision.DowntimeCancelled, 2, 3), 0, sent},
 		{"module", forgotten(2, 3), 0, seenAlready},
 		{"status", downtime(supervision.DowntimeStarted, 1, 3), 0, fromModule}, // an older file

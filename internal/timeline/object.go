@@ -21,6 +21,20 @@ func (o *object) ofDowntimes() *downtimes {
 	return o.downtimes
 }
 
+// forgetReaders forgets who has reported what is remembered.
+func (o *object) forgetReaders() {
+	o.sent.readers, o.ack.by = 0, 0
+	for i := range o.earlier {
+		o.earlier[i].readers = 0
+	}
+	for i := range o.notes.said {
+		o.notes.said[i].readers = 0
+	}
+	for i := range o.held {
+		o.held[i].reader = 0
+	}
+}
+
 func (o *object) flags() supervision.Flags {
 	return supervision.Flags{
 		Acknowledged: o.ack.given, Flapping: o.flaps.now,

@@ -123,7 +123,7 @@ func (o *Order) Entered(name string, records []supervision.Record, now time.Time
 }
 
 // stampOf returns the stamp by which a record is merged: in one reader's own order
-// none is before the one in front of it, and one ahead of our clock says nothing.
+// none is before the one in front of it, and one ahead of our clock is not used.
 func stampOf(rec *supervision.Record, latest int64, now time.Time) int64 {
 	at := rec.Time.Unix()
 	if at > now.Unix()+ahead {
@@ -186,6 +186,17 @@ func (o *Order) reads(name string) bool {
 	defer o.mu.Unlock()
 	p := o.readers[name]
 	return p != nil && p.runs
+}
+
+// isLive reports whether a reader has been seen at its end.
+func (o *Order) isLive(name string) bool {
+	if o == nil {
+		return true
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p := o.readers[name]
+	return p != nil && p.runs && !p.endSeen.IsZero()
 }
 
 // readsChanges reports whether the log can be read.

@@ -7,7 +7,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// View says how much a reader sees.
+// View is how much a reader sees.
 type View uint8
 
 // The views of the readers.
@@ -70,7 +70,7 @@ type reader struct {
 // readerSet is a set of readers. Its bits are those of names.
 type readerSet uint32
 
-// names gives each reader of a site a bit that stays its own for ever, whatever
+// names sets for each reader of a site a bit that stays its own for ever, whatever
 // other readers come and go.
 type names []string
 

@@ -89,7 +89,7 @@ func latestEnd(rec *supervision.Record, view View) int64 {
 
 // sameAs reports whether two reports are of one check: the same state and
 // output, at times that one check can have. What one reader reports twice has
-// happened twice. A present state in the log says nothing of when its result was.
+// happened twice. A present state in the log does not show when its result was.
 func (s *report) sameAs(o report) bool {
 	switch {
 	case s.readers&o.readers != 0 && !s.isReadAgain(o), s.present && s.exact, s.state != o.state, s.contradicts(o),
@@ -223,4 +223,39 @@ func textHash(parts ...string) uint64 {
 		h.Write([]byte{0})
 	}
 	return h.Sum64()
+}
+
+func (s *report) encode(e *encoder) {
+	e.bits(s.timeless, s.parts.text, s.parts.perfdata, s.parts.long, s.parts.carried, s.exact,
+		s.present)
+	e.int(s.end)
+	e.int(s.end - s.start)
+	e.int(s.latest - s.end)
+	e.int(s.checked)
+	*e = append(*e, byte(s.state), byte(s.stateType))
+	e.int(int64(s.attempt))
+	e.uint(uint64(s.output))
+	e.int(s.execution)
+	e.uint(uint64(s.epoch))
+	e.uint(uint64(s.readers))
+}
+
+func (s *report) decode(d *decoder) {
+	set := d.byte()
+	s.set = true
+	for i, b := range []*bool{
+		&s.timeless, &s.parts.text, &s.parts.perfdata, &s.parts.long, &s.parts.carried, &s.exact, &s.present,
+	} {
+		*b = set&(1<<i) != 0
+	}
+	s.end = d.int()
+	s.start = s.end - d.int()
+	s.latest = s.end + d.int()
+	s.checked = d.int()
+	s.state, s.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
+	s.attempt = int16(d.int())
+	s.output = uint32(d.uint())
+	s.execution = d.int()
+	s.epoch = uint32(d.uint())
+	s.readers = readerSet(d.uint())
 }

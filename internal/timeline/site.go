@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 // siteMemory is what is remembered of the supervisor as a whole.
 type siteMemory struct {
 	started int64  // its last start from older states or from none (unix seconds)
+	begun   int64  // its last start, from whatever states (unix seconds)
 	saved   bool   // it has ended orderly, and saved its states
 	epoch   uint32 // how often its clock has gone back
 	// modules are the times in which a broker module was the source, the newest
@@ -67,6 +70,10 @@ func endsOrderly(p *supervision.ProcessState) bool {
 // epoch: what is older by the clock is the newer thing.
 func (t *Timeline) readClock(rec *supervision.Record, r *reader) {
 	at := rec.Time.Unix()
+	if r.clock.epoch < t.site.epoch && t.opts.Order.isLive(r.Name) {
+		// Others have seen the clock go back while this one had nothing to report.
+		r.clock = clock{latest: at, epoch: t.site.epoch}
+	}
 	switch {
 	case r.View == Snapshot || r.StartOnly || rec.Kind == supervision.PresentState || at > t.now.Unix()+ahead:
 		// Not the moment at which it was written, or not to be trusted.
@@ -93,7 +100,7 @@ func (t *Timeline) fromModule(rec *supervision.Record, r *reader, o *object) boo
 		return false // a present state is compared with what the module reported last
 	}
 	return slices.ContainsFunc(t.site.modules, func(s span) bool {
-		return at >= s.from && at <= s.to && s.epoch == r.clock.epoch
+		return at >= s.from && at < s.to && s.epoch == r.clock.epoch
 	})
 }
 
@@ -161,4 +168,57 @@ func (t *Timeline) Completed(source string, again int) {
 func (t *Timeline) Again(source string) (records int, last string) {
 	m := t.site.entered[source]
 	return m.records, m.ref
+}
+
+func (t *Timeline) encodeSite() []byte {
+	e := encoder{memoryVersion}
+	e.int(t.site.started)
+	e.int(t.site.begun)
+	e.bits(t.site.saved)
+	e.uint(uint64(t.site.epoch))
+	e.uint(uint64(len(t.names)))
+	for _, name := range t.names {
+		e.text(name)
+	}
+	e.uint(uint64(len(t.site.modules)))
+	for _, s := range t.site.modules {
+		e.int(s.from)
+		e.int(s.to)
+		e.uint(uint64(s.epoch))
+		e.bits(s.open)
+	}
+	e.uint(uint64(len(t.site.entered)))
+	for _, name := range slices.Sorted(maps.Keys(t.site.entered)) {
+		e.text(name)
+		e.int(int64(t.site.entered[name].records))
+		e.text(t.site.entered[name].ref)
+	}
+	return e
+}
+
+func (t *Timeline) rememberSite(value []byte) error {
+	d := decoder{b: value}
+	if d.byte() != memoryVersion {
+		return errMemory
+	}
+	site := siteMemory{started: d.int(), begun: d.int(), saved: d.byte()&1 != 0, epoch: uint32(d.uint())}
+	var known names
+	for range d.count() {
+		known = append(known, d.text())
+	}
+	for range d.count() {
+		s := span{from: d.int(), to: d.int(), epoch: uint32(d.uint())}
+		s.open = d.byte()&1 != 0
+		site.modules = append(site.modules, s)
+	}
+	site.entered = map[string]mark{}
+	for range d.count() {
+		name := d.text()
+		site.entered[name] = mark{records: int(d.int()), ref: d.text()}
+	}
+	if d.bad || len(d.b) != 0 {
+		return fmt.Errorf("memory of the site: %w", errMemory)
+	}
+	t.site, t.names = site, known
+	return nil
 }

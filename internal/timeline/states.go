@@ -123,7 +123,7 @@ func (s *states) of(rec *supervision.Record, since int64) (k knownState, ok bool
 	return knownState{}, false
 }
 
-// before returns the state before a report, if that says so: a state that was
+// before returns the state before a report, if that shows it: a state that was
 // only repeated was there before, as there was no change in between; the first
 // attempt of a soft problem follows a state in which all was well.
 func (h *pastState) before() (k knownState, ok bool) {
@@ -146,7 +146,7 @@ func (s *states) own(rec *supervision.Record, since int64) int {
 	})
 	if own > 1 && s.history[0].used && s.history[0].state == s.history[own].state &&
 		s.history[own-1].isChangeBefore(s.history[own]) {
-		return -1 // it says what was said before another change of that second
+		return -1 // it repeats what was reported before another change of that second
 	}
 	if own >= 0 || since <= at {
 		return own
@@ -156,4 +156,45 @@ func (s *states) own(rec *supervision.Record, since int64) int {
 			at <= max(h.latest, h.at+ownDelay) &&
 			(h.execution == 0 || execution == 0 || h.execution == execution)
 	})
+}
+
+func (k *knownState) encode(e *encoder) {
+	*e = append(*e, byte(k.state), byte(k.stateType))
+	e.int(int64(k.attempt))
+	e.int(k.at)
+}
+
+func (k *knownState) decode(d *decoder) {
+	k.state, k.stateType = supervision.State(d.byte()), supervision.StateType(d.byte())
+	k.attempt = int16(d.int())
+	k.at = d.int()
+}
+
+func (s *states) encode(e *encoder) {
+	e.bits(s.known.set)
+	s.known.encode(e)
+	e.uint(uint64(len(s.history)))
+	for _, h := range s.history {
+		h.knownState.encode(e)
+		e.uint(uint64(h.output))
+		e.int(h.latest - h.at)
+		e.int(h.execution)
+		e.bits(h.used, h.repeated)
+	}
+}
+
+func (s *states) decode(d *decoder) {
+	set := d.byte()&1 != 0
+	s.known.decode(d)
+	s.known.set = set
+	for range d.count() {
+		h := pastState{}
+		h.decode(d)
+		h.output, h.set = uint32(d.uint()), true
+		h.latest = h.at + d.int()
+		h.execution = d.int()
+		bits := d.byte()
+		h.used, h.repeated = bits&1 != 0, bits&2 != 0
+		s.history = append(s.history, h)
+	}
 }

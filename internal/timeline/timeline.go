@@ -11,7 +11,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// Resync says what becomes of a PresentState.
+// Resync is what becomes of a PresentState.
 type Resync uint8
 
 // The resync policies. Changed sends only what differs from what was sent last.
@@ -41,11 +41,11 @@ type Options struct {
 	// EndAcksAtOnce sends the end of an acknowledgement with the recovery that
 	// ends it, as Nagios does, and not at the next problem.
 	EndAcksAtOnce bool
-	// Order says how far the readers are; nil: all are at their ends.
+	// Order knows how far the readers are; nil: all are at their ends.
 	Order *Order
 }
 
-// Reason says why a record is not sent; empty means: send it.
+// Reason is why a record is not sent; empty means: send it.
 type Reason string
 
 // The reasons.
@@ -64,7 +64,7 @@ const (
 	TooManyWaited Reason = "too many waited for a report of another reader"
 )
 
-// Mark says what is special about a record that is sent.
+// Mark is what is special about a record that is sent.
 type Mark string
 
 // The marks.
@@ -94,7 +94,9 @@ type Timeline struct {
 	site    siteMemory
 	// siteChanged: the site's own memory has to be stored.
 	siteChanged bool
+	siteLost    bool // what was stored of it can't be read
 	hasSnapshot bool
+	noteAlone   bool // one reader alone reports comments and downtimes
 
 	objects map[supervision.Entity]*object
 	dirty   map[supervision.Entity]*object
@@ -116,7 +118,11 @@ func New(opts Options) (*Timeline, error) {
 		dirty: map[supervision.Entity]*object{}, holding: map[supervision.Entity]*object{},
 		doubtful: map[supervision.Entity]bool{},
 	}
+	noting := 0
 	for _, r := range opts.Readers {
+		if r.View != Complete {
+			noting++
+		}
 		if t.readers[r.Name] != nil {
 			return nil, fmt.Errorf("two readers are called %q", r.Name)
 		}
@@ -129,10 +135,11 @@ func New(opts Options) (*Timeline, error) {
 			}
 		}
 	}
+	t.noteAlone = noting == 1
 	return t, t.nameReaders()
 }
 
-// nameReaders gives each reader its bit.
+// nameReaders sets each reader its bit.
 func (t *Timeline) nameReaders() (err error) {
 	for _, r := range t.opts.Readers { // in their order, so that bits are the same each time
 		before := len(t.names)
@@ -224,7 +231,7 @@ func (t *Timeline) Doubtful() []supervision.Entity {
 	return slices.Collect(maps.Keys(t.doubtful))
 }
 
-// process judges what the supervisor says of itself. A state that was carried
+// process judges what the supervisor reports of itself. A state that was carried
 // from the log is no longer known when a supervisor starts that has not ended
 // orderly: it goes on from an older retention file, or from none.
 func (t *Timeline) process(rec *supervision.Record, r *reader) {
@@ -233,6 +240,7 @@ func (t *Timeline) process(rec *supervision.Record, r *reader) {
 		if rec.Time.Unix() > t.site.started && !(t.site.saved && t.opts.RetainsState) {
 			t.site.started = rec.Time.Unix()
 		}
+		t.site.begun = max(t.site.begun, rec.Time.Unix())
 		t.site.saved, t.siteChanged = false, true
 	default:
 		t.site.saved, t.siteChanged = endsOrderly(rec.Process), true

@@ -46,7 +46,11 @@ func (p *played) events() (lines []string) {
 // conditions.
 func (p *played) line(e event) string {
 	at, _ := e.body["supervisor_timestamp"].(float64)
-	words := []string{e.kind(), fmt.Sprintf("%+d", int64(at)-p.base)}
+	stamp := fmt.Sprintf("%+d", int64(at)-p.base)
+	if e.body["macro_OLDERSTATE"] != nil {
+		stamp = "older" // it has the time at which it is sent
+	}
+	words := []string{e.kind(), stamp}
 	if e.kind() != "check" {
 		return strings.Join(append(words, fmt.Sprintf("%q", e.text("output"))), " ")
 	}

@@ -240,7 +240,7 @@ func TestOrderOlderStateIsConfirmed(t *testing.T) {
 	p.log(30, "Nagios 4.4.6 starting... (PID=2)", "INITIAL SERVICE STATE: h;s;OK;HARD;1;all fine")
 	p.status(31, shown{output: "all fine", last: -1})
 	p.status(41, shown{output: "all fine", last: -1})
-	p.expect(`check -1 OK "all fine" ""`)
+	p.expect(`check older OK "all fine" ""`)
 	p.alert(50, "WARNING HARD", "nearly full")
 	p.expect(`check +50 WARNING "nearly full" ""`)
 	p.finish()
