@@ -248,12 +248,15 @@ func (w *work) isBeforeChange(rec *supervision.Record, r *reader) bool {
 	return w.wasSent(this) == nil && w.precedesChange(this, r)
 }
 
+// precedesChange reports whether a result of the second of the one sent last, which
+// the log has reported as well, was before it.
 func (w *work) precedesChange(this report, r *reader) bool {
-	if r.View != Complete || !w.sent.set || this.end != w.sent.end || w.sent.readers&w.bitsOf(Changes) == 0 || w.sent.readers&this.readers != 0 {
+	if r.View != Complete || !w.sent.set || this.end != w.sent.end || this.epoch != w.sent.epoch ||
+		this.state == w.sent.state || w.sent.readers&this.readers != 0 {
 		return false
 	}
-	return this.epoch == w.sent.epoch && this.end == w.sent.end && this.readers&w.bitsOf(Changes) == 0 &&
-		this.state != w.sent.state
+	log := w.bitsOf(Changes)
+	return w.sent.readers&log != 0 && this.readers&log == 0
 }
 
 // bitsOf returns the readers with a view.
