@@ -184,12 +184,7 @@ func TestTailThatSeesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDir(t, Tail)
 			d.append("", "a\n")
-			f, err := openRegular(d.path)
-			d.check(err)
-			defer f.Close()
-			direct, err := newDirect(f, 0, d.options.withDefaults())
-			d.check(err)
-			engine := newTailing(direct, d.options.withDefaults().Logger)
+			engine := d.tailing()
 			var got []string
 			deadline := time.Now().Add(patience)
 			for len(got) < 2 {
@@ -214,16 +209,22 @@ func TestTailThatSeesNothing(t *testing.T) {
 	}
 }
 
+// tailing opens the file as the library is used.
+func (d *dir) tailing() *tailing {
+	d.Helper()
+	f, err := openRegular(d.path)
+	d.check(err)
+	d.Cleanup(func() { f.Close() })
+	direct, err := newDirect(f, 0, d.options.withDefaults())
+	d.check(err)
+	return newTailing(direct, d.options.withDefaults().Logger)
+}
+
 // TestTheLibraryReadsAFewLines has what was collected read directly.
 func TestTheLibraryReadsAFewLines(t *testing.T) {
 	d := newDir(t, Tail)
 	d.append("", "a\n")
-	f, err := openRegular(d.path)
-	d.check(err)
-	defer f.Close()
-	direct, err := newDirect(f, 0, d.options.withDefaults())
-	d.check(err)
-	engine := newTailing(direct, d.options.withDefaults().Logger)
+	engine := d.tailing()
 	calls := 0
 	engine.tailFile = func(name string, c tail.Config) (*tail.Tail, error) {
 		calls++

@@ -34,8 +34,12 @@ func (w *work) derive(from *supervision.Record, r *reader, rec supervision.Recor
 func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 	flags, a := rec.Check.Flags, &w.ack
 	isProblem := w.sent.set && w.sent.state != supervision.OK
+	givenBy := a.at // the latest moment at which it can have been given
+	if r.View == Snapshot {
+		givenBy += ackDelay
+	}
 	switch {
-	case a.given && !flags.Acknowledged && rec.Time.Unix() > a.at+ackDelay*int64(boolToInt(r.View == Snapshot)):
+	case a.given && !flags.Acknowledged && rec.Time.Unix() > givenBy:
 		atOnce := isProblem || w.opts.EndAcksAtOnce
 		a.end(rec.Time, !atOnce)
 		if atOnce {
@@ -45,7 +49,9 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 		w.holds(forNote) < 0:
 		derived := supervision.Record{Kind: supervision.Acknowledged, Entity: rec.Entity, Time: rec.Time,
 			Ref: rec.Ref + "#acknowledged", Note: &supervision.Note{Sticky: true}}
-		w.hold(&derived, r, forNote, w.now.Add(noteWait))
+		if !w.hold(&derived, r, forNote, w.now.Add(noteWait)) {
+			w.drop(&derived, r, TooManyWaited)
+		}
 	case !a.given && flags.Acknowledged && isProblem && r.View == Everything && rec.Kind == supervision.PresentState:
 		// Its comment was deleted, so nobody reports who it was.
 		w.ack = ack{
@@ -53,13 +59,6 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 		}
 		w.derive(rec, r, supervision.Record{Kind: supervision.Acknowledged, Note: &supervision.Note{}})
 	}
-}
-
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // agreeOnFlapping ends or begins flapping. A result that is checked now has its

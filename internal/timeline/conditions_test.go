@@ -36,7 +36,7 @@ func TestDowntimes(t *testing.T) {
 	}
 }
 
-// The log tells the end of downtimes at once and without their ids, the status
+// The log reports the end of downtimes at once and without their ids, the status
 // file of each when it is written.
 func TestTheEndOfADowntimeIsSentOnce(t *testing.T) {
 	run(t, options(logReader, status), []step{

@@ -83,6 +83,7 @@ func (w *work) hold(rec *supervision.Record, r *reader, why need, until time.Tim
 	}
 	w.object.held = append(w.object.held, heldRecord{rec: clone(rec), reader: r.bit, need: why, until: until})
 	w.Timeline.held++
+	w.noteDue(until)
 	return true
 }
 

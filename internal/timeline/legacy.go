@@ -2,7 +2,7 @@ package timeline
 
 import "github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 
-// legacyVersion is the form that releases up to 0.2 stored: readers were bits of
+// legacyVersion is the form that the arbiter stored: readers were bits of
 // their place in a list, which nobody knows any more.
 const legacyVersion = 2
 

@@ -11,8 +11,8 @@ import (
 // siteKey is the key of the site's own memory. No object has an empty host.
 const siteKey = "\x00"
 
-// memoryVersion is that of the encoded form. Version 2 is that of releases up to
-// 0.2 (legacy.go).
+// memoryVersion is that of the encoded form. Version 2 was that of the arbiter, which
+// judged before the timeline (legacy.go).
 const memoryVersion = 3
 
 var errMemory = errors.New("unreadable memory")
@@ -49,6 +49,7 @@ func (t *Timeline) Restored() error {
 	for _, r := range t.readers {
 		r.clock.epoch = t.site.epoch
 	}
+	t.findDue()
 	return t.nameReaders()
 }
 

@@ -108,7 +108,7 @@ func TestTwoReadersOfOneName(t *testing.T) {
 	}
 }
 
-// What releases before stored: nothing of it is sent again.
+// What the arbiter stored: nothing of it is sent again.
 func TestTheMemoryOfVersion2(t *testing.T) {
 	stored, err := hex.DecodeString(legacyMemory)
 	if err != nil {
@@ -134,6 +134,6 @@ func TestTheMemoryOfVersion2(t *testing.T) {
 }
 
 // legacyMemory is that of a service with a problem, an acknowledgement and a comment,
-// as the release before stored it.
+// as the arbiter stored it.
 const legacyMemory = "021b94c49fd50c94c49fd50c02010288aa819a02000102010294c49fd50c0000" +
 	"968bd69ce79f99c1050198c49fd50c00000000000002968bd69ce79f99c1050185a4cfa6f8dcc6b2c6010100"

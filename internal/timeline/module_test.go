@@ -12,7 +12,7 @@ var module = Reader{
 	Delay: 2 * time.Minute,
 }
 
-// flagged gives a result the conditions of its object.
+// flagged sets the conditions of a result's object.
 func flagged(r supervision.Record, flags supervision.Flags) supervision.Record {
 	r.Check.Flags = &flags
 	return r
@@ -42,7 +42,7 @@ func TestAModuleReportsEverything(t *testing.T) {
 		{"log", note(supervision.CommentAdded, 12, "alice", "a comment"), 0, fromModule},
 		{"log", downtime(supervision.DowntimeStarted, 12, 0), 0, fromModule},
 		{"status", flapping(supervision.FlappingStarted, 12), 0, fromModule},
-		// What comes before the module has told of its time is taken once.
+		// What comes before the module has reported its time is taken once.
 		{"log", note(supervision.CommentAdded, 20, "bob", "a comment"), 0, sent},
 		{"module", note(supervision.CommentAdded, 20, "bob", "a comment"), 0, seenAlready},
 		{"module", result(web, 21, 2, "CRITICAL"), 0, sent},

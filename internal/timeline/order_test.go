@@ -203,7 +203,7 @@ func describePlaces(plan []Reader, places []place) string {
 	return strings.Join(parts, ", ")
 }
 
-// A reader that gives no sign of life, or has failed, holds nobody up.
+// A reader that shows no sign of life, or has failed, holds nobody up.
 func TestASilentReaderIsNotWaitedFor(t *testing.T) {
 	o := NewOrder([]Reader{logReader, perfdata})
 	o.Begins("log", at(0))

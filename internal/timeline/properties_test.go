@@ -336,7 +336,7 @@ func (j *judgement) check(s *sent, o *judged) {
 	j.text(s, r, o, unchanged)
 }
 
-// isAlike reports whether nothing tells two results of an object apart but their
+// isAlike reports whether two results of an object differ in nothing but their
 // times, which are near.
 func (j *judgement) isAlike(a, b *result) bool {
 	return a != nil && a != b && a.state == b.state && a.step.output == b.step.output && abs(a.at-b.at) < 12_000

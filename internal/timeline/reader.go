@@ -70,8 +70,8 @@ type reader struct {
 // readerSet is a set of readers. Its bits are those of names.
 type readerSet uint32
 
-// names sets for each reader of a site a bit that stays its own for ever, whatever
-// other readers come and go.
+// names are those of the readers of a site in the order of their bits. A bit stays
+// its reader's own for ever, whatever other readers come and go.
 type names []string
 
 // maxNames is how many names a site can use in its life: there are ten kinds of

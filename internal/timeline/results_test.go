@@ -33,7 +33,7 @@ func TestAnotherAttemptIsAnotherResult(t *testing.T) {
 	})
 }
 
-// A check that always says the same is told apart by the time that it took.
+// A check with the same output each time is recognised by the time that it took.
 func TestAnotherExecutionIsAnotherResult(t *testing.T) {
 	took := func(r supervision.Record, seconds float64) supervision.Record {
 		r.Check.Execution = seconds

@@ -102,6 +102,7 @@ type Timeline struct {
 	dirty   map[supervision.Entity]*object
 	holding map[supervision.Entity]*object // those that hold records
 	held    int                            // records
+	due     time.Time                      // not after the end of any wait; zero: nothing waits for a moment
 	// doubtful are those of which the log has reported a condition that no status
 	// file has shown or denied since.
 	doubtful map[supervision.Entity]bool
@@ -139,7 +140,7 @@ func New(opts Options) (*Timeline, error) {
 	return t, t.nameReaders()
 }
 
-// nameReaders sets each reader its bit.
+// nameReaders sets the bit of each reader.
 func (t *Timeline) nameReaders() (err error) {
 	for _, r := range t.opts.Readers { // in their order, so that bits are the same each time
 		before := len(t.names)
@@ -175,7 +176,7 @@ func (t *Timeline) object(e supervision.Entity) *object {
 	return o
 }
 
-// Take judges a record that a reader reported, at the moment now of our clock.
+// Take judges a record that one of the readers reported, at the moment now of our clock.
 // It calls decide for this record, unless it is held, for those that were held
 // and leave because of it, and for those that follow from it and that no
 // supervisor announces, such as the end of an acknowledgement. A record that is
@@ -183,9 +184,6 @@ func (t *Timeline) object(e supervision.Entity) *object {
 func (t *Timeline) Take(rec *supervision.Record, source string, now time.Time, decide func(Decision)) {
 	t.now, t.decide = now, decide
 	r := t.readers[source]
-	if r == nil {
-		r = &reader{Reader: Reader{Name: source, HasState: true, HasOutput: true}}
-	}
 	t.readClock(rec, r)
 	switch rec.Kind {
 	case supervision.Notification:
@@ -248,7 +246,7 @@ func (t *Timeline) process(rec *supervision.Record, r *reader) {
 	t.send(rec, r, NoMark)
 }
 
-// Tick judges again what is held, when nothing else happens. It is due at Due.
+// Tick judges again what is held, when nothing else happens. It is called at Due.
 func (t *Timeline) Tick(now time.Time, decide func(Decision)) {
 	t.now, t.decide = now, decide
 	for e, o := range t.holding {
@@ -258,20 +256,28 @@ func (t *Timeline) Tick(now time.Time, decide func(Decision)) {
 		}
 		t.noteHolding(e, o)
 	}
+	t.findDue()
 }
 
-// Due returns when the next Tick has something to do; zero: not before another
+// Due returns when the next Tick may have something to do; zero: not before another
 // record comes.
-func (t *Timeline) Due() time.Time {
-	var due time.Time
+func (t *Timeline) Due() time.Time { return t.due }
+
+// findDue looks for the first end of a wait.
+func (t *Timeline) findDue() {
+	t.due = time.Time{}
 	for _, o := range t.holding {
 		for i := range o.held {
-			if until := o.held[i].until; !until.IsZero() && (due.IsZero() || until.Before(due)) {
-				due = until
-			}
+			t.noteDue(o.held[i].until)
 		}
 	}
-	return due
+}
+
+// noteDue notes when a wait ends; the zero time is no end.
+func (t *Timeline) noteDue(until time.Time) {
+	if !until.IsZero() && (t.due.IsZero() || until.Before(t.due)) {
+		t.due = until
+	}
 }
 
 func (t *Timeline) noteHolding(e supervision.Entity, o *object) {
