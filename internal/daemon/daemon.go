@@ -42,6 +42,7 @@ type Daemon struct {
 // configuration again. A faulty configuration is reported, and the old one goes
 // on. An error means that it could not begin, or not end in order.
 func (d *Daemon) Run(ctx context.Context, reload <-chan struct{}) error {
+	relaxTimers(d.Logger)
 	plan, err := d.Load()
 	if err != nil {
 		return err

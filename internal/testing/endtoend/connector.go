@@ -16,11 +16,14 @@ import (
 	"time"
 )
 
-// Build builds the program once for the tests of a package, into dir.
+// Build builds the program once for the tests of a package, into dir; without cgo,
+// as it is released.
 func Build(dir string) (string, error) {
 	binary := filepath.Join(dir, "nagios2canopsis")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary,
-		"github.com/nagios2canopsis/nagios2canopsis/cmd/nagios2canopsis").CombinedOutput()
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", binary,
+		"github.com/nagios2canopsis/nagios2canopsis/cmd/nagios2canopsis")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
 	}
