@@ -124,7 +124,10 @@ func (p *Pipeline) run(ctx context.Context, f *feed) error {
 // enter takes a batch, in parts if another feed has to go first in between. So many
 // records that have entered before are still to be read again behind it.
 func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch, again int) error {
-	name, read := f.Source.Name(), p.cfg.Now()
+	name, read := f.Source.Name(), b.Read
+	if read.IsZero() {
+		read = p.cfg.Now()
+	}
 	for left := len(b.Records); ; left = len(b.Records) {
 		n := left
 		if left > 0 && !f.Unjudged {

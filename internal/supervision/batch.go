@@ -19,6 +19,10 @@ type Batch struct {
 	// EndSeen is a moment from before which the source returns nothing more
 	// after this batch; zero when it has not seen its end.
 	EndSeen time.Time
+	// Read is a moment of our clock by which all records of the batch had been
+	// written; zero: that is known only of the moment at which they are handed over.
+	// The batches of one file that is read whole share the moment of its opening.
+	Read time.Time
 }
 
 // Rejected is input that can't be read. It goes to quarantine, with its reason,

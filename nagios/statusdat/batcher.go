@@ -18,8 +18,9 @@ const (
 type batcher struct {
 	emit     supervision.Emit
 	batch    supervision.Batch
-	rejected int   // in this file
-	err      error // of emit
+	opened   time.Time // when this file was opened
+	rejected int       // in this file
+	err      error     // of emit
 }
 
 // add takes a record, and emits a full batch first.
@@ -51,7 +52,7 @@ func (b *batcher) flush(ctx context.Context, position []byte) error {
 	if position == nil && len(b.batch.Records)+len(b.batch.Rejected)+len(b.batch.Skipped) == 0 {
 		return nil
 	}
-	b.batch.Position = position
+	b.batch.Position, b.batch.Read = position, b.opened
 	if b.err = b.emit(ctx, b.batch); b.err != nil {
 		return b.err
 	}

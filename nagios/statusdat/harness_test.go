@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -27,6 +28,7 @@ type bench struct {
 	skipped  map[string]int
 	position []byte
 	batches  int
+	opened   []time.Time // of the batches
 	crashAt  int // this batch is refused; 0: none
 }
 
@@ -50,6 +52,7 @@ func (b *bench) emit(_ context.Context, batch supervision.Batch) error {
 	if b.batches == b.crashAt {
 		return errCrash
 	}
+	b.opened = append(b.opened, batch.Read)
 	b.records = append(b.records, batch.Records...)
 	b.rejected = append(b.rejected, batch.Rejected...)
 	for reason, n := range batch.Skipped {

@@ -97,7 +97,7 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 	if err != nil {
 		return err
 	}
-	this := versionOf(info)
+	this, opened := versionOf(info), time.Now()
 	if err := checkEnd(file, info.Size()); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 		}
 	}
 	pass := pass{run: r, faults: make(map[uint64]struct{})}
-	r.out.rejected, r.size = 0, this.size
+	r.out.rejected, r.out.opened, r.size = 0, opened, this.size
 	err = r.parser.Parse(file, func(b *Block) error { return pass.block(ctx, b) })
 	r.faults = pass.faults
 	if err == nil && pass.shown == nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -190,6 +191,48 @@ func refsOf(records []supervision.Record) []string {
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
+}
+
+// What the other readers had to read before a file counts from its opening: all
+// batches of one file share that moment. Another file, and one that is read once
+// more because it has changed meanwhile, has a moment of its own.
+func TestAllBatchesOfAFileShareTheMomentOfItsOpening(t *testing.T) {
+	b := newBench(t)
+	mustShare := func(count int) time.Time {
+		t.Helper()
+		if len(b.opened) != count || b.opened[0].IsZero() || len(slices.Compact(slices.Clone(b.opened))) != 1 {
+			t.Fatalf("batches of moments %v, want %d of one moment", b.opened, count)
+		}
+		first := b.opened[0]
+		b.opened = nil
+		return first
+	}
+	b.read(generated(t, 100, 2400, 1795424500))
+	first := mustShare(3)
+
+	b.put(generated(t, 100, 2400, 1795425500))
+	emit := b.run.out.emit
+	b.run.out.emit = func(ctx context.Context, batch supervision.Batch) error {
+		if len(b.opened) == 0 { // somebody writes to the file
+			must(t, os.Chtimes(b.path, time.Time{}, time.Unix(1, 0)))
+		}
+		return emit(ctx, batch)
+	}
+	if _, err := b.look(); err != nil {
+		t.Fatal(err)
+	}
+	if again := mustShare(3); !again.After(first) {
+		t.Error("the second file has the moment of the first")
+	} else {
+		first = again
+	}
+	b.run.out.emit = emit
+	if _, err := b.look(); err != nil {
+		t.Fatal(err)
+	}
+	if again := mustShare(1); !again.After(first) {
+		t.Error("the second reading of a file has the moment of the first")
+	}
 }
 
 func TestBatchesAreBoundedAndOnlyTheLastHasThePosition(t *testing.T) {
