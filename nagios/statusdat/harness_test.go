@@ -29,7 +29,7 @@ type bench struct {
 	position []byte
 	batches  int
 	opened   []time.Time // of the batches
-	crashAt  int // this batch is refused; 0: none
+	crashAt  int         // this batch is refused; 0: none
 }
 
 func newBench(t *testing.T) *bench {
