@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"syscall"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 )
 
 // ErrNotSet means that the configuration doesn't set an option.
@@ -88,7 +85,7 @@ type fileKind struct {
 	matches      func(fs.FileMode) error
 	// remedy is what lets the connector read a file that its owner alone may read;
 	// nil: an ACL.
-	remedy func(path string, of owner) string
+	remedy access.Remedy
 	gone   string // what it means that a file is absent which does not come and go
 }
 
@@ -150,132 +147,13 @@ func tryToRead(path string, kind fileKind) error {
 		return kind.explain(path, err)
 	}
 	if err := kind.matches(info.Mode()); err != nil {
-		return fmt.Errorf("%w (running as %s)", err, currentUser())
+		return fmt.Errorf("%w (running as %s)", err, access.Who())
 	}
 	return nil
 }
 
-func explain(path string, err error) error { return fileKind{}.explain(path, err) }
+func explain(path string, err error) error { return access.Explain(path, err, access.Read, nil) }
 
-// explain adds to an error with a file which user tried. If access was denied,
-// it adds which directory or file denied it, and what helps.
 func (k fileKind) explain(path string, err error) error {
-	var cause *fs.PathError
-	if errors.As(err, &cause) {
-		err = cause.Err
-	}
-	who := currentUser()
-	if !errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w (running as %s)", err, who)
-	}
-	obstacle, info := findObstacle(path)
-	if info == nil {
-		return fmt.Errorf("%w for %s", err, who)
-	}
-	return fmt.Errorf("%w for %s: %s", err, who, k.howToRead(obstacle, info, who))
-}
-
-// findObstacle returns the first directory of a path that can't be entered, or
-// the file itself.
-func findObstacle(path string) (string, fs.FileInfo) {
-	var parts []string
-	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
-		parts = append([]string{p}, parts...)
-		if p == filepath.Dir(p) {
-			break
-		}
-	}
-	at, info := "", fs.FileInfo(nil)
-	for _, part := range parts {
-		next, err := os.Stat(part)
-		if err != nil {
-			break
-		}
-		at, info = part, next
-	}
-	return at, info
-}
-
-// owner is whom a file belongs to, and who can't read it.
-type owner struct {
-	user, group string
-	gid         uint32
-	reader      identity
-}
-
-// join is the command that adds the reader to a group; empty if it belongs to it.
-func (o owner) join(group string) string {
-	if slices.Contains(o.reader.groups, group) {
-		return ""
-	}
-	return fmt.Sprintf("usermod -a -G %s %s", group, o.reader.name)
-}
-
-func ownerOf(stat *syscall.Stat_t, reader identity) owner {
-	o := owner{user: strconv.Itoa(int(stat.Uid)), group: strconv.Itoa(int(stat.Gid)), gid: stat.Gid, reader: reader}
-	if g, err := user.LookupGroupId(o.group); err == nil {
-		o.group = g.Name
-	}
-	if u, err := user.LookupId(o.user); err == nil {
-		o.user = u.Username
-	}
-	return o
-}
-
-// howToRead describes who has access to an obstacle, and how a user gets it.
-func (k fileKind) howToRead(obstacle string, info fs.FileInfo, who identity) string {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return obstacle + " can't be entered"
-	}
-	of := ownerOf(stat, who)
-	needed := fs.FileMode(0o040)
-	if info.IsDir() {
-		needed = 0o010
-	}
-	about := fmt.Sprintf("%s is %v %s:%s", obstacle, info.Mode(), of.user, of.group)
-	switch {
-	case info.Mode()&needed == needed && of.gid != 0:
-		return fmt.Sprintf("%s; add the user to group %q (usermod -a -G %s %s) and restart",
-			about, of.group, of.group, who.name)
-	case k.remedy != nil && !info.IsDir():
-		return about + "; " + k.remedy(obstacle, of)
-	}
-	return fmt.Sprintf("%s; give access with an ACL (setfacl -m u:%s:rX %s)", about, who.name, obstacle)
-}
-
-// identity is the user that this process runs as.
-type identity struct {
-	name   string
-	uid    int
-	groups []string
-}
-
-func (i identity) String() string {
-	return fmt.Sprintf("user %s (uid %d, groups %s)", i.name, i.uid, strings.Join(i.groups, " "))
-}
-
-func currentUser() identity {
-	who := identity{uid: os.Geteuid()}
-	who.name = strconv.Itoa(who.uid)
-	if u, err := user.LookupId(who.name); err == nil {
-		who.name = u.Username
-	}
-	ids, err := os.Getgroups()
-	if err != nil {
-		ids = nil // the primary group is listed at least
-	}
-	seen := make(map[int]bool)
-	for _, id := range append([]int{os.Getegid()}, ids...) {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		name := strconv.Itoa(id)
-		if g, err := user.LookupGroupId(name); err == nil {
-			name = g.Name
-		}
-		who.groups = append(who.groups, name)
-	}
-	return who
+	return access.Explain(path, err, access.Read, k.remedy)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 )
 
 // asNobody calls a function that can't open what only an owner or a group may
@@ -70,7 +72,7 @@ func TestCheckReadable(t *testing.T) {
 	if len(failed) != len(all) {
 		t.Fatalf("%d failed: %v", len(failed), failed)
 	}
-	me := currentUser().String()
+	me := access.Who().String()
 	want := []string{
 		"log_file=" + root + " (from /etc/n.cfg:1): not a regular file (running as " + me + ")",
 		"log_archive_path=",

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 )
 
 // logKind is what is special about the log: it lasts as long as the supervisor
@@ -34,25 +36,25 @@ func (c *Config) seemsToRun(now time.Time) bool {
 // next log. Nagios and Icinga set mode, owner and group of the last log when they
 // rotate it themselves (rotate_log_file); Naemon leaves the rotation to
 // logrotate, which can create the log before Naemon does.
-func (c *Config) howToReadTheLog(path string, of owner) string {
+func (c *Config) howToReadTheLog(path string, of access.Owner) string {
 	var ways []string // each is enough
-	if group := of.group; of.gid != 0 || c.Group != "" {
+	if group := of.Group; of.GID != 0 || c.Group != "" {
 		commands := []string{"chmod g+r " + path}
-		if of.gid == 0 {
+		if of.GID == 0 {
 			group = c.Group
 			commands = append([]string{"chgrp " + group + " " + path}, commands...)
 		}
-		if join := of.join(group); join != "" {
+		if join := of.Join(group); join != "" {
 			commands = append(commands, join)
 		}
 		way := fmt.Sprintf("let group %s read it (%s) and restart the connector", group, strings.Join(commands, "; "))
 		if !c.keepsModeOfLog() {
-			way += fmt.Sprintf(", and let logrotate create it so (create 0640 %s %s)", of.user, group)
+			way += fmt.Sprintf(", and let logrotate create it so (create 0640 %s %s)", of.User, group)
 		}
 		ways = append(ways, way)
 	}
-	if of.user != "root" {
-		ways = append(ways, "run the connector as user "+of.user)
+	if of.User != "root" {
+		ways = append(ways, "run the connector as user "+of.User)
 	}
 	if len(ways) == 0 {
 		return c.whyNoACL()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 )
 
 // A log that is absent is no trouble until the supervisor runs.
@@ -55,16 +57,17 @@ func TestHowToReadTheLog(t *testing.T) {
 		allowed = "let group naemon read it (chmod g+r /l; usermod -a -G naemon me) and restart the connector"
 		rotate  = ", and let logrotate create it so (create 0640 naemon naemon)"
 	)
-	naemon := owner{user: "naemon", group: "naemon", gid: 7, reader: identity{name: "me", groups: []string{"me"}}}
+	naemon := access.Owner{User: "naemon", Group: "naemon", GID: 7}
+	naemon.Reader = access.Identity{Name: "me", Groups: []string{"me"}}
 	member := naemon
-	member.reader.groups = []string{"me", "naemon"}
-	ofRoot := owner{user: "naemon", group: "root", reader: naemon.reader}
+	member.Reader.Groups = []string{"me", "naemon"}
+	ofRoot := access.Owner{User: "naemon", Group: "root", Reader: naemon.Reader}
 	for _, tt := range []struct {
 		name    string
 		flavour Flavour
 		rotates bool
 		group   string // that the supervisor runs as
-		of      owner
+		of      access.Owner
 		want    string
 	}{
 		{"Naemon", Naemon, false, "", naemon, allowed + rotate + own + created},

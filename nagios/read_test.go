@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 )
 
 // tree writes files below a new directory, and returns that. The paths start with
@@ -289,7 +291,7 @@ func TestReadOfAMainFileThatCannotBeRead(t *testing.T) {
 		if !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
-		for _, part := range []string{"main configuration", path, currentUser().String()} {
+		for _, part := range []string{"main configuration", path, access.Who().String()} {
 			if err == nil || !strings.Contains(err.Error(), part) {
 				t.Errorf("%v does not contain %q", err, part)
 			}

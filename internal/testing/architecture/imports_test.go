@@ -47,7 +47,8 @@ var allowed = map[string][]string{
 	"internal/publish/amqp":   {"internal/publish", "internal/outbox", "internal/option"},
 	"internal/publish/stdout": {"internal/publish", "internal/outbox"},
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option"},
-	"nagios":                  {},
+	"internal/access":         {},
+	"nagios":                  {"internal/access"},
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata": {
 		"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option",
@@ -62,8 +63,8 @@ var allowed = map[string][]string{
 	},
 	"internal/assembly": {"internal/supervision", "internal/timeline", "internal/publish", "internal/publish/amqp",
 		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
-		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios", "nagios/brokermodule",
-		"nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios",
+		"nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
 	"internal/preview": {"internal/outbox"},
 	"internal/daemon": {
 		"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
