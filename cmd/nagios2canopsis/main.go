@@ -11,15 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/nagios2canopsis/nagios2canopsis"
 )
-
-// build is what the linker adds to the version: the commit, unless it is the
-// one of the version's tag.
-var build string
-
-func version() string { return nagios2canopsis.Version() + build }
 
 const overview = `nagios2canopsis reads what Nagios, Naemon, Icinga 1 or Shinken write, and sends
 it to Canopsis as events on RabbitMQ: durably, in order, with nothing lost.
@@ -47,9 +39,13 @@ type environment struct {
 
 type command func(ctx context.Context, env environment) error
 
-// errUsage ends a command whose arguments are wrong, after its usage was
-// printed.
-var errUsage = errors.New("wrong arguments")
+var (
+	// errUsage ends a command whose arguments are wrong, after its usage was
+	// printed.
+	errUsage = errors.New("wrong arguments")
+	// errReported ends a command that has failed and has printed why.
+	errReported = errors.New("failed")
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -98,18 +94,12 @@ func run(ctx context.Context, env environment) int {
 		return 0
 	case errors.Is(err, errUsage):
 		return 2
+	case errors.Is(err, errReported):
+		return 1
 	default:
 		fmt.Fprintf(env.stderr, "nagios2canopsis %s: %v\n", name, err)
 		return 1
 	}
-}
-
-func versionCommand(_ context.Context, env environment) error {
-	if _, err := parse(env, "version", "Prints the version.\n", nil); err != nil {
-		return err
-	}
-	fmt.Fprintln(env.stdout, "nagios2canopsis", version())
-	return nil
 }
 
 // parse reads a command's flags; about is what its --help says first.
