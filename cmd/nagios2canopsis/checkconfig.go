@@ -2,128 +2,95 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
-	"text/tabwriter"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/rehearsal"
 )
 
-const checkAbout = `Checks the configuration file, finds the supervisors, and shows what would be
-read and sent, with passwords hidden. Nothing is read or sent.
+const checkAbout = `Checks the configuration file, finds the supervisors, and tries what run would
+do: whether every file can be read, watched, written and deleted as needed.
+Nothing is read, sent or changed.
 
-The exit code is 0 if all is well, 1 if something is wrong.
+What is wrong comes first, the whole configuration last, with passwords hidden.
+The last line is the verdict.
+
+run has the rights of one user, so try as that user. As root, this is done for
+the user to whom the journal's directory belongs, or for the one that --as names.
+
+The exit code is 0 if all is well or only notes are printed, 1 if there is a
+trouble, 2 if the arguments are wrong.
 `
 
-var errTroubles = errors.New("the configuration is sound, but not everything is in place")
+// verdict ends check-config when there are troubles.
+type verdict string
+
+func (v verdict) Error() string { return string(v) }
 
 func checkConfigCommand(ctx context.Context, env environment) error {
-	var path string
-	if _, err := parse(env, "check-config", checkAbout, configFlag(&path)); err != nil {
+	var path, as string
+	if _, err := parse(env, "check-config", checkAbout, checkFlags(&path, &as)); err != nil {
+		return err
+	}
+	if done, err := tryAsAnother(ctx, env, path, as); done || err != nil {
 		return err
 	}
 	plan, err := loadPlan(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, triedAs())
 	}
 	shown, err := yaml.Marshal(plan.Config.Config)
 	if err != nil {
 		return fmt.Errorf("showing the configuration: %w", err)
 	}
+	findings := rehearsal.Try(plan)
+	addRemarks(ctx, findings, plan)
+	p := newPage(env.stdout)
+	p.printf("nagios2canopsis %s\n%s\n\n", version(), triedAs())
+	for _, t := range findings.Troubles {
+		p.paragraph("Trouble: " + t.Error())
+		p.printf("\n")
+	}
+	describe(p, plan)
+	for _, n := range findings.Notices {
+		p.printf("\n")
+		p.paragraph("Note: " + n)
+	}
 	source := plan.Config.File
 	if source == "" {
 		source = "none (" + defaultConfig + " does not exist), these are the defaults"
 	}
-	fmt.Fprintf(env.stdout, "Configuration file: %s\n\n%s\n", source, indent(string(shown)))
-	if err := describe(env.stdout, plan); err != nil {
-		return fmt.Errorf("printing: %w", err)
+	p.printf("\nConfiguration file: %s\n\n%s\n", source, indent(string(shown)))
+	if p.err != nil {
+		return fmt.Errorf("printing: %w", p.err)
 	}
-	notices, troubles := remarks(ctx, plan)
-	for _, n := range notices {
-		fmt.Fprintf(env.stdout, "\nNote: %s\n", n)
+	if len(findings.Troubles) > 0 {
+		return verdict(findings.Verdict())
 	}
-	for _, t := range troubles {
-		fmt.Fprintf(env.stdout, "\nTrouble: %s\n", t)
-	}
-	if len(troubles) > 0 {
-		return errTroubles
-	}
-	fmt.Fprintln(env.stdout, "\nAll is well.")
-	return nil
+	p.printf("%s\n", findings.Verdict())
+	return p.err
 }
 
-// describe prints what would be read of each site, and where it would be sent.
-func describe(w io.Writer, plan *assembly.Plan) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, s := range plan.Sites {
-		describeSite(t, s)
-	}
-	for _, other := range plan.Others {
-		fmt.Fprintf(t, "Left alone:\t%s\t\n", other)
-	}
-	fmt.Fprint(t, "Sends to:\t\t\n")
-	for _, target := range plan.Targets {
-		fmt.Fprintf(t, "  %s\t%s\t\n", target.Name, target.Where)
-	}
-	fmt.Fprintf(t, "\t\t\nJournal:\t%s\tup to %s\n", plan.Config.Journal.Path, plan.Config.Journal.MaxSize)
-	return t.Flush()
-}
+// triedAs names the user whose rights the result is about.
+func triedAs() string { return "Tried as " + access.Who().String() + "." }
 
-func describeSite(t io.Writer, s *assembly.Site) {
-	if s.Name != "" {
-		fmt.Fprintf(t, "Site:\t%s\t\n", s.Name)
-	}
-	if c := s.Supervisor; c != nil {
-		fmt.Fprintf(t, "Supervisor:\t%s %s\t%s\n\t\t%s\n", c.Flavour, c.Version, c.Path, s.Why)
-	}
-	fmt.Fprintf(t, "Source:\t%s\t\n", s.ResultsFrom())
-	fmt.Fprint(t, "Reads:\t\t\n")
-	for _, r := range s.Readers {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", r.Name, r.Path, r.Note)
-	}
-	if s.Objects != "" {
-		fmt.Fprintf(t, "  objects\t%s\tgroups, addresses, custom variables, URLs\n", s.Objects)
-	}
-	fmt.Fprintf(t, "Sends as:\tconnector %s\tconnector_name %s\n\t\t\n", s.Connector, s.ConnectorName)
-}
-
-// remarks returns what is worth knowing, and what keeps the connector from its
-// work now.
-func remarks(ctx context.Context, plan *assembly.Plan) (notices, troubles []string) {
+// addRemarks adds what the plan itself found.
+func addRemarks(ctx context.Context, f *rehearsal.Findings, plan *assembly.Plan) {
 	for _, s := range plan.Sites {
 		of := ""
 		if s.Name != "" {
 			of = "site " + s.Name + ": "
 		}
 		for _, n := range s.Notices {
-			notices = append(notices, of+n)
+			f.Notices = append(f.Notices, of+n)
 		}
 		for _, t := range s.Troubles {
-			troubles = append(troubles, of+t.Error())
+			f.Troubles = append(f.Troubles, fmt.Errorf("%s%w", of, t))
 		}
 	}
-	for _, t := range plan.Troubles {
-		troubles = append(troubles, t.Error())
-	}
-	notices = append(notices, plan.SharedNames(ctx)...)
-	for _, file := range []struct{ key, path string }{
-		{"journal.path", plan.Config.Journal.Path}, {"quarantine.path", plan.Config.Quarantine.Path},
-	} {
-		if _, err := os.Stat(filepath.Dir(file.path)); err != nil {
-			fault := plan.Config.Fault(file.key,
-				err.Error()+": create the directory, owned by the user that runs the connector")
-			troubles = append(troubles, fault.Error())
-		}
-	}
-	return notices, troubles
-}
-
-func indent(s string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ") + "\n"
+	f.Troubles = append(f.Troubles, plan.Troubles...)
+	f.Notices = append(f.Notices, plan.SharedNames(ctx)...)
 }

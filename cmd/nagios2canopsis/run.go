@@ -5,6 +5,7 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/daemon"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/rehearsal"
 )
 
 const runAbout = `Reads the supervisor and sends events until it is stopped.
@@ -13,6 +14,13 @@ SIGTERM stops it within 5 seconds; whatever was read and not sent is in the
 journal, and is sent after the next start. SIGHUP reads the configuration
 again: sites and targets that have changed are restarted, the others go on. A
 faulty configuration is refused, and the old one goes on.
+
+The directories of the journal and of the quarantine belong to the user that
+runs this. root is refused there if they are another user's: that user could not
+open what root creates.
+
+The exit code is 0 after it was stopped, 1 if it could not begin or not end in
+order, 2 if the arguments are wrong.
 `
 
 func runCommand(ctx context.Context, env environment) error {
@@ -22,6 +30,9 @@ func runCommand(ctx context.Context, env environment) error {
 	}
 	l, err := load(path)
 	if err != nil {
+		return err
+	}
+	if err := rehearsal.RefuseRoot(l); err != nil && len(l.Faults) == 0 {
 		return err
 	}
 	log, setLevel := logger(env.stderr, l.Log)

@@ -3,6 +3,7 @@ package assembly
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
@@ -49,6 +50,7 @@ type selection struct {
 	readers    *config.Readers
 	lost       bool // what the supervisor's configuration says is unknown
 	logTrouble error
+	awaited    []string // files that the supervisor has not written yet
 	faults     []error
 }
 
@@ -66,6 +68,7 @@ func (s *Site) choose(lost bool) []error {
 	sel.chooseNotes()
 	sel.chooseObjects()
 	sel.checkStates()
+	sel.noteAwaited()
 	sel.noteBlindSpots()
 	sel.noteLog()
 	sel.checkBuilds()
@@ -141,7 +144,7 @@ func (s *selection) path(key string, enabled config.Switch, own, supervisors, op
 func (s *selection) checkReadable(option string) {
 	for _, t := range s.Supervisor.CheckReadable(option) {
 		if t.Absent {
-			s.notice("%v (it appears when the supervisor runs)", t)
+			s.awaited = append(s.awaited, option+"="+t.Path)
 			continue
 		}
 		s.trouble(option, t)
@@ -154,9 +157,17 @@ func (s *selection) look(key, option, path string) {
 	switch t := s.supervisor.CheckFile(option, path); {
 	case t == nil:
 	case t.Absent:
-		s.notice("%s: %s is not there yet", key, path)
+		s.awaited = append(s.awaited, key+"="+path)
 	default:
 		s.trouble(option, s.config.Fault(key, t.Error()))
+	}
+}
+
+// noteAwaited notes the files that are absent, which is usual while a supervisor
+// does not run.
+func (s *selection) noteAwaited() {
+	if len(s.awaited) > 0 {
+		s.notice("not there yet, and read as soon as the supervisor writes it: %s", strings.Join(s.awaited, ", "))
 	}
 }
 

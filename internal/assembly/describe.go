@@ -1,15 +1,27 @@
 package assembly
 
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
+)
+
 // ResultsFrom says in one line where the check results of a site come from.
 func (s *Site) ResultsFrom() string {
 	m := s.module
-	switch {
-	case m.owns:
-		return "the broker module brings everything (" + m.spool + ", from " + m.from + "); " +
-			"log and perfdata files are left alone unless they are switched on"
-	case m.spool != "":
-		return "the broker module (" + m.spool + ", from " + m.from +
-			") does not write now: the files are read until it does"
+	if m.spool == "" {
+		return "no broker module: the supervisor's files are read"
 	}
-	return "no broker module: the supervisor's files are read"
+	if m.owns {
+		return fmt.Sprintf("the broker module brings everything (%s, from %s); "+
+			"log and perfdata files are left alone unless they are switched on", m.spool, m.from)
+	}
+	if _, err := handover.List(m.spool); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf("the broker module (%s, from %s) may write, but its directory can't be listed: "+
+			"the files are read until it can", m.spool, m.from)
+	}
+	return fmt.Sprintf("the broker module (%s, from %s) does not write now: the files are read until it does",
+		m.spool, m.from)
 }

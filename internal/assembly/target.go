@@ -37,13 +37,41 @@ func newTarget(section config.TargetSection) (Target, []error) {
 	_, err := t.Build(slog.New(slog.DiscardHandler), io.Discard)
 	var faults []error
 	for _, e := range option.Split(err) {
-		if fault, ok := option.Of(e); ok {
-			faults = append(faults, section.Fault(fault.Name, fault.Err.Error()))
-			continue
-		}
-		faults = append(faults, section.Fault("", e.Error()))
+		faults = append(faults, t.fault(e))
 	}
 	return t, faults
+}
+
+// fault names a fault that the target's room found by its key in the
+// configuration file.
+func (t *Target) fault(err error) error {
+	if fault, ok := option.Of(err); ok {
+		return t.config.Fault(fault.Name, fault.Err.Error())
+	}
+	return t.config.Fault("", err.Error())
+}
+
+// Try reads what the target reads at each connection, such as a file with its
+// password, and connects to nothing. troubles keep it from sending. doubts may be
+// troubles of this process's environment alone.
+func (t *Target) Try() (troubles, doubts []error) {
+	publisher, err := t.Build(slog.New(slog.DiscardHandler), io.Discard)
+	if err != nil {
+		return []error{t.fault(err)}, nil
+	}
+	tries, ok := publisher.(interface{ Try() []error })
+	if !ok {
+		return nil, nil
+	}
+	for _, err := range tries.Try() {
+		fault, ok := option.Of(err)
+		if ok && (fault.Name == "password_env" || fault.Name == "password_credential") {
+			doubts = append(doubts, t.fault(err))
+			continue
+		}
+		troubles = append(troubles, t.fault(err))
+	}
+	return troubles, doubts
 }
 
 // Build makes what sends. print is where a target of type stdout writes.

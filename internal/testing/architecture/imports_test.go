@@ -48,6 +48,7 @@ var allowed = map[string][]string{
 	"internal/publish/stdout": {"internal/publish", "internal/outbox"},
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option"},
 	"internal/access":         {},
+	"internal/account":        {},
 	"nagios":                  {"internal/access"},
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata": {
@@ -63,15 +64,17 @@ var allowed = map[string][]string{
 	},
 	"internal/assembly": {"internal/supervision", "internal/timeline", "internal/publish", "internal/publish/amqp",
 		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
-		"internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios",
+		"internal/access", "internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios",
 		"nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
-	"internal/preview": {"internal/outbox"},
+	"internal/rehearsal": {"internal/access", "internal/assembly", "internal/config", "internal/journal"},
+	"internal/preview":   {"internal/outbox"},
 	"internal/daemon": {
 		"internal/assembly", "internal/config", "internal/health", "internal/journal", "internal/outbox",
 		"internal/pipeline", "internal/quarantine", "internal/tally",
 	},
 	"cmd/nagios2canopsis": {
 		"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
+		"internal/account", "internal/access", "internal/rehearsal",
 		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/outbox",
 		"internal/pipeline", "internal/preview", "internal/quarantine", "internal/tally", top,
 	},
