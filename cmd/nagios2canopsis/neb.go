@@ -32,19 +32,30 @@ const nebStatusAbout = `Shows whether the running supervisor has loaded the NEB 
 wrote last, how much waits for the connector, and whether anything was lost. Run
 it as root to see everything.
 
-The exit code is 0 if all is well, 1 if something is wrong.
+The exit code is 0 if all is well, 1 if something is wrong, 2 if the arguments
+are wrong.
 `
 
 const nebEnableAbout = `Makes the supervisor load the NEB module: adds a broker_module line to its main
 configuration, or repairs that line, sets event_broker_options=-1, and creates
-the spool directory. The change is shown first. The supervisor's own program
-verifies the new configuration before it replaces the old one, which is kept
-beside it. The supervisor is not restarted.
+the spool directory. The change is shown first. The supervisor's own program, run
+as the supervisor's user, verifies the new configuration before it replaces the
+old one, which is kept beside it. The supervisor is not restarted.
+
+The program is the one that runs with the configuration, or is installed with it.
+A program elsewhere, and a spool directory that another supervisor uses, are
+taken only if --binary and --spool name them. For an OMD site, whose configuration
+is made anew at each start, the change is shown for its administrator to make.
+
+The exit code is 0 if the module is enabled or the change was declined, 1 if it
+failed, 2 if the arguments are wrong. After 1 nothing was changed, unless the last
+step failed, to create the spool directory.
 `
 
 const nebDisableAbout = `Removes the broker_module line of the NEB module from the supervisor's main
 configuration: the change is shown, verified and made as by enable.
-event_broker_options and the spool directory stay.
+event_broker_options and the spool directory stay. The exit codes are those of
+enable.
 `
 
 var errNebTroubles = errors.New("something is wrong with the broker module")
@@ -89,7 +100,8 @@ func (o *nebOptions) defineChange(f *flag.FlagSet) {
 	o.define(f)
 	f.BoolVar(&o.yes, "yes", false, "don't ask")
 	f.StringVar(&o.binary, "binary", "",
-		"the supervisor's `program`, which verifies the configuration; default: the one that runs, or is installed")
+		"the supervisor's `program`, which verifies the configuration; default: the one that runs with it, "+
+			"or is installed with it")
 }
 
 func (o *nebOptions) defineEnable(f *flag.FlagSet) {
@@ -151,7 +163,7 @@ func nebStatus(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	status := brokermodule.Examine(cfg, time.Now())
+	status := brokermodule.Examine(cfg, configuredSpool(l, cfg.Path), time.Now())
 	position, pid := storedPosition(ctx, l, cfg.Path)
 	if pid != 0 {
 		fmt.Fprintf(env.stdout,
@@ -169,6 +181,18 @@ func nebStatus(ctx context.Context, env environment) error {
 	}
 	fmt.Fprintln(env.stdout, "\nAll is well.")
 	return nil
+}
+
+// configuredSpool returns the spool directory that our configuration names for a
+// supervisor's module, empty if it names none.
+func configuredSpool(l *config.Loaded, supervisor string) string {
+	sites := l.EachSite()
+	for _, site := range sites {
+		if site.Supervisor == supervisor || len(sites) == 1 {
+			return site.Readers.Module.Path
+		}
+	}
+	return ""
 }
 
 // storedPosition returns how far the connector has read the module's spool, nil

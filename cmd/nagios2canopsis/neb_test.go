@@ -77,7 +77,8 @@ func newNebSite(t *testing.T) nebSite {
 func (s nebSite) enable(t *testing.T, answer string, more ...string) (string, error) {
 	t.Helper()
 	return nebCall(t, answer,
-		append(append([]string{"enable", "--module", s.module, "--spool", s.spool}, s.flags...), more...)...)
+		append(append([]string{"enable", "--module", s.module, "--spool", s.spool, "--binary", s.binary}, s.flags...),
+			more...)...)
 }
 
 func (s nebSite) verifies(t *testing.T) {
@@ -138,7 +139,7 @@ func TestNebEnableAndDisableWithNagios(t *testing.T) {
 	}
 	contains(t, out, "already enabled: "+s.MainConfig()+":")
 
-	out, err = nebCall(t, "", append([]string{"disable", "--yes"}, s.flags...)...)
+	out, err = nebCall(t, "", append([]string{"disable", "--yes", "--binary", s.binary}, s.flags...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestNebEnableRefusesWhatNagiosRefuses(t *testing.T) {
 	if err == nil {
 		t.Fatalf("accepted:\n%s", out)
 	}
-	contains(t, err.Error(), "nothing was changed", s.binary+" -v refuses",
+	contains(t, err.Error(), "nothing was changed", s.binary+" -v", " refuses the new configuration",
 		"Error in configuration file '"+s.MainConfig()+"'", "UNKNOWN VARIABLE")
 	if string(s.Read("nagios.cfg")) != broken {
 		t.Error("changed")
@@ -249,7 +250,7 @@ func TestNebStatusOfARunningNagios(t *testing.T) {
 		}
 	}
 
-	if _, err := nebCall(t, "", append([]string{"disable", "--yes"}, s.flags...)...); err != nil {
+	if _, err := nebCall(t, "", append([]string{"disable", "--yes", "--binary", s.binary}, s.flags...)...); err != nil {
 		t.Fatal(err)
 	}
 	troubled("no broker_module line", "still loaded")

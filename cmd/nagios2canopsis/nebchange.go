@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/account"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/brokermodule"
 )
@@ -38,13 +39,20 @@ func nebEnable(ctx context.Context, env environment) error {
 	if err := brokermodule.CheckFile(module, binary); err != nil {
 		return err
 	}
+	core, err := brokermodule.CoreUser(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := o.checkSpool(ctx, cfg, core, module); err != nil {
+		return err
+	}
 	if edit.Empty() {
 		m, _ := brokermodule.Find(cfg)
 		fmt.Fprintf(env.stdout, "The module is already enabled: %s\n", m.Origin)
-	} else if applied, err := o.apply(ctx, env, edit, binary); err != nil || !applied {
+	} else if applied, err := o.apply(ctx, env, edit, binary, core); err != nil || !applied {
 		return err
 	}
-	if err := makeSpool(env, cfg.Path); err != nil {
+	if err := makeSpool(env, cfg.Path, core); err != nil {
 		return err
 	}
 	if edit.Empty() {
@@ -77,8 +85,32 @@ func (o *nebOptions) program(cfg *nagios.Config) (string, error) {
 	return brokermodule.Binary(cfg)
 }
 
+// checkSpool returns why the module should not write to the spool directory, or
+// could not, as the user of the core.
+func (o *nebOptions) checkSpool(ctx context.Context, cfg *nagios.Config, core account.Account, module string) error {
+	spool := brokermodule.SpoolFor(cfg, o.spool)
+	if o.spool == "" {
+		if err := brokermodule.ClaimedSpool(spool, cfg, installed()); err != nil {
+			return err
+		}
+	}
+	return brokermodule.CheckUser(ctx, core, module, spool)
+}
+
+// installed reads the configurations of all supervisors that are found. One that
+// can't be read claims nothing.
+func installed() (all []*nagios.Config) {
+	taken, others, _ := nagios.Find("/") // if none was found, there is none
+	for _, found := range append(taken, others...) {
+		if cfg, err := nagios.Read(found.Path); err == nil {
+			all = append(all, cfg)
+		}
+	}
+	return all
+}
+
 // makeSpool creates the spool directory that the configuration now names.
-func makeSpool(env environment, path string) error {
+func makeSpool(env environment, path string, core account.Account) error {
 	cfg, err := nagios.Read(path)
 	if err != nil {
 		return err
@@ -87,7 +119,7 @@ func makeSpool(env environment, path string) error {
 	if !found {
 		return fmt.Errorf("%s was changed in the meantime: repeat this", path)
 	}
-	made, err := brokermodule.MakeSpool(m.Spool, cfg)
+	made, err := brokermodule.MakeSpool(m.Spool, core)
 	if err != nil {
 		return err
 	}
@@ -118,7 +150,11 @@ func nebDisable(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	if applied, err := o.apply(ctx, env, edit, binary); err != nil || !applied {
+	core, err := brokermodule.CoreUser(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if applied, err := o.apply(ctx, env, edit, binary, core); err != nil || !applied {
 		return err
 	}
 	fmt.Fprintf(env.stdout, "Next: systemctl reload %s, or restart it; until then the module stays loaded.\n",
@@ -128,7 +164,7 @@ func nebDisable(ctx context.Context, env environment) error {
 
 // apply shows a change, asks, and makes it.
 func (o *nebOptions) apply(
-	ctx context.Context, env environment, edit *brokermodule.Edit, binary string,
+	ctx context.Context, env environment, edit *brokermodule.Edit, binary string, core account.Account,
 ) (applied bool, err error) {
 	fmt.Fprint(env.stdout, edit.Diff())
 	for _, remark := range edit.Remarks {
@@ -145,7 +181,7 @@ func (o *nebOptions) apply(
 			return false, nil
 		}
 	}
-	verify := func(ctx context.Context, path string) error { return brokermodule.Verify(ctx, binary, path) }
+	verify := func(ctx context.Context, path string) error { return brokermodule.Verify(ctx, binary, path, core) }
 	backup, err := edit.Apply(ctx, verify, time.Now())
 	if err != nil {
 		return false, fmt.Errorf("nothing was changed: %w", err)

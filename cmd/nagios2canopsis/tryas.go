@@ -53,7 +53,6 @@ func tryAsAnother(ctx context.Context, env environment, config, as string) (done
 	// Its own program by this name, because its path may be closed to the user.
 	cmd := who.Command(ctx, "/proc/self/exe", "check-config", "--config", config)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.stdin, env.stdout, env.stderr
-	cmd.Dir = "/"
 	err = cmd.Run()
 	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && failed.Exited() {
 		return true, errReported

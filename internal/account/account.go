@@ -85,6 +85,35 @@ func (a Account) With(group string) (Account, error) {
 	return a, nil
 }
 
+// Group returns the name of the primary group, or its number as text if it has
+// none.
+func (a Account) Group() string {
+	number := strconv.Itoa(int(a.GID))
+	if g, err := user.LookupGroupId(number); err == nil {
+		return g.Name
+	}
+	return number
+}
+
+// Right is a right to a file, as test(1) names it.
+type Right string
+
+// The rights.
+const (
+	Read  Right = "-r"
+	Write Right = "-w"
+)
+
+// May reports whether the user has a right to a path. An error means that this
+// can't be known, because the current user may not start programs as that user.
+func (a Account) May(ctx context.Context, right Right, path string) (bool, error) {
+	err := a.Command(ctx, "test", string(right), path).Run()
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && failed.Exited() {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // IsCurrent reports whether this process runs as the user.
 func (a Account) IsCurrent() bool { return int(a.UID) == os.Geteuid() }
 
@@ -94,6 +123,7 @@ func (a Account) IsCurrent() bool { return int(a.UID) == os.Geteuid() }
 func (a Account) Command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...)
 	if !a.IsCurrent() {
+		cmd.Dir = "/" // that of this process may be closed to the user
 		cmd.SysProcAttr = &syscall.SysProcAttr{
 			Credential: &syscall.Credential{Uid: a.UID, Gid: a.GID, Groups: a.Groups},
 		}

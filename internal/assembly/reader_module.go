@@ -25,10 +25,6 @@ type module struct {
 	owns bool
 }
 
-// shinkenSpool is where the Shinken module writes if its configuration names
-// nothing else.
-const shinkenSpool = "/var/spool/nagios2canopsis/shinken"
-
 // silence is how long the module may bring nothing of an object that the status
 // file shows: the time after which it counts as not at work.
 const silence = 2 * time.Minute
@@ -43,8 +39,8 @@ func findModule(r *config.ModuleReader, s *nagios.Config, now time.Time) (m modu
 		m.spool, m.from = r.Path, "readers.module.path"
 	case s == nil:
 	case s.Flavour == nagios.Shinken:
-		if _, err := os.Stat(shinkenSpool); err == nil {
-			m.spool, m.from = shinkenSpool, "the Shinken module's default"
+		if _, err := os.Stat(brokermodule.ShinkenSpool); err == nil {
+			m.spool, m.from = brokermodule.ShinkenSpool, "the Shinken module's default"
 		}
 	default:
 		if found, ok := brokermodule.Find(s); ok {

@@ -5,37 +5,24 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 
-	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/account"
 )
 
 // MakeSpool creates the spool directory for the supervisor's user and group, if
 // it does not exist. The group may write, so that a connector that belongs to it
 // can delete what it has read. The error has the command to create it by hand.
-func MakeSpool(dir string, cfg *nagios.Config) (made bool, err error) {
+func MakeSpool(dir string, core account.Account) (made bool, err error) {
 	switch err := CheckSpool(dir); {
 	case err == nil:
 		return false, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	}
-	owner, group := cfg.User, cfg.Group
-	if owner == "" {
-		owner = string(cfg.Flavour)
-	}
 	byHand := func(err error) error {
-		return fmt.Errorf("%w (by hand, as root: install -d -m 2770 -o %s -g %s %s)", err, owner, group, dir)
-	}
-	uid, gid, err := lookUp(owner, group)
-	if group == "" {
-		group = strconv.Itoa(gid)
-	}
-	if err != nil {
-		return false, byHand(err)
+		return fmt.Errorf("%w (by hand, as root: install -d -m 2770 -o %s -g %s %s)", err, core.Name, core.Group(), dir)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return false, byHand(fmt.Errorf("creating the spool directory: %w", err))
@@ -43,9 +30,9 @@ func MakeSpool(dir string, cfg *nagios.Config) (made bool, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return false, byHand(fmt.Errorf("creating the spool directory: %w", err))
 	}
-	if err := handOver(dir, uid, gid); err != nil {
+	if err := handOver(dir, int(core.UID), int(core.GID)); err != nil {
 		return false, errors.Join(
-			byHand(fmt.Errorf("setting the spool directory's owner %s: %w", owner, err)),
+			byHand(fmt.Errorf("setting the spool directory's owner %s: %w", core.Name, err)),
 			os.Remove(dir))
 	}
 	return true, nil
@@ -81,28 +68,4 @@ func handOver(dir string, uid, gid int) error {
 		return err
 	}
 	return d.Chmod(0o770 | fs.ModeSetgid)
-}
-
-// lookUp returns the numbers of a user and a group. As in the cores, both may be
-// written as numbers. Without a group it is the user's own.
-func lookUp(owner, group string) (uid, gid int, err error) {
-	u, err := user.Lookup(owner)
-	if err != nil {
-		if u, err = user.LookupId(owner); err != nil {
-			return 0, 0, fmt.Errorf("the supervisor's user %s: %w", owner, err)
-		}
-	}
-	groupID := u.Gid
-	if group != "" {
-		g, err := user.LookupGroup(group)
-		if err != nil {
-			if g, err = user.LookupGroupId(group); err != nil {
-				return 0, 0, fmt.Errorf("the supervisor's group %s: %w", group, err)
-			}
-		}
-		groupID = g.Gid
-	}
-	uid, errUID := strconv.Atoi(u.Uid)
-	gid, errGID := strconv.Atoi(groupID)
-	return uid, gid, errors.Join(errUID, errGID)
 }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/account"
 )
 
 func TestMakeSpool(t *testing.T) {
@@ -18,8 +18,8 @@ func TestMakeSpool(t *testing.T) {
 		t.Fatal("setting the owner of a directory needs root: run the tests as root")
 	}
 	dir := filepath.Join(t.TempDir(), "a/neb")
-	cfg := &nagios.Config{User: "nobody", Group: "0"}
-	if made, err := MakeSpool(dir, cfg); err != nil || !made {
+	core := account.Account{Name: "nobody", UID: 65534, GID: 0}
+	if made, err := MakeSpool(dir, core); err != nil || !made {
 		t.Fatal(made, err)
 	}
 	info, err := os.Stat(dir)
@@ -30,23 +30,24 @@ func TestMakeSpool(t *testing.T) {
 		stat.Gid != 0 {
 		t.Errorf("%v %d:%d", info.Mode(), stat.Uid, stat.Gid)
 	}
-	if made, err := MakeSpool(dir, cfg); err != nil || made {
+	if made, err := MakeSpool(dir, core); err != nil || made {
 		t.Error("the second time:", made, err)
 	}
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := MakeSpool(dir, cfg); err == nil || !strings.Contains(err.Error(), "chmod o-w "+dir) {
+	if _, err := MakeSpool(dir, core); err == nil || !strings.Contains(err.Error(), "chmod o-w "+dir) {
 		t.Errorf("open to everybody: %v", err)
 	}
 	if err := os.Symlink(dir, dir+"-link"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := MakeSpool(dir+"-link", cfg); err == nil || !strings.Contains(err.Error(), "is a link") {
+	if _, err := MakeSpool(dir+"-link", core); err == nil || !strings.Contains(err.Error(), "is a link") {
 		t.Errorf("a link: %v", err)
 	}
-	if _, err := MakeSpool(dir+"2", &nagios.Config{User: "no-such-user", Group: "g"}); err == nil ||
-		!strings.Contains(err.Error(), "install -d -m 2770 -o no-such-user -g g "+dir+"2") {
-		t.Errorf("no such user: %v", err)
+	file := filepath.Join(t.TempDir(), "file")
+	put(t, filepath.Dir(file), "file", "", testTime)
+	if _, err := MakeSpool(file+"/neb", core); err == nil {
+		t.Error("a directory below a file")
 	}
 }

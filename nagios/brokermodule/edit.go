@@ -25,8 +25,9 @@ type Edit struct {
 	achieves func(*nagios.Config) error // returns why a configuration is not as it should be
 }
 
-// Enable plans the change that makes the supervisor load the module. If spool is
-// empty, the spool directory of an existing line stays, else it is the default.
+// Enable plans the change that makes the supervisor load the module. An empty
+// spool is that of SpoolFor. The configuration of an OMD site is not changed: the
+// error describes what its administrator does.
 func Enable(cfg *nagios.Config, modulePath, spool string) (*Edit, error) {
 	for _, path := range []string{modulePath, spool} {
 		if path != "" && !filepath.IsAbs(path) {
@@ -43,17 +44,13 @@ func Enable(cfg *nagios.Config, modulePath, spool string) (*Edit, error) {
 		return nil, err
 	}
 	have, found := Find(cfg)
-	if spool != "" {
-		spool = filepath.Clean(spool)
-	} else {
-		spool = DefaultSpool
-		if found {
-			spool = have.Spool
-		}
-	}
+	spool = SpoolFor(cfg, spool)
 	e.achieves = func(c *nagios.Config) error { return isEnabled(c, modulePath, spool) }
 	if e.achieves(cfg) == nil {
 		return e, nil
+	}
+	if site, isSite := omdSiteOf(cfg.Path); isSite {
+		return nil, site.errEnable(cfg.Path, modulePath, spool)
 	}
 	all := statements(e.lines)
 	if found && !slices.ContainsFunc(all, statement.isOurModule) {
@@ -81,10 +78,28 @@ func Disable(cfg *nagios.Config) (*Edit, error) {
 			e.changes = append(e.changes, change{at: s.first, old: e.lines[s.first:s.end]})
 		}
 	}
+	if site, isSite := omdSiteOf(cfg.Path); isSite && e.achieves(cfg) != nil {
+		return nil, site.errDisable(cfg.Path)
+	}
 	if len(e.changes) == 0 {
 		return e, e.achieves(cfg)
 	}
 	return e, nil
+}
+
+// SpoolFor returns the spool directory that Enable plans for: the wanted one, else
+// that of the module's line, else the default.
+func SpoolFor(cfg *nagios.Config, wanted string) string {
+	if wanted != "" {
+		return filepath.Clean(wanted)
+	}
+	if have, found := Find(cfg); found {
+		return have.Spool
+	}
+	if site, isSite := omdSiteOf(cfg.Path); isSite {
+		return site.spool()
+	}
+	return DefaultSpool
 }
 
 func newEdit(cfg *nagios.Config) (*Edit, error) {

@@ -66,7 +66,8 @@ func findLoaded(proc string, pid int, modulePath string, newest handover.Header)
 }
 
 // findCopy looks for the module among the copies of modules that Nagios 3 and
-// Icinga make, load and delete. Only root can read them.
+// Icinga make, load and delete (base/nebmods.c: nebmodXXXXXX, icinganebmodXXXXXX).
+// Only root can read them.
 func findCopy(own string, mapped []mapping, pid int, modulePath string, newest handover.Header) Loaded {
 	installed, err := os.ReadFile(modulePath)
 	if err != nil {
@@ -75,7 +76,7 @@ func findCopy(own string, mapped []mapping, pid int, modulePath string, newest h
 	unread := false
 	var loaded Loaded
 	for _, m := range mapped {
-		if !m.deleted || !strings.HasPrefix(filepath.Base(m.path), "nebmod") {
+		if !m.deleted || !isCopy(m.path) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(own, "map_files", m.span))
@@ -92,6 +93,11 @@ func findCopy(own string, mapped []mapping, pid int, modulePath string, newest h
 		return bySegment(pid, newest, fmt.Sprintf("process %d has loaded copies of modules, which can't be read", pid))
 	}
 	return loaded
+}
+
+func isCopy(path string) bool {
+	name := filepath.Base(path)
+	return strings.HasPrefix(name, "nebmod") || strings.HasPrefix(name, "icinganebmod")
 }
 
 // bySegment concludes from the newest segment: the process that wrote it has the

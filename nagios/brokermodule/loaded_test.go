@@ -81,6 +81,10 @@ func TestFindLoaded(t *testing.T) {
 		{name: "a copy", maps: nebmod, copied: "nagios2canopsis 2", want: Loaded{Yes: true}},
 		{name: "an older copy", maps: nebmod, copied: "nagios2canopsis 1", want: Loaded{Yes: true, Older: true}},
 		{name: "a copy of another module", maps: nebmod, copied: "other", wrote: 7, want: Loaded{}},
+		{
+			name: "a copy of Icinga's", maps: strings.Replace(nebmod, "nebmod", "icinganebmod", 1),
+			copied: "nagios2canopsis 2", want: Loaded{Yes: true},
+		},
 		{name: "an unreadable copy", maps: nebmod, wrote: 7,
 			want: Loaded{
 				Yes: true,

@@ -14,6 +14,10 @@ import (
 // none.
 const DefaultSpool = "/var/spool/nagios2canopsis/neb"
 
+// ShinkenSpool is the directory to which the module for Shinken writes if its
+// configuration names none.
+const ShinkenSpool = "/var/spool/nagios2canopsis/shinken"
+
 // fileName is the name under which the module is installed.
 const fileName = "nagios2canopsis.so"
 

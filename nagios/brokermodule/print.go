@@ -46,6 +46,9 @@ func (s Status) supervisor() string {
 }
 
 func (s Status) module() string {
+	if s.isShinken() {
+		return "Shinken's own, in its broker (shinken/README.md)"
+	}
 	if !s.Configured {
 		return "no broker_module line: nagios2canopsis neb enable"
 	}
@@ -55,14 +58,17 @@ func (s Status) module() string {
 func (s Status) loaded() string {
 	l := s.Loaded
 	about := ""
-	if h := s.Spool.Header; l.Yes && h.PID == s.PID {
+	switch h := s.Spool.Header; {
+	case s.isShinken() && l.Yes:
+		about = fmt.Sprintf(": %s for %s, process %d", orUnknown(h.Module), orUnknown(h.Program), h.PID)
+	case l.Yes && h.PID == s.PID:
 		about = fmt.Sprintf(": %s for %s, layout %s", orUnknown(h.Module), orUnknown(h.Program), orUnknown(h.Layout))
 	}
 	if l.Note != "" {
 		about += " (" + l.Note + ")"
 	}
 	switch {
-	case s.PID == 0:
+	case s.PID == 0 && !s.isShinken():
 		return "no"
 	case l.Unknown:
 		return "unknown" + about

@@ -174,11 +174,11 @@ func TestExamineWithoutSeeingTheProcess(t *testing.T) {
 	}
 	now := time.Now()
 	put(t, dir, "neb-1700000000000001-1234-1.log", segmentHeader, now)
-	s := examine(t.TempDir(), cfg, now)
+	s := examine(t.TempDir(), cfg, "", now)
 	if s.PID != 1234 || !s.Loaded.Yes || s.PIDNote == "" || s.SpoolError != nil {
 		t.Errorf("%+v", s)
 	}
-	if s := examine(t.TempDir(), cfg, now.Add(time.Hour)); s.PID != 0 || s.Loaded.Yes {
+	if s := examine(t.TempDir(), cfg, "", now.Add(time.Hour)); s.PID != 0 || s.Loaded.Yes {
 		t.Errorf("long silent: %+v", s)
 	}
 }
@@ -195,5 +195,67 @@ func put(t *testing.T, dir, name, text string, at time.Time) {
 	}
 	if err := os.Chtimes(path, at, at); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Shinken's module is in its broker: what holds for the cores does not for it.
+func TestStatusOfShinken(t *testing.T) {
+	dir := t.TempDir()
+	spool := filepath.Join(dir, "spool")
+	cfg := &nagios.Config{Path: filepath.Join(dir, "shinken.cfg"), Flavour: nagios.Shinken}
+	now := time.Now()
+	check := func(at time.Time, row, trouble string) {
+		t.Helper()
+		s := examine(dir, cfg, spool, at)
+		var out strings.Builder
+		if err := s.Print(&out, nil); err != nil {
+			t.Fatal(err)
+		}
+		all := out.String() + strings.Join(s.Troubles(), "\n")
+		for _, want := range []string{"Module       Shinken's own", "\nSpool        " + spool, row, trouble} {
+			if !strings.Contains(all, want) {
+				t.Errorf("%q is missing in:\n%s", want, all)
+			}
+		}
+		for _, wrong := range []string{"broker_module", "neb enable", "event_broker_options"} {
+			if strings.Contains(all, wrong) {
+				t.Errorf("advice for Nagios:\n%s", all)
+			}
+		}
+		if trouble == "" && len(s.Troubles()) > 0 {
+			t.Errorf("troubles %q", s.Troubles())
+		}
+	}
+	check(now, "does not exist", "install the module in Shinken's broker (shinken/README.md)")
+	if err := os.Mkdir(spool, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	check(now, "Loaded       no", "has written nothing to "+spool)
+	put(t, spool, "shinken-1700000000000001-1234-1.log", "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::shinken 1.0\t"+
+		"PROGRAM::Shinken 2.4\tPID::1234\tLOST::0\n", now)
+	check(now, "Loaded       yes: shinken 1.0 for Shinken 2.4, process 1234", "")
+	check(now.Add(time.Hour), "Loaded       no", "has written nothing to "+spool)
+
+	if s := examine(dir, cfg, "", now); s.Spool.Dir != ShinkenSpool {
+		t.Errorf("the default spool: %s", s.Spool.Dir)
+	}
+}
+
+// The default spool directory may be that of another supervisor.
+func TestStatusShowsNoSpoolOfAnother(t *testing.T) {
+	one := configuration(t, map[string]string{"nagios.cfg": ""})
+	two := configuration(t, map[string]string{"nagios.cfg": ""})
+	dir, proc := t.TempDir(), t.TempDir()
+	put(t, dir, "neb-1700000000000001-1234-1.log", segmentHeader, time.Now())
+	runs(t, proc, 1234, "0", two.Path)
+	s := Status{Supervisor: one, now: time.Now()}
+	s.lookAt(proc, dir, true, process{})
+	if want := "it belongs to process 1234, with " + two.Path; len(s.Spool.Segments) > 0 ||
+		!strings.Contains(fmt.Sprint(s.SpoolError), want) || !strings.Contains(s.spool(), want) {
+		t.Errorf("%+v, %v", s.Spool, s.SpoolError)
+	}
+	s.lookAt(proc, dir, true, process{pid: 1234})
+	if len(s.Spool.Segments) != 1 || s.SpoolError != nil {
+		t.Errorf("its own: %+v, %v", s.Spool, s.SpoolError)
 	}
 }

@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 	"nagios/perfdata": {
 		"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option",
 	},
-	"nagios/brokermodule": {"nagios", "internal/handover"},
+	"nagios/brokermodule": {"nagios", "internal/account", "internal/handover"},
 	"nagios/statusdat":    {"internal/supervision", "internal/snapshot", "internal/bell"},
 	"nagios/objectcache":  {"internal/supervision"},
 	"internal/pipeline": {"internal/supervision", "internal/timeline", "internal/journal", "internal/publish",
