@@ -20,6 +20,7 @@ The last line is the verdict.
 
 run has the rights of one user, so try as that user. As root, this is done for
 the user to whom the journal's directory belongs, or for the one that --as names.
+Groups that only a service manager adds (SupplementaryGroups=) are not tried.
 
 The exit code is 0 if all is well or only notes are printed, 1 if there is a
 trouble, 2 if the arguments are wrong.
@@ -75,7 +76,13 @@ func checkConfigCommand(ctx context.Context, env environment) error {
 }
 
 // triedAs names the user whose rights the result is about.
-func triedAs() string { return "Tried as " + access.Who().String() + "." }
+func triedAs() string {
+	who := access.Who()
+	if who.UID == 0 {
+		return "Tried as " + who.String() + ", who may do everything; --as USER tries as another."
+	}
+	return "Tried as " + who.String() + "."
+}
 
 // addRemarks adds what the plan itself found.
 func addRemarks(ctx context.Context, f *rehearsal.Findings, plan *assembly.Plan) {

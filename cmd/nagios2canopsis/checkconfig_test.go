@@ -130,6 +130,17 @@ func TestCheckConfigFindsWhatRunWouldMeet(t *testing.T) {
 			[]string{"the perfdata pipe, @/var/pipe: permission denied"},
 		},
 		{
+			"the perfdata file is moved to a closed directory", "",
+			func(p place) {
+				p.mode("perfdata", 0o300)
+				p.write("objects.cfg", "define command {\n command_name move\n command_line /bin/mv "+
+					p.path("var/perf")+" "+p.path("perfdata/perf.$TIMET$")+"\n}\n")
+				p.append("nagios.cfg", "process_performance_data=1\ncfg_file=@/objects.cfg\n"+
+					"service_perfdata_file=@/var/perf\nservice_perfdata_file_processing_command=move\n")
+			},
+			[]string{"the directory to which the processing command moves perf, @/perfdata: permission denied"},
+		},
+		{
 			"no password file", "password_file: @/password", func(place) {},
 			[]string{"publish.amqp.password_file: ", "no such file"},
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -79,10 +80,17 @@ func (o *nebOptions) moduleFile(cfg *nagios.Config) (string, error) {
 }
 
 func (o *nebOptions) program(cfg *nagios.Config) (string, error) {
-	if o.binary != "" {
-		return o.binary, nil
+	if o.binary == "" {
+		return brokermodule.Binary(cfg)
 	}
-	return brokermodule.Binary(cfg)
+	path, err := exec.LookPath(o.binary)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("--binary: %w", err)
+	}
+	return path, nil
 }
 
 // checkSpool returns why the module should not write to the spool directory, or

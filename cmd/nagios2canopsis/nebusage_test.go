@@ -117,7 +117,15 @@ func TestNebEnableWithANaemonThatRefusesRoot(t *testing.T) {
 		!strings.Contains(err.Error(), "--binary") {
 		t.Errorf("no program: %v\n%s", err, out)
 	}
+	t.Chdir(p.dir)
+	if out, err := enable("--spool", p.path("var/spool/two"), "--binary", "bin/none"); err == nil ||
+		!strings.Contains(err.Error(), "--binary: ") {
+		t.Errorf("no such program: %v\n%s", err, out)
+	}
 	if text, err := os.ReadFile(p.path("etc/naemon/naemon.cfg")); err != nil || string(text) != original {
 		t.Errorf("changed: %q, %v", text, err)
+	}
+	if out, err := enable("--spool", p.path("var/spool/two"), "--binary", "bin/other"); err != nil {
+		t.Errorf("a program that is named: %v\n%s", err, out)
 	}
 }

@@ -22,8 +22,9 @@ type Choice struct {
 	hostPerfdata, servicePerfdata bool // it reads perfdata of these
 	stateless                     bool // its check results come without a state
 
-	archive  string // directory to which its file is rotated; empty: none
-	consumes bool   // what it has read is gone for others
+	archive  string   // directory to which its file is rotated; empty: none
+	moved    []string // globs of the paths to which a command of the supervisor moves its file
+	consumes bool     // what it has read is gone for others
 	build    buildFeed
 	// end returns the position at the end of its file, without reading it; nil: it
 	// has none. from is the stored position.

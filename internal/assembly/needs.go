@@ -59,6 +59,13 @@ func (c Choice) needs(spool config.PerfdataSpool) []Need {
 	needs := []Need{{
 		What: "the directory of " + c.Path, Path: dir, Rights: list, Without: rotated, MayLack: true,
 	}}
+	for _, pattern := range c.moved {
+		needs = append(needs, Need{
+			What: "the directory to which the processing command moves " + filepath.Base(c.Path),
+			Path: filepath.Dir(pattern), Rights: list,
+			Without: "what was not read before the file is moved can't be found",
+		})
+	}
 	if c.archive != "" && c.archive != dir {
 		needs = append(needs, Need{
 			What: "the directory of rotated logs", Path: c.archive, Rights: list, Without: rotated, MayLack: true,

@@ -204,7 +204,7 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 		end = func([]byte) ([]byte, error) { return perfdata.FileEnd(f.path) }
 	}
 	return Choice{
-		Name: name, Path: f.path, Note: note(reader), end: end,
+		Name: name, Path: f.path, Note: note(reader), end: end, moved: archives,
 		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
