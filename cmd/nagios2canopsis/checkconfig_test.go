@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -220,10 +219,7 @@ func TestCheckConfigKeepsTheUsualApart(t *testing.T) {
 // is checked beside it, and then taken over by a reload.
 func TestCheckConfigBesideARunningConnector(t *testing.T) {
 	p := newPlace(t, "")
-	cmd := exec.Command("/proc/self/exe", "run", "--config", p.path("config.yml"))
-	if os.Geteuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	}
+	cmd := p.runs()
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -246,6 +242,18 @@ func TestCheckConfigBesideARunningConnector(t *testing.T) {
 	if want := fmt.Sprintf("\nProcess %d runs with this journal already: reload it", cmd.Process.Pid); code != 0 ||
 		!strings.Contains(stdout, want) || strings.Contains(stdout, "All is well") {
 		t.Errorf("code %d, want %q\n%s\n%s", code, want, stdout, stderr)
+	}
+}
+
+// The later user learns which files another one has left.
+func TestRunNamesTheFilesThatAnotherUserHasLeft(t *testing.T) {
+	p := newPlace(t, "")
+	p.write("state/journal.db", "")
+	p.mode("state/journal.db", 0o400)
+	out, err := p.runs().CombinedOutput()
+	if want := "can't write to " + p.path("state/journal.db") + ": permission denied"; err == nil ||
+		!strings.Contains(string(out), want) || !strings.Contains(string(out), ": chown ") {
+		t.Errorf("%v, want %q\n%s", err, want, out)
 	}
 }
 

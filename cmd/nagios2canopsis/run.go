@@ -32,8 +32,10 @@ func runCommand(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	if err := rehearsal.RefuseRoot(l); err != nil && len(l.Faults) == 0 {
-		return err
+	if len(l.Faults) == 0 {
+		if err := rehearsal.CanBegin(l); err != nil {
+			return err
+		}
 	}
 	log, setLevel := logger(env.stderr, l.Log)
 	d := daemon.Daemon{

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -123,4 +125,15 @@ func (p place) check() (code int, stdout, stderr string) {
 	defer cancel()
 	code = run(ctx, environment{args: args, stdout: &out, stderr: &errs})
 	return code, out.String(), errs.String()
+}
+
+// runs returns the command run of the user without rights.
+func (p place) runs() *exec.Cmd {
+	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
+	p.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", "run", "--config", p.path("config.yml"))
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	return cmd
 }

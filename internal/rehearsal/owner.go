@@ -10,7 +10,21 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 )
+
+// CanBegin returns why a run could not begin, or should not, because of the journal.
+// The error names the files that deny it.
+func CanBegin(c *config.Loaded) error {
+	if err := RefuseRoot(c); err != nil {
+		return err
+	}
+	err := journal.Try(c.Journal.Path)
+	if used := (*journal.InUseError)(nil); err == nil || errors.As(err, &used) {
+		return nil // the run itself finds out what is true by then
+	}
+	return c.Fault("journal.path", err.Error())
+}
 
 // OwnerOf returns the user to whom the directory of the journal belongs: the user
 // that is to run the connector. It is unknown if there is no such directory.
