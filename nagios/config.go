@@ -93,6 +93,9 @@ type Perfdata struct {
 	File     string
 	Template string // of a line, with its escapes resolved; the newline is not part of it
 	Mode     PerfdataMode
+	// ModeBehind is the text behind the letter of the mode, if a letter in that text
+	// makes the mode another one; empty if none does.
+	ModeBehind string
 
 	ProcessingInterval time.Duration
 	ProcessingCommand  Command // takes the file away from time to time

@@ -3,6 +3,7 @@ package nagios
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -46,6 +47,29 @@ func FuzzCommandDefinitions(f *testing.F) {
 		for name := range commandDefinitions(text) {
 			if name == "" {
 				t.Error("a command without a name")
+			}
+		}
+	})
+}
+
+// FuzzNumbers reads numbers as the Go library does where that has a rule for them.
+func FuzzNumbers(f *testing.F) {
+	for _, text := range []string{"60 ; minutes", "-1", "0x1f", "017", "99999999999999999999", "+ 1", "0x"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, isNumber := atoi(text)
+		if want, err := strconv.ParseInt(text, 10, 32); err == nil && (!isNumber || n != int(want)) {
+			t.Errorf("atoi of %q is %d, %v", text, n, isNumber)
+		}
+		long, isNumber := strtoul(text)
+		if want, err := strconv.ParseUint(text, 10, 64); err == nil && (text[0] != '0' || text == "0") &&
+			(!isNumber || long != want) {
+			t.Errorf("strtoul of %q is %d, %v", text, long, isNumber)
+		}
+		if n, isNumber := atoi(text + " ; x"); isNumber {
+			if alone, _ := atoi(text); n != alone {
+				t.Errorf("a comment behind %q makes it %d", text, n)
 			}
 		}
 	})

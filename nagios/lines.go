@@ -15,6 +15,9 @@ import (
 // maxConfigFile bounds the size of a configuration file, and so of each line.
 const maxConfigFile = 16 << 20
 
+// byteOrderMark is what some editors write in front of UTF-8.
+const byteOrderMark = "\ufeff"
+
 var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
 
 // readConfigFile reads a regular file. Anything else is refused: opening a pipe
@@ -39,7 +42,7 @@ func readConfigFile(path string) (string, error) {
 	if len(text) > maxConfigFile {
 		return "", &fs.PathError{Op: "read", Path: path, Err: errTooLarge}
 	}
-	return string(text), nil
+	return strings.TrimPrefix(string(text), byteOrderMark), nil
 }
 
 // logicalLines returns the lines of a configuration file, without surrounding

@@ -28,8 +28,16 @@ func readBelow(root, path string) (*Config, error) {
 	if err := l.readMain(path); err != nil {
 		return nil, fmt.Errorf("reading the main configuration: %w", err)
 	}
-	l.cfg.Flavour, l.cfg.Version = l.identify()
-	switch l.cfg.Flavour {
+	flavour, version := l.identify()
+	if flavour == Shinken { // its values are written in another way
+		l = newLoader(root, path)
+		l.shinken = true
+		if err := l.readMain(path); err != nil {
+			return nil, fmt.Errorf("reading the main configuration: %w", err)
+		}
+	}
+	l.cfg.Flavour, l.cfg.Version = flavour, version
+	switch flavour {
 	case Naemon:
 		l.cfg.RotatesLog = false
 	case Shinken:
@@ -46,6 +54,7 @@ type loader struct {
 	base     string // directory at which relative paths begin
 	options  map[string]setter
 	included map[string]bool // files that were read, or are being read
+	shinken  bool            // a semicolon begins a comment, and switches have words
 
 	objectFiles, objectDirs, resourceFiles []string
 }
@@ -79,6 +88,9 @@ func (l *loader) parseMain(path, text string) {
 	for number, line := range logicalLines(text) {
 		if isComment(line) {
 			continue
+		}
+		if l.shinken {
+			line = withoutComment(line)
 		}
 		option, value, found := strings.Cut(line, "=")
 		if !found {

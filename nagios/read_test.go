@@ -160,7 +160,7 @@ func TestReadWarnsOfWhatItCannotUnderstand(t *testing.T) {
 	root := tree(t,
 		map[string]string{
 			"/n.cfg": "just words\nlog_rotation_method=x\nlog_initial_states=yes\nstatus_update_interval=-5\n" +
-				"host_perfdata_file_processing_interval=1e300\nevent_broker_options=all\nlog_file=\n" +
+				"host_perfdata_file_processing_interval=never\nevent_broker_options=all\nlog_file=\n" +
 				"host_perfdata_file_mode=z\n",
 		})
 	cfg := mustRead(t, root, "/n.cfg")
@@ -172,10 +172,11 @@ func TestReadWarnsOfWhatItCannotUnderstand(t *testing.T) {
 	wantWarnings := []string{
 		`/n.cfg:1: not of the form option=value: "just words"`,
 		`option log_rotation_method (from /n.cfg:2): "x" is none of n, h, d, w, m`,
-		`option log_initial_states (from /n.cfg:3): "yes" is neither 0 nor 1`,
+		`option log_initial_states (from /n.cfg:3): "yes" is not 0 or 1 alone: the supervisor does not start with it`,
 		`option status_update_interval (from /n.cfg:4): "-5" is not a number of seconds`,
-		`option host_perfdata_file_processing_interval (from /n.cfg:5): "1e300" is not a number of seconds`,
-		`option event_broker_options (from /n.cfg:6): "all" is not a whole number`,
+		`option host_perfdata_file_processing_interval (from /n.cfg:5): "never" is not a number of seconds: ` +
+			"the supervisor never runs the command",
+		`option event_broker_options (from /n.cfg:6): "all" is not a whole number: the supervisor takes it for 0`,
 	}
 	if diff := cmp.Diff(wantWarnings, messages(cfg.Warnings)); diff != "" {
 		t.Error(diff)

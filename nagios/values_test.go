@@ -1,0 +1,80 @@
+package nagios
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestValuesWithTextBehindThem reads what people write behind a value, as the
+// cores and as Shinken read it.
+func TestValuesWithTextBehindThem(t *testing.T) {
+	const text = "process_performance_data=1   ; yes\n" +
+		"enable_flap_detection=0 # no\n" +
+		"log_service_retries=1 ; soft states\n" +
+		"log_rotation_method=d ; daily\n" +
+		"status_update_interval=15 ; seconds\n" +
+		"event_broker_options=-1 ; everything\n" +
+		"retention_update_interval=60 ; minutes\n" +
+		"service_perfdata_file_processing_interval=0x10s\n" +
+		"service_perfdata_file_mode=w   ; overwrite\n" +
+		"host_perfdata_file_mode=a ; append\n" +
+		"host_perfdata_process_empty_results=0;\n"
+	read := func(path string) *Config { return mustRead(t, tree(t, map[string]string{path: text}), path) }
+
+	cfg := read("/etc/nagios/nagios.cfg")
+	want := defaults("/etc/nagios/nagios.cfg")
+	want.Flavour = Nagios
+	want.ProcessPerformanceData = true
+	want.Logging.ServiceRetries = true
+	want.RotatesLog = true
+	want.StatusUpdateInterval = 15 * time.Second
+	want.EventBrokerOptions = -1
+	want.ServicePerfdata.ProcessingInterval = 16 * time.Second
+	want.ServicePerfdata.Mode = WriteMode
+	want.HostPerfdata.Mode, want.HostPerfdata.ModeBehind = PipeMode, "; append"
+	want.HostPerfdata.ProcessEmpty = false
+	want.Warnings = cfg.Warnings
+	if diff := cmp.Diff(want, cfg, withoutOrigins(), cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
+		t.Error(diff)
+	}
+	wantWarnings := []string{
+		`option log_service_retries (from /etc/nagios/nagios.cfg:3): "1 ; soft states" is not 0 or 1 alone: ` +
+			"the supervisor does not start with it",
+		`option log_rotation_method (from /etc/nagios/nagios.cfg:4): "d ; daily" is not one letter alone: ` +
+			"the supervisor does not start with it",
+	}
+	if diff := cmp.Diff(wantWarnings, messages(cfg.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+
+	cfg = read("/etc/shinken/shinken.cfg")
+	if !cfg.Logging.ServiceRetries || !cfg.RotatesLog || cfg.HostPerfdata.Mode != AppendMode ||
+		cfg.HostPerfdata.ModeBehind != "" {
+		t.Errorf("Shinken: %+v", cfg)
+	}
+	wantWarnings = []string{`option enable_flap_detection (from /etc/shinken/shinken.cfg:2): ` +
+		`"0 # no" is not one of 0, 1, no, yes, false, true, off, on`}
+	if diff := cmp.Diff(wantWarnings, messages(cfg.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestValuesOfShinken(t *testing.T) {
+	const path = "/etc/shinken/shinken.cfg"
+	cfg := mustRead(t, tree(t, map[string]string{path: "log_file=/var/log/a\\;b.log ; the log\n" +
+		"enable_flap_detection=No\nlog_service_retries=off\nprocess_performance_data=YES ; of course\n"}), path)
+	if cfg.LogFile != "/var/log/a;b.log" || cfg.FlapDetection || cfg.Logging.ServiceRetries ||
+		!cfg.ProcessPerformanceData || len(cfg.Warnings) > 0 {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+// TestByteOrderMark reads a file as editors of Windows write it.
+func TestByteOrderMark(t *testing.T) {
+	cfg := mustRead(t, tree(t, map[string]string{"/n.cfg": "\xef\xbb\xbflog_file=/l\r\nstatus_file=/s\r\n"}), "/n.cfg")
+	if cfg.LogFile != "/l" || cfg.StatusFile != "/s" || len(cfg.Warnings) > 0 {
+		t.Errorf("%+v", cfg)
+	}
+}
