@@ -10,10 +10,11 @@ type Flavour string
 
 // The flavours.
 const (
-	Nagios  Flavour = "nagios"
-	Naemon  Flavour = "naemon"
-	Icinga  Flavour = "icinga" // 1.x
-	Shinken Flavour = "shinken"
+	Nagios   Flavour = "nagios"
+	Naemon   Flavour = "naemon"
+	Icinga   Flavour = "icinga" // 1.x
+	Shinken  Flavour = "shinken"
+	Centreon Flavour = "centreon" // Centreon Engine
 )
 
 // PerfdataMode is how a perfdata file is written.
@@ -144,6 +145,38 @@ func defaults(path string) *Config {
 		HostChecks:    Checks{Execute: true, AcceptPassive: true},
 		ServiceChecks: Checks{Execute: true, AcceptPassive: true},
 		origins:       make(map[string]string),
+	}
+}
+
+// takeDefaultsOf sets the options that are absent, or that have no meaning, as a
+// flavour does.
+func (c *Config) takeDefaultsOf(f Flavour) {
+	switch f {
+	case Naemon:
+		c.RotatesLog = false
+	case Shinken:
+		c.takeShinkensDefaults()
+	case Centreon:
+		c.takeCentreonsDefaults()
+	}
+}
+
+// takeCentreonsDefaults sets the options that are absent as Centreon Engine 18.10
+// does (configuration/state.cc). It leaves the rotation of its log to logrotate.
+func (c *Config) takeCentreonsDefaults() {
+	c.RotatesLog = false
+	if c.Origin("event_broker_options") == "" {
+		c.EventBrokerOptions = -1
+	}
+	if c.Origin("retain_state_information") == "" {
+		c.RetainState = true
+	}
+	for option, mode := range map[string]*PerfdataMode{
+		"host_perfdata_file_mode": &c.HostPerfdata.Mode, "service_perfdata_file_mode": &c.ServicePerfdata.Mode,
+	} {
+		if c.Origin(option) == "" {
+			*mode = PipeMode
+		}
 	}
 }
 

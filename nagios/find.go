@@ -18,23 +18,24 @@ const aliveGap = 10 * time.Minute
 // knownPlaces lists where main configurations are, outside of OMD sites.
 func knownPlaces() []string {
 	return []string{
-		"/etc/nagios4/nagios.cfg",            // Debian, Ubuntu
-		"/etc/nagios3/nagios.cfg",            // Debian up to 9
-		"/etc/nagios/nagios.cfg",             // EPEL, SUSE, Alpine, Arch
-		"/usr/local/nagios/etc/nagios.cfg",   // built from source; Nagios XI, Opsview
-		"/usr/local/etc/nagios/nagios.cfg",   // FreeBSD
-		"/opt/nagios/etc/nagios.cfg",         // containers
-		"/etc/naemon/naemon.cfg",             // packages of the project
-		"/usr/local/etc/naemon/naemon.cfg",   // built from source
-		"/opt/naemon/etc/naemon/naemon.cfg",  // built from source
-		"/opt/monitor/etc/naemon.cfg",        // op5 Monitor 7
-		"/opt/monitor/etc/nagios.cfg",        // op5 Monitor up to 6
-		"/etc/icinga/icinga.cfg",             // Debian up to 9, EPEL
-		"/usr/local/icinga/etc/icinga.cfg",   // built from source
-		"/etc/shinken/shinken.cfg",           // Shinken 2
-		"/etc/shinken/nagios.cfg",            // Shinken 1
-		"/usr/local/shinken/etc/shinken.cfg", // Shinken 2
-		"/usr/local/shinken/etc/nagios.cfg",  // Shinken 1
+		"/etc/nagios4/nagios.cfg",             // Debian, Ubuntu
+		"/etc/nagios3/nagios.cfg",             // Debian up to 9
+		"/etc/nagios/nagios.cfg",              // EPEL, SUSE, Alpine, Arch
+		"/usr/local/nagios/etc/nagios.cfg",    // built from source; Nagios XI, Opsview
+		"/usr/local/etc/nagios/nagios.cfg",    // FreeBSD
+		"/opt/nagios/etc/nagios.cfg",          // containers
+		"/etc/naemon/naemon.cfg",              // packages of the project
+		"/usr/local/etc/naemon/naemon.cfg",    // built from source
+		"/opt/naemon/etc/naemon/naemon.cfg",   // built from source
+		"/opt/monitor/etc/naemon.cfg",         // op5 Monitor 7
+		"/opt/monitor/etc/nagios.cfg",         // op5 Monitor up to 6
+		"/etc/icinga/icinga.cfg",              // Debian up to 9, EPEL
+		"/usr/local/icinga/etc/icinga.cfg",    // built from source
+		"/etc/centreon-engine/centengine.cfg", // Centreon
+		"/etc/shinken/shinken.cfg",            // Shinken 2
+		"/etc/shinken/nagios.cfg",             // Shinken 1
+		"/usr/local/shinken/etc/shinken.cfg",  // Shinken 2
+		"/usr/local/shinken/etc/nagios.cfg",   // Shinken 1
 	}
 }
 

@@ -58,6 +58,17 @@ func TestFind(t *testing.T) {
 			others: []string{"/etc/naemon/naemon.cfg", "/etc/nagios4/nagios.cfg"},
 		},
 		{
+			name: "Centreon Engine",
+			files: map[string]string{
+				"/etc/centreon-engine/centengine.cfg": "",
+				"/proc/9/cmdline":                     cmdline("/usr/sbin/centengine", "/etc/centreon-engine/centengine.cfg"),
+			},
+			taken: []Found{{
+				Path: "/etc/centreon-engine/centengine.cfg", Flavour: Centreon, Running: true,
+				Why: "centengine runs with it (process 9)",
+			}},
+		},
+		{
 			name: "one that runs with a relative path",
 			files: map[string]string{
 				"/srv/own/etc/nagios.cfg": "",

@@ -14,7 +14,7 @@ import (
 const statusHeader = 4 << 10
 
 // identify returns the flavour and version of the supervisor. The status files
-// of Icinga 1 and Shinken name their writer. That of Naemon names Nagios, so the
+// of Icinga 1, Shinken and Centreon Engine name their writer. That of Naemon names Nagios, so the
 // names of the main file, of options, of directories and of the log count next.
 func (l *loader) identify() (Flavour, string) {
 	writer, version := l.statusFileWriter()
@@ -23,6 +23,8 @@ func (l *loader) identify() (Flavour, string) {
 		return Icinga, version
 	case "SHINKEN":
 		return Shinken, ""
+	case "CENTREON ENGINE":
+		return Centreon, version
 	}
 	c := l.cfg
 	if f, found := flavourNamedIn(filepath.Base(c.Path)); found && f != Nagios {
@@ -46,6 +48,9 @@ func (l *loader) identify() (Flavour, string) {
 }
 
 func flavourNamedIn(name string) (Flavour, bool) {
+	if strings.Contains(name, "centengine") || strings.Contains(name, "centreon-engine") {
+		return Centreon, true
+	}
 	for _, f := range []Flavour{Naemon, Icinga, Shinken, Nagios} {
 		if strings.Contains(name, string(f)) {
 			return f, true

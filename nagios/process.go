@@ -85,7 +85,7 @@ func parseCmdline(args []string) (program, config string, isSupervisor bool) {
 	}
 	program = args[0]
 	switch strings.TrimSuffix(filepath.Base(program), ".py") {
-	case "nagios", "nagios2", "nagios3", "nagios4", "naemon", "icinga":
+	case "nagios", "nagios2", "nagios3", "nagios4", "naemon", "icinga", "centengine":
 		config = args[len(args)-1]
 	case "shinken-arbiter":
 		i := slices.IndexFunc(args, func(arg string) bool { return arg == "-c" || arg == "--config" })

@@ -37,12 +37,7 @@ func readBelow(root, path string) (*Config, error) {
 		}
 	}
 	l.cfg.Flavour, l.cfg.Version = flavour, version
-	switch flavour {
-	case Naemon:
-		l.cfg.RotatesLog = false
-	case Shinken:
-		l.cfg.takeShinkensDefaults()
-	}
+	l.cfg.takeDefaultsOf(flavour)
 	l.findCommandLines()
 	return l.cfg, nil
 }

@@ -71,6 +71,29 @@ func TestValuesOfShinken(t *testing.T) {
 	}
 }
 
+func TestReadCentreonEngine(t *testing.T) {
+	const path = "/etc/centreon-engine/centengine.cfg"
+	read := func(text, status string) *Config {
+		return mustRead(t, tree(t, map[string]string{path: "status_file=/s\n" + text, "/s": status}), path)
+	}
+	want := defaults(path)
+	want.Flavour, want.Version, want.StatusFile = Centreon, "18.10.0", "/s"
+	want.EventBrokerOptions, want.RetainState = -1, true
+	want.HostPerfdata.Mode, want.ServicePerfdata.Mode = PipeMode, PipeMode
+	const status = "#        CENTREON ENGINE STATUS FILE        #\ninfo {\n\tversion=18.10.0\n\t}\n"
+	if diff := cmp.Diff(want, read("log_rotation_method=d\n", status), withoutOrigins()); diff != "" {
+		t.Error(diff)
+	}
+	want.Version = ""
+	want.EventBrokerOptions, want.RetainState = 0, false
+	want.HostPerfdata.Mode, want.ServicePerfdata.Mode = AppendMode, WriteMode
+	cfg := read("event_broker_options=0\nretain_state_information=0\nhost_perfdata_file_mode=a\n"+
+		"service_perfdata_file_mode=w\n", "")
+	if diff := cmp.Diff(want, cfg, withoutOrigins()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestByteOrderMark reads a file as editors of Windows write it.
 func TestByteOrderMark(t *testing.T) {
 	cfg := mustRead(t, tree(t, map[string]string{"/n.cfg": "\xef\xbb\xbflog_file=/l\r\nstatus_file=/s\r\n"}), "/n.cfg")
