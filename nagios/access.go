@@ -58,6 +58,25 @@ func (c *Config) CheckReadable(options ...string) []*AccessError {
 	return failed
 }
 
+// Unusable returns why nothing can ever be read from what an option names: it is
+// there, and is not what it must be, such as /dev/null in the place of a file. It
+// is nil if the option is not set, and for what may pass: the options are those of
+// CheckReadable.
+func (c *Config) Unusable(option string) *AccessError {
+	path, kind := c.fileOf(option)
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	if err := kind.matches(info.Mode()); err != nil {
+		return &AccessError{Option: option, Path: path, Origin: c.Origin(option), Err: err}
+	}
+	return nil
+}
+
 // CheckFile is CheckReadable of a file that takes the place of the one that an
 // option names. It returns nil if the file can be read.
 func (c *Config) CheckFile(option, path string) *AccessError {
@@ -114,10 +133,17 @@ func (c *Config) fileOf(option string) (path string, kind fileKind) {
 }
 
 func isRegular(mode fs.FileMode) error {
-	if !mode.IsRegular() {
-		return errNotRegular
+	switch {
+	case mode.IsRegular():
+		return nil
+	case mode.IsDir():
+		return fmt.Errorf("%w but a directory", errNotRegular)
+	case mode&fs.ModeNamedPipe != 0:
+		return fmt.Errorf("%w but a named pipe", errNotRegular)
+	case mode&fs.ModeDevice != 0:
+		return fmt.Errorf("%w but a device", errNotRegular)
 	}
-	return nil
+	return errNotRegular
 }
 
 func isDirectory(mode fs.FileMode) error {

@@ -74,7 +74,7 @@ func TestCheckReadable(t *testing.T) {
 	}
 	me := access.Who().String()
 	want := []string{
-		"log_file=" + root + " (from /etc/n.cfg:1): not a regular file (running as " + me + ")",
+		"log_file=" + root + " (from /etc/n.cfg:1): not a regular file but a directory (running as " + me + ")",
 		"log_archive_path=",
 		"status_file=" + root + "/gone/status (from /etc/n.cfg:7): no such file or directory (running as " + me + ")",
 		"object_cache_file: option is not set in /etc/n.cfg",

@@ -97,6 +97,20 @@ func (s *survey) addOff(option, unseen, instead string) {
 	s.add(option, "0", unseen, instead, "set "+option+"=1")
 }
 
+// addMissing reports an option that names no file that can be read: it is not
+// set, or what it names can't be such a file. What may pass is reported where the
+// file is opened.
+func (s *survey) addMissing(option, path, unseen, instead, remedy string) {
+	why := s.cfg.Unusable(option)
+	switch {
+	case path == "":
+		s.add(option, "", unseen, instead, "set "+option+remedy)
+	case why != nil:
+		s.add(option, path, fmt.Sprintf("%v, so nothing can be read there: %s", why.Err, unseen), instead,
+			"set "+option+" to another file"+remedy)
+	}
+}
+
 // statusFileWorks reports whether the status file is read, and written
 // regularly.
 func (s *survey) statusFileWorks() bool {

@@ -225,6 +225,43 @@ func TestBlindSpotsOfPerfdata(t *testing.T) {
 			},
 		},
 		{
+			name: "a comment behind the mode makes it another one",
+			text: complete + "service_perfdata_file_mode=a ; append",
+			with: allFiles(),
+			want: []string{
+				"service_perfdata_file_mode=p (/etc/nagios/nagios.cfg:16): check results that are written while " +
+					"nobody reads the pipe, or while it is full, are lost; " +
+					"the status file shows the last result of each object, up to 10 s later; " +
+					"set service_perfdata_file_mode=a, and let logrotate or a processing command move the file away; " +
+					`the text "; append" behind the mode (/etc/nagios/nagios.cfg:16) makes it p, because the ` +
+					"supervisor looks for the letters p and w in the whole value: remove that text",
+			},
+		},
+		{
+			name: "/dev/null in the place of files",
+			text: complete + "log_file=/dev/null\nstatus_file=/dev/null\nobject_cache_file=/dev/null\n" +
+				"service_perfdata_file=/dev/null",
+			with: with(allFiles(), func(r *Readers) {
+				r.Log, r.Status, r.Objects, r.ServicePerfdata = Unavailable, Unavailable, Unavailable, PerfdataReader{}
+			}),
+			want: []string{
+				"log_file=/dev/null (/etc/nagios/nagios.cfg:16): not a regular file but a device, so nothing can be " +
+					"read there: changes of state, acknowledgements, comments, downtimes and flapping are not seen " +
+					"at once; nothing else shows this; set log_file to another file, and restart the supervisor",
+				"service_perfdata_file=/dev/null (/etc/nagios/nagios.cfg:19): not a regular file but a device, so " +
+					"nothing can be read there: check results of services are not seen one by one; nothing else " +
+					"shows this; set service_perfdata_file to another file, or let a broker module bring every check " +
+					"result (nagios2canopsis neb enable)",
+				"status_file=/dev/null (/etc/nagios/nagios.cfg:17): not a regular file but a device, so nothing can " +
+					"be read there: the present state of each object, and the end of acknowledgements and comments, " +
+					"are not seen; nothing else shows this; set status_file to another file, and restart the " +
+					"supervisor",
+				"object_cache_file=/dev/null (/etc/nagios/nagios.cfg:18): not a regular file but a device, so " +
+					"nothing can be read there: groups, addresses, custom variables and URLs are not seen; nothing " +
+					"else shows this; set object_cache_file to another file, and restart the supervisor",
+			},
+		},
+		{
 			name: "npcdmod writes what is read, in its own mode",
 			with: allFiles(),
 			text: "process_performance_data=1\nhost_perfdata_file_mode=w\nenable_flap_detection=1\n" +

@@ -1,6 +1,7 @@
 package nagios
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -8,6 +9,9 @@ import (
 // everyEvent are the bits of event_broker_options for all kinds of events
 // (BROKER_EVERYTHING, include/broker.h).
 const everyEvent = 1048575
+
+// andRestart ends a remedy.
+const andRestart = ", and restart the supervisor"
 
 func (s *survey) module() {
 	options := s.cfg.EventBrokerOptions
@@ -41,9 +45,9 @@ func (s *survey) flapping() {
 
 func (s *survey) log() {
 	c := s.cfg
-	if s.with.Log == Unavailable && c.LogFile == "" {
+	if s.with.Log == Unavailable {
 		unseen, instead := s.withoutLog()
-		s.add("log_file", "", unseen, instead, "set log_file, and restart the supervisor")
+		s.addMissing("log_file", c.LogFile, unseen, instead, andRestart)
 	}
 	if s.with.Log != InUse {
 		return
@@ -132,8 +136,9 @@ func (s *survey) perfdata() {
 	}
 	for _, of := range classes {
 		switch file := of.singular + "_perfdata_file"; {
-		case of.reader.Use == Unavailable && of.perfdata.File == "":
-			s.add(file, "", s.eachResultOf(of.plural), s.byStatusFile(lastResults), "set "+file+", or "+s.everyResult())
+		case of.reader.Use == Unavailable:
+			s.addMissing(file, of.perfdata.File, s.eachResultOf(of.plural), s.byStatusFile(lastResults),
+				s.modeRemedy(of)+", or "+s.everyResult())
 		case of.reader.Use == InUse:
 			s.perfdataFile(of)
 		}
@@ -157,7 +162,7 @@ func (s *survey) perfdataFile(of class) {
 		return // something else writes the file that is read, npcdmod for one
 	}
 	mode := of.singular + "_perfdata_file_mode"
-	remedy := "set " + mode + "=a, and let logrotate or a processing command move the file away"
+	remedy := "set " + mode + "=a, and let logrotate or a processing command move the file away" + s.modeRemedy(of)
 	switch of.perfdata.Mode {
 	case PipeMode:
 		s.add(mode, "p", "check results that are written while nobody reads the pipe, or while it is full, are lost",
@@ -167,6 +172,18 @@ func (s *survey) perfdataFile(of class) {
 			"results that were not read by then are lost",
 			s.byStatusFile(lastResults), remedy)
 	}
+}
+
+// modeRemedy continues a remedy where a text behind the mode makes it another one,
+// such as the p of "a ; append".
+func (s *survey) modeRemedy(of class) string {
+	p := of.perfdata
+	if p.ModeBehind == "" {
+		return ""
+	}
+	option := of.singular + "_perfdata_file_mode"
+	return fmt.Sprintf("; the text %q behind the mode (%s) makes it %c, because the supervisor looks for the letters "+
+		"p and w in the whole value: remove that text", p.ModeBehind, s.cfg.Origin(option), p.Mode)
 }
 
 // withoutEmpty reports that results without performance data don't reach the file.
@@ -191,14 +208,14 @@ func (s *survey) status() {
 	interval := s.cfg.StatusUpdateInterval
 	seconds := strings.TrimSuffix(inSeconds(interval), " s")
 	switch {
-	case s.with.Status == Unavailable && s.cfg.StatusFile == "":
+	case s.with.Status == Unavailable:
 		instead := nothingElse
 		if s.with.Log == InUse {
 			instead = "the log shows what changes"
 		}
-		s.add("status_file", "", "the present state of each object, and the end of acknowledgements and comments, "+
-			"are not seen",
-			instead, "set status_file, and restart the supervisor")
+		s.addMissing("status_file", s.cfg.StatusFile,
+			"the present state of each object, and the end of acknowledgements and comments, are not seen",
+			instead, andRestart)
 	case s.with.Status != InUse:
 	case interval == 0:
 		s.add(option, seconds, "the status file is not written while the "+
@@ -211,8 +228,8 @@ func (s *survey) status() {
 }
 
 func (s *survey) objects() {
-	if s.with.Objects == Unavailable && s.cfg.ObjectCacheFile == "" {
-		s.add("object_cache_file", "", "groups, addresses, custom variables and URLs are not seen", nothingElse,
-			"set object_cache_file, and restart the supervisor")
+	if s.with.Objects == Unavailable {
+		s.addMissing("object_cache_file", s.cfg.ObjectCacheFile,
+			"groups, addresses, custom variables and URLs are not seen", nothingElse, andRestart)
 	}
 }

@@ -52,7 +52,7 @@ func TestALogThatIsDeniedWhileItIsRead(t *testing.T) {
 	denied := fmt.Errorf("opening an archive: %w", fs.ErrPermission)
 	unreadable := &helpedLog{supervisor: &nagios.Config{}, path: dir} // no file
 	got := unreadable.explain(denied)
-	if !strings.HasPrefix(got.Error(), dir+": not a regular file (running as user ") {
+	if !strings.HasPrefix(got.Error(), dir+": not a regular file but a directory (running as user ") {
 		t.Errorf("got %v", got)
 	}
 	readable := &helpedLog{supervisor: &nagios.Config{}, path: filepath.Join(dir, "log")}
