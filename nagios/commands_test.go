@@ -69,3 +69,60 @@ func TestCommandLinesOfFilesThatCannotBeRead(t *testing.T) {
 		t.Errorf("warnings are %q", got)
 	}
 }
+
+// TestIncludesOfObjectFiles follows include_file and include_dir of object files,
+// once each.
+func TestIncludesOfObjectFiles(t *testing.T) {
+	root := tree(t, map[string]string{
+		"/n/nagios.cfg": "cfg_file=objects.cfg\nhost_perfdata_file_processing_command=a\n" +
+			"service_perfdata_file_processing_command=b\n",
+		"/n/objects.cfg": "include_file=/n/sub/one.cfg ; commands\ninclude_dir=more\n" +
+			"define command{\ninclude_file=/n/wrong.cfg\n}\n",
+		"/n/sub/one.cfg":   "include_file=/n/objects.cfg\ndefine command {\ncommand_name a\ncommand_line /bin/a\n}\n",
+		"/n/more/two.cfg":  "include_dir=/n/more\ninclude_file=three\n",
+		"/n/three":         "define command\t{ ; b\ncommand_name b\ncommand_line /bin/b\n}\n",
+		"/n/wrong.cfg":     "define command{\ncommand_name a\ncommand_line wrong\n}\n",
+		"/n/more/none.txt": "define command{\ncommand_name b\ncommand_line wrong\n}\n",
+	})
+	cfg := mustRead(t, root, "/n/nagios.cfg")
+	if a, b := cfg.HostPerfdata.ProcessingCommand.Line, cfg.ServicePerfdata.ProcessingCommand.Line; a != "/bin/a" ||
+		b != "/bin/b" {
+		t.Errorf("the commands are %q and %q", a, b)
+	}
+	if len(cfg.Warnings) > 0 {
+		t.Errorf("warnings are %q", messages(cfg.Warnings))
+	}
+	root = tree(t, map[string]string{
+		"/n.cfg": "cfg_file=/o.cfg\nhost_perfdata_file_processing_command=a\n", "/o.cfg": "include_file=/gone.cfg",
+	})
+	cfg = mustRead(t, root, "/n.cfg")
+	if got := strings.Join(messages(cfg.Warnings), "\n"); !strings.Contains(got, "looking for definitions in /gone.cfg") {
+		t.Errorf("warnings are %q", got)
+	}
+}
+
+// TestModuleObjects reads the modules that Icinga 1 loads as objects. Other cores
+// have none.
+func TestModuleObjects(t *testing.T) {
+	files := map[string]string{
+		"/icinga.cfg": "broker_module=/usr/lib/a.so x\ncfg_dir=/modules\ncfg_file=/all.cfg\n",
+		"/all.cfg":    "include_file=/elsewhere/m.cfg\n",
+		"/modules/b.cfg": "# one\ndefine module{\n\tmodule_name n2c ; ours\n\tmodule_type neb\n" +
+			"\tpath /usr/lib/b.so\n\targs spool=/s y=1\n}\ndefine module {\nname t\nregister 0\nmodule_name no\npath /no.so\n}\n" +
+			"define module {\nmodule_name nothing\n}\ndefine host{\npath /no.so\nmodule_name x\n}\n",
+		"/elsewhere/m.cfg": "define module {\nmodule_name c\npath c.so\n}\n",
+	}
+	files["/nagios.cfg"] = files["/icinga.cfg"]
+	root := tree(t, files)
+	want := []BrokerModule{
+		{Path: "/usr/lib/a.so", Args: "x", Origin: "/icinga.cfg:1"},
+		{Path: "/c.so", Origin: "/elsewhere/m.cfg:1"},
+		{Path: "/usr/lib/b.so", Args: "spool=/s y=1", Origin: "/modules/b.cfg:2"},
+	}
+	if diff := cmp.Diff(want, mustRead(t, root, "/icinga.cfg").BrokerModules); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(mustRead(t, root, "/nagios.cfg").BrokerModules); n != 1 {
+		t.Errorf("Nagios has %d modules", n)
+	}
+}

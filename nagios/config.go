@@ -113,9 +113,11 @@ type Command struct {
 	Line string
 }
 
-// BrokerModule is an event broker module that the supervisor loads.
+// BrokerModule is an event broker module that the supervisor loads: one of a
+// broker_module line, or a module object of Icinga 1.
 type BrokerModule struct {
 	Path, Args string
+	Origin     string // the place of the line, or of the object's definition: "file:line"
 }
 
 // Origin returns the place "file:line" at which an option is set, empty if it is

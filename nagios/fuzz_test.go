@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,8 +23,8 @@ func FuzzMainConfiguration(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		l := newLoader(root, "/etc/main.cfg")
 		l.parseMain(l.cfg.Path, text)
-		l.findCommandLines()
 		l.identify()
+		l.searchObjects()
 		c := l.cfg
 		for _, path := range []string{
 			c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.HostPerfdata.File, c.ServicePerfdata.File,
@@ -40,13 +41,26 @@ func FuzzMainConfiguration(f *testing.F) {
 	})
 }
 
-func FuzzCommandDefinitions(f *testing.F) {
+func FuzzObjectFile(f *testing.F) {
 	f.Add("define command{\ncommand_name a ; b\ncommand_line c \\; d \\\n e\n}\n")
 	f.Add("define command {\n command_name\n command_line\n }\n}\n;\n\\\n\\;")
+	f.Add("include_file=a.cfg\ninclude_dir = b ; c\ninclude_dir=\ndefine module{\nmodule_name m\npath /m.so\n" +
+		"args x=1 y\nregister 0\n}\ndefine\ndefinehost\n}")
 	f.Fuzz(func(t *testing.T, text string) {
-		for name := range commandDefinitions(text) {
-			if name == "" {
-				t.Error("a command without a name")
+		found := parseObjects("/o.cfg", text)
+		for name, line := range found.commands {
+			if name == "" || line == "" {
+				t.Errorf("a command %q with the line %q", name, line)
+			}
+		}
+		for _, m := range found.modules {
+			if m.Path == "" || !strings.HasPrefix(m.Origin, "/o.cfg:") {
+				t.Errorf("a module %+v", m)
+			}
+		}
+		for _, path := range append(found.files, found.dirs...) {
+			if path == "" {
+				t.Error("an include without a path")
 			}
 		}
 	})

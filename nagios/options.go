@@ -92,7 +92,9 @@ func (l *loader) pathList(list *[]string) setter {
 
 func (l *loader) brokerModule(value string) error {
 	path, args, _ := strings.Cut(value, " ")
-	l.cfg.BrokerModules = append(l.cfg.BrokerModules, BrokerModule{l.absolute(path), strings.TrimSpace(args)})
+	l.cfg.BrokerModules = append(l.cfg.BrokerModules, BrokerModule{
+		Path: l.absolute(path), Args: strings.TrimSpace(args), Origin: l.cfg.Origin("broker_module"),
+	})
 	return nil
 }
 

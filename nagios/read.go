@@ -38,7 +38,7 @@ func readBelow(root, path string) (*Config, error) {
 	}
 	l.cfg.Flavour, l.cfg.Version = flavour, version
 	l.cfg.takeDefaultsOf(flavour)
-	l.findCommandLines()
+	l.searchObjects()
 	return l.cfg, nil
 }
 

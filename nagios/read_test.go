@@ -134,8 +134,11 @@ a_new_option=1
 			ProcessingInterval: 15 * time.Second,
 		},
 		BrokerModules: []BrokerModule{
-			{Path: "/usr/lib/a.so"},
-			{Path: "/etc/nagios/modules/b.so", Args: "config=/etc/b.cfg debug=1"},
+			{Path: "/usr/lib/a.so", Origin: "/etc/nagios/nagios.cfg:28"},
+			{
+				Path: "/etc/nagios/modules/b.so", Args: "config=/etc/b.cfg debug=1",
+				Origin: "/etc/nagios/nagios.cfg:29",
+			},
 		},
 		EventBrokerOptions: 1048575,
 		HostChecks:         Checks{AcceptPassive: true},
@@ -234,8 +237,11 @@ func TestReadNaemonIncludes(t *testing.T) {
 	want.StatusFile = "/etc/naemon/status.dat"
 	want.User = "naemon"
 	want.BrokerModules = []BrokerModule{
-		{Path: "/usr/lib/naemon/livestatus.so", Args: "/var/cache/naemon/live"},
-		{Path: "/etc/naemon/b.so"},
+		{
+			Path: "/usr/lib/naemon/livestatus.so", Args: "/var/cache/naemon/live",
+			Origin: "/etc/naemon/module-conf.d/a.cfg:1",
+		},
+		{Path: "/etc/naemon/b.so", Origin: "/etc/naemon/module-conf.d/b.cfg:1"},
 	}
 	if diff := cmp.Diff(want, cfg, withoutOrigins(), cmpopts.IgnoreFields(Config{}, "Warnings")); diff != "" {
 		t.Error(diff)

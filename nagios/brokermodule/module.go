@@ -21,13 +21,13 @@ const ShinkenSpool = "/var/spool/nagios2canopsis/shinken"
 // fileName is the name under which the module is installed.
 const fileName = "nagios2canopsis.so"
 
-// Module is the NEB module as a broker_module line names it.
+// Module is the NEB module as a broker_module line names it, or a module object of
+// Icinga 1.
 type Module struct {
 	Path  string
 	Args  string
 	Spool string // directory of its segments
-	// Origin is the place of the line, "file:line", or a description of it.
-	Origin string
+	Origin string // the place of the line, or of the module object: "file:line"
 }
 
 // Find looks for the module in a supervisor's configuration: for a file whose
@@ -36,7 +36,7 @@ type Module struct {
 func Find(cfg *nagios.Config) (Module, bool) {
 	for _, m := range cfg.BrokerModules {
 		if isOurs(m.Path) {
-			return Module{Path: m.Path, Args: m.Args, Spool: spoolOf(m.Args), Origin: originOfLine(cfg)}, true
+			return Module{Path: m.Path, Args: m.Args, Spool: spoolOf(m.Args), Origin: m.Origin}, true
 		}
 	}
 	return Module{}, false
@@ -63,14 +63,6 @@ func spoolOf(args string) string {
 
 // isSeparator reports whether a character separates arguments of the module.
 func isSeparator(r rune) bool { return strings.ContainsRune(" \t\r\n,", r) }
-
-// originOfLine returns the place of the module's line.
-func originOfLine(cfg *nagios.Config) string {
-	if line, found := lineIn(cfg.Path); found {
-		return line
-	}
-	return includedLine(cfg)
-}
 
 // includedLine returns the place of the module's line in an included file. It is
 // looked for in the file with the last broker_module line of all, because only
