@@ -113,8 +113,18 @@ func TestFaultsNameTheOption(t *testing.T) {
 			"readers: {perfdata: {service: {template: $TIMET$ $SERVICEDESC$}}}", "readers.perfdata.service.template",
 		},
 		{
-			"no state and no log", perfdataOn, "readers: {log: {enabled: off}}",
-			"has no state, and the log reader is off",
+			"no state and no log", perfdataOn, "readers: {log: {enabled: off}, perfdata: {enabled: on}}",
+			"has no state, and no log is read",
+		},
+		{
+			"a device in the place of a perfdata file", perfdataOn + "\nservice_perfdata_file=/dev/null",
+			"readers: {perfdata: {enabled: on}}", "c.yml:2: readers.perfdata.enabled: is on, but " +
+				"service_perfdata_file=/dev/null (from {DIR}/nagios.cfg:7): not a regular file but a device",
+		},
+		{
+			"a device in the place of the status file", "status_file=/dev/null", "readers: {status: {enabled: on}}",
+			"c.yml:2: readers.status.enabled: is on, but " +
+				"status_file=/dev/null (from {DIR}/nagios.cfg:4): not a regular file but a device",
 		},
 		{
 			"unknown version", "", "mapping: {canopsis: latest}",
@@ -135,8 +145,10 @@ func TestFaultsNameTheOption(t *testing.T) {
 		{"bad charset", "", "mapping: {charset: klingon}", `c.yml:2: mapping.charset: "klingon" is no known charset`},
 		{"no such main file", "", "supervisor: /nowhere/nagios.cfg", "c.yml:1: supervisor: "},
 		{
-			"nothing left", "", "readers: {log: {enabled: off}, status: {enabled: off}}",
-			"readers: nothing is left to read",
+			"nothing left", "status_file=/dev/null", "readers: {log: {enabled: off}}",
+			"c.yml:2: readers: nothing is left to read of {DIR}/nagios.cfg: no broker module of nagios2canopsis is " +
+				"configured; readers.log.enabled is off; process_performance_data is 0; " +
+				"status_file=/dev/null (from {DIR}/nagios.cfg:4): not a regular file but a device",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

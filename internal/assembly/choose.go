@@ -3,6 +3,7 @@ package assembly
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
+	"github.com/nagios2canopsis/nagios2canopsis/nagios/brokermodule"
 )
 
 // Choice is a reader that was chosen.
@@ -52,6 +54,7 @@ type selection struct {
 	lost       bool // what the supervisor's configuration says is unknown
 	logTrouble error
 	awaited    []string // files that the supervisor has not written yet
+	unread     []string // why something is not read, a phrase each
 	faults     []error
 }
 
@@ -66,18 +69,17 @@ func (s *Site) choose(lost bool) []error {
 	for _, kind := range readerKinds() {
 		s.Readers = append(s.Readers, kind(sel)...)
 	}
+	sel.checkStates()
+	if len(s.Readers) == 0 && len(sel.faults) == 0 {
+		s.nothing = sel.nothingLeft()
+		sel.missing("readers", s.nothing)
+	}
 	sel.chooseNotes()
 	sel.chooseObjects()
-	sel.checkStates()
 	sel.noteAwaited()
 	sel.noteBlindSpots()
 	sel.noteLog()
 	sel.checkBuilds()
-	if len(s.Readers) == 0 && len(sel.faults) == 0 {
-		sel.missing("readers",
-			"nothing is left to read: no reader is on, "+
-				"or the supervisor's configuration names no file for them")
-	}
 	return sel.faults
 }
 
@@ -91,6 +93,24 @@ func (s *selection) missing(key, text string) {
 	if !s.lost {
 		s.fault(key, text)
 	}
+}
+
+// leaveOut notes why something is not read, for the case that nothing is left to
+// read.
+func (s *selection) leaveOut(why string) { s.unread = append(s.unread, why) }
+
+// nothingLeft says why nothing is read of a supervisor, and what to do.
+func (s *selection) nothingLeft() string {
+	of := ""
+	if s.Supervisor != nil {
+		of = " of " + s.Supervisor.Path
+	}
+	text := "nothing is left to read" + of + ": " + strings.Join(s.unread, "; ")
+	if s.supervisor.Flavour == nagios.Shinken {
+		text += ". Shinken's daemons write no such files: install the module in its broker (shinken/README.md), " +
+			"and set readers.module.path if it does not write to " + brokermodule.ShinkenSpool
+	}
+	return text
 }
 
 func (s *selection) notice(format string, args ...any) {
@@ -122,20 +142,30 @@ func (s *selection) wanted(enabled config.Switch) bool {
 	return enabled == config.On || enabled == config.Auto && !s.module.owns
 }
 
-// path returns the path that a reader reads, empty if it is off. own is that of
-// our own configuration, supervisors that of an option of the supervisor's.
+// path returns the path that a reader reads, empty if it is off or can't be read
+// as it is, such as /dev/null. own is that of our own configuration, supervisors
+// that of an option of the supervisor's.
 func (s *selection) path(key string, enabled config.Switch, own, supervisors, option string) string {
+	device := s.supervisor.Unusable(option)
 	switch {
 	case enabled == config.Off:
-		return ""
+		s.leaveOut(key + ".enabled is off")
 	case own != "":
 		s.look(key+".path", option, own)
 		return own
+	case device != nil && enabled == config.On:
+		s.fault(key+".enabled", "is on, but "+device.Error())
+	case device != nil: // a blind spot
+		s.leaveOut(device.Error())
 	case supervisors != "":
 		s.checkReadable(option)
 		return supervisors
 	case enabled == config.On:
 		s.missing(key+".path", "must be set: the supervisor's configuration has no "+option)
+	case s.Supervisor == nil:
+		s.leaveOut(key + ".path is not set")
+	default:
+		s.leaveOut(option + " is not set")
 	}
 	return ""
 }
@@ -190,16 +220,28 @@ func (s *selection) has(name string) bool {
 	return false
 }
 
-// checkStates makes sure that check results without a state can be given one.
+// checkStates leaves out the perfdata readers whose check results never get a
+// state: their template has none, and no log is read. They are a fault if our own
+// configuration wants them.
 func (s *selection) checkStates() {
-	for _, c := range s.Readers {
-		if c.stateless && !s.has(logName) {
-			s.fault("readers.perfdata", "the template of "+c.Path+" has no state, and the log reader is off: "+
-				"add the state to the template in the supervisor's configuration (for services $SERVICESTATEID$ and "+
-				"$SERVICESTATETYPE$, for hosts $HOSTSTATEID$ and $HOSTSTATETYPE$), or switch readers.log on")
-			return
-		}
+	if s.has(logName) {
+		return
 	}
+	s.Readers = slices.DeleteFunc(s.Readers, func(c Choice) bool {
+		if !c.stateless {
+			return false
+		}
+		text := "the template of " + c.Path + " has no state, and no log is read: add the state to the template in the " +
+			"supervisor's configuration (for services $SERVICESTATEID$ and $SERVICESTATETYPE$, for hosts $HOSTSTATEID$ " +
+			"and $HOSTSTATETYPE$), or let the log be read (readers.log)"
+		if s.readers.Perfdata.Enabled == config.On {
+			s.fault("readers.perfdata", text)
+			return false
+		}
+		s.leaveOut(text)
+		s.notice("%s; %s is not read", text, c.Path)
+		return true
+	})
 }
 
 // checkBuilds finds the options that a source itself refuses.

@@ -25,8 +25,8 @@ type Plan struct {
 
 	root    string // of the file system
 	looked  time.Time
-	mayGrow bool     // supervisors that begin to run are taken as well
-	leftOut []string // the supervisors of Troubles
+	mayGrow bool    // supervisors that begin to run are taken as well
+	leftOut []place // the supervisors of Troubles
 }
 
 // Resolve makes the plan of a configuration. root is the root of the file
@@ -54,11 +54,9 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 	for i := range places {
 		places[i].read()
 	}
-	for _, place := range p.readable(places) {
-		site, more := newSite(place)
-		faults = append(faults, more...)
-		p.Sites = append(p.Sites, site)
-	}
+	sites, more := p.newSites(p.readable(places))
+	faults = append(faults, more...)
+	p.Sites = sites
 	for _, section := range l.EachTarget() {
 		if !section.Enabled() {
 			continue
@@ -80,8 +78,7 @@ func resolve(l *config.Loaded, root string, known []nagios.Found) (*Plan, error)
 func (p *Plan) readable(places []place) (rest []place) {
 	for _, at := range places {
 		if at.among && at.unreadable != nil {
-			p.Troubles = append(p.Troubles, at.config.Fault("supervisor", "left out: "+at.unreadable.Error()))
-			p.leftOut = append(p.leftOut, at.found.Path)
+			p.leaveOut(at, at.unreadable.Error())
 			continue
 		}
 		rest = append(rest, at)
@@ -91,6 +88,29 @@ func (p *Plan) readable(places []place) (rest []place) {
 		return places
 	}
 	return rest
+}
+
+// newSites decides everything about the sites. A supervisor of which nothing can
+// be read is left out if it was found beside others.
+func (p *Plan) newSites(places []place) (sites []*Site, faults []error) {
+	for _, at := range places {
+		site, more := newSite(at)
+		if at.among && site.nothing != "" {
+			p.leaveOut(at, site.nothing)
+			continue
+		}
+		faults = append(faults, more...)
+		sites = append(sites, site)
+	}
+	if len(sites) == 0 {
+		faults = append(faults, p.Troubles...)
+	}
+	return sites, faults
+}
+
+func (p *Plan) leaveOut(at place, why string) {
+	p.Troubles = append(p.Troubles, at.config.Fault("supervisor", "left out: "+why))
+	p.leftOut = append(p.leftOut, at)
 }
 
 // noteTwins notes sites that send under the same name: in Canopsis nobody can
@@ -188,9 +208,16 @@ func (p *Plan) Outdated(now time.Time) bool {
 }
 
 // wouldTake reports whether a supervisor would be a further site: it is none
-// yet, and one that was left out can be read by now.
+// yet, and the configuration of one that was left out can be read by now, or has
+// changed.
 func (p *Plan) wouldTake(path string) bool {
-	if slices.Contains(p.leftOut, path) {
+	for _, at := range p.leftOut {
+		if at.found.Path != path {
+			continue
+		}
+		if at.unreadable == nil {
+			return !modTime(path).Equal(at.readAt)
+		}
 		_, err := nagios.Read(path)
 		return err == nil
 	}

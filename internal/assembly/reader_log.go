@@ -20,6 +20,7 @@ const logName = "log"
 func chooseLog(s *selection) []Choice {
 	r := s.readers.Log
 	if !s.wanted(r.Enabled) {
+		s.leaveOut("readers.log.enabled is off")
 		return nil
 	}
 	path := s.path("readers.log", r.Enabled, r.Path, s.supervisor.LogFile, "log_file")

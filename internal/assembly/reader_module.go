@@ -59,6 +59,7 @@ func chooseModule(s *selection) []Choice {
 			s.missing("readers.module.path", "must be set: the supervisor's configuration has no broker_module line "+
 				"for nagios2canopsis (nagios2canopsis neb enable adds it)")
 		}
+		s.leaveOut("no broker module of nagios2canopsis is configured")
 		return nil
 	}
 	note := "every check result, acknowledgement, downtime, comment and flapping state"

@@ -2,9 +2,7 @@ package assembly
 
 import (
 	"log/slog"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
@@ -28,19 +26,6 @@ const (
 // moved, until it is in the spool directory and read.
 const spoolGrace = time.Minute
 
-// perfdataFile is one of the two perfdata files, as both configurations
-// together describe it.
-type perfdataFile struct {
-	key      string // in our configuration
-	reader   string // its name if it has one of its own
-	class    perfdata.Class
-	path     string
-	mode     nagios.PerfdataMode
-	format   *perfdata.Format
-	archives []string
-	template template
-}
-
 // choosePerfdata decides how perfdata is read: from a spool directory, or by
 // following the files, or the pipes, into which the supervisor writes.
 func choosePerfdata(s *selection) []Choice {
@@ -48,8 +33,10 @@ func choosePerfdata(s *selection) []Choice {
 	own := r.Spool.Path != "" || r.Host.Path != "" || r.Service.Path != ""
 	switch {
 	case !s.wanted(r.Enabled):
+		s.leaveOut("readers.perfdata.enabled is off")
 		return nil
 	case s.Supervisor != nil && !s.supervisor.ProcessPerformanceData && !own:
+		s.leaveOut("process_performance_data is 0")
 		if r.Enabled == config.On {
 			s.fault("readers.perfdata.enabled", "is on, but "+s.supervisor.Path+" has process_performance_data=0")
 		}
@@ -61,6 +48,7 @@ func choosePerfdata(s *selection) []Choice {
 	case len(files) == 0 && r.Enabled == config.On && len(s.faults) == before:
 		s.missing("readers.perfdata.enabled",
 			"is on, but neither this file nor the supervisor's configuration names a perfdata file")
+	case len(files) == 0:
 	case r.Spool.Path != "":
 		return []Choice{s.spoolReader(files)}
 	case len(files) == 2 && files[0].path == files[1].path:
@@ -71,88 +59,6 @@ func choosePerfdata(s *selection) []Choice {
 		choices = append(choices, s.fileReader(f.reader, []*perfdataFile{f}))
 	}
 	return choices
-}
-
-// perfdataFiles describes the files that are read, without those that have a
-// fault.
-func (s *selection) perfdataFiles() (files []*perfdataFile) {
-	spool := s.readers.Perfdata.Spool.Path
-	for _, f := range []struct {
-		perfdataFile
-		own         config.PerfdataFile
-		supervisors nagios.Perfdata
-		option      string
-		template    string
-	}{
-		{
-			perfdataFile{key: "readers.perfdata.host", reader: perfdataHost, class: perfdata.Host},
-			s.readers.Perfdata.Host, s.supervisor.HostPerfdata, "host_perfdata_file", perfdata.DefaultHostTemplate,
-		},
-		{
-			perfdataFile{key: "readers.perfdata.service", reader: perfdataService, class: perfdata.Service},
-			s.readers.Perfdata.Service, s.supervisor.ServicePerfdata,
-			"service_perfdata_file", perfdata.DefaultServiceTemplate,
-		},
-	} {
-		file := f.perfdataFile
-		err := file.describe(f.own, f.supervisors, f.template)
-		switch {
-		case file.path == "" && spool == "":
-		case err != nil && (f.own.Template != "" || s.readers.Perfdata.Enabled == config.On):
-			s.fault(file.key+".template", err.Error())
-		case err != nil:
-			s.notice("%s", s.unusable(&file, err))
-		default:
-			if f.own.Path == "" && spool == "" {
-				s.checkReadable(f.option)
-			}
-			if lacks := s.lacks(&file); lacks != "" {
-				s.notice("%s", lacks)
-			}
-			files = append(files, &file)
-		}
-	}
-	return files
-}
-
-// describe sets what both configurations say of a file.
-func (f *perfdataFile) describe(own config.PerfdataFile, s nagios.Perfdata, fallback string) (err error) {
-	f.path, f.mode = own.Path, s.Mode
-	if f.path == "" {
-		f.path = s.File
-	}
-	if own.Mode != "" {
-		f.mode = nagios.PerfdataMode(own.Mode[0])
-	}
-	f.template = template{text: nagios.UnescapeTemplate(own.Template), own: own.Template != ""}
-	f.template.used = f.template.own || f.path != ""
-	if f.template.text == "" && f.template.used {
-		f.template.text = s.Template
-	}
-	if f.template.text == "" {
-		f.template.text = fallback
-	}
-	if target := movedTo(s.ProcessingCommand.Line); target != "" {
-		f.archives = []string{target}
-	}
-	f.format, err = perfdata.Compile(f.template.text, f.class)
-	return err
-}
-
-var macroInPath = regexp.MustCompile(`\$[A-Z0-9_]+\$`)
-
-// movedTo returns the glob pattern of the files that a processing command such
-// as "/bin/mv FILE DIR/service-perfdata.$TIMET$" makes; empty if it makes none.
-func movedTo(line string) string {
-	words := strings.Fields(line)
-	if len(words) != 3 || words[0] != "mv" && !strings.HasSuffix(words[0], "/mv") {
-		return ""
-	}
-	pattern := macroInPath.ReplaceAllString(words[2], "*")
-	if !strings.HasPrefix(pattern, "/") || pattern == words[2] {
-		return ""
-	}
-	return pattern
 }
 
 // reader describes a perfdata reader to the timeline. What its template lacks is
@@ -169,11 +75,11 @@ func reader(files []*perfdataFile, delay time.Duration) timeline.Reader {
 	return r
 }
 
-func note(r timeline.Reader) string {
-	if r.HasState {
-		return "every check result"
+func note(files []*perfdataFile) string {
+	if stateless(files) {
+		return "every check result; its template has no state, which is taken from the log and the status file"
 	}
-	return "every check result; its template has no state, which is taken from the log and the status file"
+	return "every check result"
 }
 
 // stateless reports whether a template that is used has no state.
@@ -204,7 +110,7 @@ func (s *selection) fileReader(name string, files []*perfdataFile) Choice {
 		end = func([]byte) ([]byte, error) { return perfdata.FileEnd(f.path) }
 	}
 	return Choice{
-		Name: name, Path: f.path, Note: note(reader), end: end, moved: archives,
+		Name: name, Path: f.path, Note: note(files), end: end, moved: archives,
 		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: f.mode == nagios.PipeMode,
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
@@ -234,7 +140,7 @@ func (s *selection) spoolReader(files []*perfdataFile) Choice {
 	reader := reader(files, 3*interval+spoolGrace)
 	after := map[string]perfdata.After{"keep": perfdata.Keep, "delete": perfdata.Delete, "move": perfdata.Move}[c.After]
 	return Choice{
-		Name: perfdataSpool, Path: c.Path, Note: note(reader),
+		Name: perfdataSpool, Path: c.Path, Note: note(files),
 		end:          func([]byte) ([]byte, error) { return perfdata.SpoolEnd(c.Path) },
 		hostPerfdata: reader.Hosts, servicePerfdata: reader.Services, stateless: stateless(files),
 		consumes: c.After != "keep",

@@ -43,6 +43,7 @@ type Site struct {
 	mapping eventmap.Options
 	module  module
 	noted   []Choice // not read while the module is the source
+	nothing string   // why nothing is read of it; empty: something is
 
 	// latest is the supervisor's configuration as it was last seen, readAt when
 	// that was written.

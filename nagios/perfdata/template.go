@@ -17,6 +17,18 @@ const (
 		"\t$SERVICEEXECUTIONTIME$\t$SERVICELATENCY$\t$SERVICEOUTPUT$\t$SERVICEPERFDATA$"
 )
 
+// The templates of the lines that PNP4Nagios' broker module writes (0.6.25,
+// src/npcdmod.c), whatever nagios.cfg has, with real tabs. States are numbers.
+const (
+	NpcdmodHostTemplate = "DATATYPE::HOSTPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$" +
+		"\tHOSTPERFDATA::$HOSTPERFDATA$\tHOSTCHECKCOMMAND::$HOSTCHECKCOMMAND$" +
+		"\tHOSTSTATE::$HOSTSTATEID$\tHOSTSTATETYPE::$HOSTSTATETYPE$"
+	NpcdmodServiceTemplate = "DATATYPE::SERVICEPERFDATA\tTIMET::$TIMET$\tHOSTNAME::$HOSTNAME$" +
+		"\tSERVICEDESC::$SERVICEDESC$\tSERVICEPERFDATA::$SERVICEPERFDATA$" +
+		"\tSERVICECHECKCOMMAND::$SERVICECHECKCOMMAND$" +
+		"\tSERVICESTATE::$SERVICESTATEID$\tSERVICESTATETYPE::$SERVICESTATETYPE$"
+)
+
 // Class is the class of objects that the lines of a template are about.
 type Class = pairs.Class
 
