@@ -48,7 +48,8 @@ type Options struct {
 	// only, so that a host and its services stay together.
 	Component, Resource string
 
-	// Charset is that of text which is not UTF-8, by its WHATWG name.
+	// Charset is that of text which is not UTF-8: the number of a code page, or a
+	// name of the WHATWG encoding standard or of IANA.
 	Charset string
 
 	// Sizes in bytes, beyond which text is cut at a character and marked.

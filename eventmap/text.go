@@ -1,35 +1,9 @@
 package eventmap
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
 )
-
-// charset decodes text that is not UTF-8.
-type charset struct {
-	encoding encoding.Encoding
-	single   *charmap.Charmap // set when the encoding has one byte a character
-}
-
-// newCharset finds a charset by a name of the WHATWG encoding standard, such as
-// "windows-1252" (which "latin1" means too), "iso-8859-15" or "utf-8".
-func newCharset(name string) (charset, error) {
-	enc, err := htmlindex.Get(name)
-	if err != nil {
-		return charset{}, fmt.Errorf("%q is no known charset", name)
-	}
-	switch canonical, _ := htmlindex.Name(enc); canonical {
-	case "utf-16le", "utf-16be", "replacement":
-		return charset{}, fmt.Errorf("%q can't be the charset of a plugin's output", name)
-	}
-	single, _ := enc.(*charmap.Charmap)
-	return charset{enc, single}, nil
-}
 
 // clean returns text fit for an event: valid UTF-8 without control characters
 // other than newline and tab. Clean text is returned as it is.

@@ -50,7 +50,14 @@ func (Mapping) docs() docs {
 			"for a custom variable NAME.",
 		"resource": "The template of the resource's name; empty: the service's name. It may use " +
 			"$SERVICEDESC$, $SERVICEDISPLAYNAME$ and $_SERVICENAME$ as well.",
-		"charset":         "The charset of texts that are not UTF-8.",
+		"charset": "The charset of texts that are not UTF-8, such as cp850 where Windows' console programs are run. " +
+			"One of big5, cp037, cp1047, cp1140, cp437, cp850, cp852, cp855, cp858, cp860, cp862, cp863, cp865, " +
+			"cp866, euc-jp, euc-kr, gb18030, gbk, iso-2022-jp, iso-8859-1, iso-8859-10, iso-8859-11, " +
+			"iso-8859-13, iso-8859-14, iso-8859-15, iso-8859-16, iso-8859-2, iso-8859-3, iso-8859-4, " +
+			"iso-8859-5, iso-8859-6, iso-8859-7, iso-8859-8, iso-8859-9, koi8-r, koi8-u, macintosh, " +
+			"shift_jis, utf-8, windows-1250, windows-1251, windows-1252, windows-1253, windows-1254, " +
+			"windows-1255, windows-1256, windows-1257, windows-1258, windows-874, x-mac-cyrillic. " +
+			"The other usual names of these are known too, such as ibm850, latin1 or sjis; iso-8859-1 is windows-1252.",
 		"max_output":      "The longest output; a longer one is cut at a character, and marked.",
 		"max_long_output": "The longest long output.",
 		"max_perfdata":    "The longest perfdata.",

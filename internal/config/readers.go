@@ -107,8 +107,8 @@ type PerfdataFile struct {
 func (PerfdataFile) docs() docs {
 	return docs{
 		"path": "The file or pipe; empty: as the supervisor's configuration says.",
-		"template": "The template of its lines, with $MACRO$s, \\t for a tab; empty: as the supervisor's " +
-			"configuration says.",
+		"template": "The template of its lines as in nagios.cfg, with $MACRO$s, \\t for a tab, \\n and \\r; a " +
+			"line feed at its end is ignored. Empty: as the supervisor's configuration says.",
 		"mode": "a (append), w (write) or p (pipe); empty: as the supervisor's configuration says.",
 	}
 }
