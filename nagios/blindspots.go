@@ -101,13 +101,17 @@ func (s *survey) addOff(option, unseen, instead string) {
 // set, or what it names can't be such a file. What may pass is reported where the
 // file is opened.
 func (s *survey) addMissing(option, path, unseen, instead, remedy string) {
-	why := s.cfg.Unusable(option)
-	switch {
-	case path == "":
+	if path == "" {
 		s.add(option, "", unseen, instead, "set "+option+remedy)
-	case why != nil:
-		s.add(option, path, fmt.Sprintf("%v, so nothing can be read there: %s", why.Err, unseen), instead,
-			"set "+option+" to another file"+remedy)
+		return
+	}
+	s.addUnusable(option, path, unseen, instead, "set "+option+" to another file"+remedy)
+}
+
+// addUnusable reports an option if what it names can't be what it must be.
+func (s *survey) addUnusable(option, path, unseen, instead, remedy string) {
+	if why := s.cfg.Unusable(option); why != nil {
+		s.add(option, path, fmt.Sprintf("%v, so nothing can be read there: %s", why.Err, unseen), instead, remedy)
 	}
 }
 

@@ -136,9 +136,12 @@ func (s *survey) perfdata() {
 	}
 	for _, of := range classes {
 		switch file := of.singular + "_perfdata_file"; {
+		case of.reader.Use == Unavailable && of.perfdata.Mode == PipeMode && of.perfdata.File != "":
+			s.addUnusable(file, of.perfdata.File, s.eachResultOf(of.plural), s.byStatusFile(lastResults),
+				"create the pipe, or set "+file+"_mode=a"+s.modeRemedy(of))
 		case of.reader.Use == Unavailable:
 			s.addMissing(file, of.perfdata.File, s.eachResultOf(of.plural), s.byStatusFile(lastResults),
-				s.modeRemedy(of)+", or "+s.everyResult())
+				", or "+s.everyResult())
 		case of.reader.Use == InUse:
 			s.perfdataFile(of)
 		}

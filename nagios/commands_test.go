@@ -96,7 +96,8 @@ func TestIncludesOfObjectFiles(t *testing.T) {
 		"/n.cfg": "cfg_file=/o.cfg\nhost_perfdata_file_processing_command=a\n", "/o.cfg": "include_file=/gone.cfg",
 	})
 	cfg = mustRead(t, root, "/n.cfg")
-	if got := strings.Join(messages(cfg.Warnings), "\n"); !strings.Contains(got, "looking for definitions in /gone.cfg") {
+	got := strings.Join(messages(cfg.Warnings), "\n")
+	if !strings.Contains(got, "looking for definitions in /gone.cfg") {
 		t.Errorf("warnings are %q", got)
 	}
 }
@@ -108,7 +109,8 @@ func TestModuleObjects(t *testing.T) {
 		"/icinga.cfg": "broker_module=/usr/lib/a.so x\ncfg_dir=/modules\ncfg_file=/all.cfg\n",
 		"/all.cfg":    "include_file=/elsewhere/m.cfg\n",
 		"/modules/b.cfg": "# one\ndefine module{\n\tmodule_name n2c ; ours\n\tmodule_type neb\n" +
-			"\tpath /usr/lib/b.so\n\targs spool=/s y=1\n}\ndefine module {\nname t\nregister 0\nmodule_name no\npath /no.so\n}\n" +
+			"\tpath /usr/lib/b.so\n\targs spool=/s y=1\n}\n" +
+			"define module {\nname t\nregister 0\nmodule_name no\npath /no.so\n}\n" +
 			"define module {\nmodule_name nothing\n}\ndefine host{\npath /no.so\nmodule_name x\n}\n",
 		"/elsewhere/m.cfg": "define module {\nmodule_name c\npath c.so\n}\n",
 	}

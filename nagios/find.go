@@ -74,7 +74,8 @@ func Find(root string) (taken, others []Found, err error) {
 	switch len(installed) {
 	case 0:
 		return nil, nil, fmt.Errorf("no supervisor found: none runs, and none of these files exists: %s "+
-			"(set option supervisor to the path of its main configuration)", strings.Join(searched, ", "))
+			"(set option supervisor to the path of its main configuration)%s",
+			strings.Join(searched, ", "), hintAtIcinga2(root))
 	case 1:
 		return []Found{{
 			Path: installed[0], Flavour: flavourOf(root, installed[0]),

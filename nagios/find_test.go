@@ -61,12 +61,21 @@ func TestFind(t *testing.T) {
 			name: "Centreon Engine",
 			files: map[string]string{
 				"/etc/centreon-engine/centengine.cfg": "",
-				"/proc/9/cmdline":                     cmdline("/usr/sbin/centengine", "/etc/centreon-engine/centengine.cfg"),
+				"/proc/9/cmdline": cmdline("/usr/sbin/centengine",
+					"/etc/centreon-engine/centengine.cfg"),
 			},
 			taken: []Found{{
 				Path: "/etc/centreon-engine/centengine.cfg", Flavour: Centreon, Running: true,
 				Why: "centengine runs with it (process 9)",
 			}},
+		},
+		{
+			name:  "only Icinga 2",
+			files: map[string]string{"/etc/icinga2/icinga2.conf": ""},
+			errors: []string{
+				"no supervisor found", "/etc/icinga2/icinga2.conf is of Icinga 2", "features perfdata, compatlog",
+				"readers.perfdata.spool.path to /var/spool/icinga2/perfdata",
+			},
 		},
 		{
 			name: "one that runs with a relative path",

@@ -36,7 +36,8 @@ func TestValuesWithTextBehindThem(t *testing.T) {
 	want.HostPerfdata.Mode, want.HostPerfdata.ModeBehind = PipeMode, "; append"
 	want.HostPerfdata.ProcessEmpty = false
 	want.Warnings = cfg.Warnings
-	if diff := cmp.Diff(want, cfg, withoutOrigins(), cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
+	sameError := cmp.Comparer(func(a, b error) bool { return a == b })
+	if diff := cmp.Diff(want, cfg, withoutOrigins(), sameError); diff != "" {
 		t.Error(diff)
 	}
 	wantWarnings := []string{

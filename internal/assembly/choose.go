@@ -106,6 +106,9 @@ func (s *selection) nothingLeft() string {
 		of = " of " + s.Supervisor.Path
 	}
 	text := "nothing is left to read" + of + ": " + strings.Join(s.unread, "; ")
+	if hint := nagios.HowToReadIcinga2(s.supervisor.Path); hint != "" {
+		text += ". " + hint
+	}
 	if s.supervisor.Flavour == nagios.Shinken {
 		text += ". Shinken's daemons write no such files: install the module in its broker (shinken/README.md), " +
 			"and set readers.module.path if it does not write to " + brokermodule.ShinkenSpool
@@ -231,9 +234,9 @@ func (s *selection) checkStates() {
 		if !c.stateless {
 			return false
 		}
-		text := "the template of " + c.Path + " has no state, and no log is read: add the state to the template in the " +
-			"supervisor's configuration (for services $SERVICESTATEID$ and $SERVICESTATETYPE$, for hosts $HOSTSTATEID$ " +
-			"and $HOSTSTATETYPE$), or let the log be read (readers.log)"
+		text := "the template of " + c.Path + " has no state, and no log is read: add the state to the template in " +
+			"the supervisor's configuration (for services $SERVICESTATEID$ and $SERVICESTATETYPE$, for hosts " +
+			"$HOSTSTATEID$ and $HOSTSTATETYPE$), or let the log be read (readers.log)"
 		if s.readers.Perfdata.Enabled == config.On {
 			s.fault("readers.perfdata", text)
 			return false

@@ -55,11 +55,11 @@ func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
 		{
 			"a comment makes a file a pipe", stated + "\nservice_perfdata_file_mode=a ; append", "",
 			[]string{"log", "perfdata-host", "status"}, true,
-			"service_perfdata_file={DIR}/service-perfdata ({DIR}/nagios.cfg:6): not a named pipe, which the file mode p " +
-				"asks for (create it with mkfifo), so nothing can be read there: check results of services that change " +
-				"nothing are not seen one by one; the status file shows the last result of each object, up to 60 s later; " +
-				`set service_perfdata_file to another file; the text "; append" behind the mode ({DIR}/nagios.cfg:9) ` +
-				"makes it p",
+			"service_perfdata_file={DIR}/service-perfdata ({DIR}/nagios.cfg:6): not a named pipe, which the file mode " +
+				"p asks for (create it with mkfifo), so nothing can be read there: check results of services that " +
+				"change nothing are not seen one by one; the status file shows the last result of each object, " +
+				"up to 60 s later; create the pipe, or set service_perfdata_file_mode=a; " +
+				`the text "; append" behind the mode ({DIR}/nagios.cfg:9) makes it p`,
 		},
 		{
 			"no state and no log", perfdataOn, "readers: {log: {enabled: off}, status: {enabled: on}}",
@@ -71,8 +71,9 @@ func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
 			`service_perfdata_file_template ({DIR}/nagios.cfg:9): service perfdata template "$HOSTNAME$": no time`,
 		},
 		{
-			"a template that is not in use", stated + "\nhost_perfdata_file_template=empty\nhost_perfdata_file=/dev/null",
-			"", []string{"log", "perfdata-service", "status"}, true, "host_perfdata_file=/dev/null",
+			"a template that is not in use",
+			stated + "\nhost_perfdata_file_template=empty\nhost_perfdata_file=/dev/null", "",
+			[]string{"log", "perfdata-service", "status"}, true, "host_perfdata_file=/dev/null",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -157,10 +158,23 @@ func TestShinkenWithoutASpool(t *testing.T) {
 	}
 }
 
+// TestIcinga2IsNamed hints at its features.
+func TestIcinga2IsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "icinga2.conf")
+	if err := os.WriteFile(path, []byte("include \"constants.conf\"\nconst x = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Resolve(parsed(t, "supervisor: "+path), "/")
+	if err == nil || !strings.Contains(err.Error(), path+" is of Icinga 2, whose files must be named") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestWhatNPCDModuleWrites knows that its lines have a state and no output,
 // whatever nagios.cfg has.
 func TestWhatNPCDModuleWrites(t *testing.T) {
-	const module = "process_performance_data=1\nbroker_module=/usr/lib/pnp4nagios/npcdmod.o config_file=/etc/npcd.cfg\n"
+	const module = "process_performance_data=1\n" +
+		"broker_module=/usr/lib/pnp4nagios/npcdmod.o config_file=/etc/npcd.cfg\n"
 	const noOutput = "npcdmod.o writes the perfdata files, without output"
 	const noState = "its template has no state"
 	for _, c := range []struct {
@@ -172,7 +186,8 @@ func TestWhatNPCDModuleWrites(t *testing.T) {
 		{"a file for another program besides", module + perfdataOn, true, false},
 		{
 			"files are moved there", module + perfdataOn + "\ncfg_file={DIR}/commands.cfg\n" +
-				"service_perfdata_file_processing_command=move\nhost_perfdata_file_processing_command=move", false, true,
+				"service_perfdata_file_processing_command=move\nhost_perfdata_file_processing_command=move",
+			false, true,
 		},
 		{"nothing is known of it", "process_performance_data=1", false, false},
 	} {

@@ -24,9 +24,9 @@ const fileName = "nagios2canopsis.so"
 // Module is the NEB module as a broker_module line names it, or a module object of
 // Icinga 1.
 type Module struct {
-	Path  string
-	Args  string
-	Spool string // directory of its segments
+	Path   string
+	Args   string
+	Spool  string // directory of its segments
 	Origin string // the place of the line, or of the module object: "file:line"
 }
 
