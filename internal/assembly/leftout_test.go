@@ -55,9 +55,9 @@ func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
 		{
 			"a comment makes a file a pipe", stated + "\nservice_perfdata_file_mode=a ; append", "",
 			[]string{"log", "perfdata-host", "status"}, true,
-			"service_perfdata_file={DIR}/service-perfdata ({DIR}/nagios.cfg:6): not a named pipe, which the file mode " +
-				"p asks for (create it with mkfifo), so nothing can be read there: check results of services that " +
-				"change nothing are not seen one by one; the status file shows the last result of each object, " +
+			"service_perfdata_file={DIR}/service-perfdata ({DIR}/nagios.cfg:6): not a named pipe, which the file " +
+				"mode p asks for (create it with mkfifo), so nothing can be read there: check results of services " +
+				"that change nothing are not seen one by one; the status file shows the last result of each object, " +
 				"up to 60 s later; create the pipe, or set service_perfdata_file_mode=a; " +
 				`the text "; append" behind the mode ({DIR}/nagios.cfg:9) makes it p`,
 		},

@@ -240,7 +240,7 @@ func withSpool(args, spool string) string {
 			n = len(rest)
 		}
 		arg := rest[:n]
-		if strings.HasPrefix(arg, "spool=") {
+		if _, isSpool := cutSpool(arg); isSpool {
 			arg, replaced = "spool="+spool, true
 		}
 		b.WriteString(arg)

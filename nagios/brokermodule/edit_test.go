@@ -90,6 +90,14 @@ func TestEnable(t *testing.T) {
 			all + "broker_module=" + modulePath + " segment_age=5,spool=/t,events=all\n", 0,
 		},
 		{
+			"repaired: spool without its name", all + "broker_module=" + modulePath + " segment_age=5 /s\n", "/t",
+			all + "broker_module=" + modulePath + " segment_age=5 spool=/t\n", 0,
+		},
+		{
+			"the path of the spool alone", all + "broker_module=" + modulePath + " /s\n", "",
+			all + "broker_module=" + modulePath + " /s\n", 0,
+		},
+		{
 			"repaired: spool added", all + "broker_module=" + modulePath + " segment_age=5\n", "/t",
 			all + "broker_module=" + modulePath + " spool=/t segment_age=5\n", 0,
 		},
@@ -236,6 +244,13 @@ func TestFind(t *testing.T) {
 	}
 	cfg = configuration(t, map[string]string{"nagios.cfg": "# " + ourLine + "\n\n" + ourLine + "\n"})
 	if m, found := Find(cfg); !found || m.Spool != DefaultSpool || m.Origin != cfg.Path+":3" {
+		t.Errorf("%+v, %v", m, found)
+	}
+	cfg = configuration(t, map[string]string{
+		"nagios.cfg": "icinga_user=icinga\ncfg_file=m.cfg\n",
+		"m.cfg":      "define module {\nmodule_name n2c\npath /y/nagios2canopsis.so\nargs /srv/spool\n}\n",
+	})
+	if m, found := Find(cfg); !found || m.Spool != "/srv/spool" || !strings.HasSuffix(m.Origin, "/m.cfg:1") {
 		t.Errorf("%+v, %v", m, found)
 	}
 	if m, found := Find(configuration(t, map[string]string{"nagios.cfg": "broker_module=/x/mod.so\n"})); found {

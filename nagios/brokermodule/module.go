@@ -49,16 +49,24 @@ func isOurs(path string) bool {
 	return strings.Contains(name, "nagios2canopsis") && (extension == ".so" || extension == ".o")
 }
 
-// spoolOf returns the directory that the module's arguments name. The last one
-// counts; relative paths don't.
+// spoolOf returns the directory that the module's arguments name, with or without
+// the word spool. The last one counts; relative paths don't.
 func spoolOf(args string) string {
 	dir := DefaultSpool
 	for _, arg := range strings.FieldsFunc(args, isSeparator) {
-		if value, found := strings.CutPrefix(arg, "spool="); found && filepath.IsAbs(value) {
+		if value, found := cutSpool(arg); found && filepath.IsAbs(value) {
 			dir = filepath.Clean(value)
 		}
 	}
 	return dir
+}
+
+// cutSpool returns the value of an argument that is a spool directory.
+func cutSpool(arg string) (value string, found bool) {
+	if strings.HasPrefix(arg, "/") && !strings.Contains(arg, "=") {
+		return arg, true
+	}
+	return strings.CutPrefix(arg, "spool=")
 }
 
 // isSeparator reports whether a character separates arguments of the module.

@@ -186,6 +186,8 @@ void arguments_read(struct arguments *a, const char *text)
 				chosen |= read_event(value);
 			else
 				read_pair(a, token, value);
+		} else if (token[0] == '/') {
+			read_spool(a, token);
 		} else if (in_events) {
 			chosen |= read_event(token);
 		} else {

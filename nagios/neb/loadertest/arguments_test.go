@@ -78,6 +78,20 @@ func TestNoArguments(t *testing.T) {
 	l.end()
 }
 
+// TestSpoolWithoutItsName sets the path of the spool directory alone.
+func TestSpoolWithoutItsName(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, router, silent, disk, load := newPlay(t, plain, coreNamed(t, "Nagios 4.4.6"), "events=checks,"+dir)
+	p.begin(router, silent, disk, load)
+	p.everything(router, silent, disk, load)
+	p.do("unload", "1")
+	p.end()
+	if files, err := os.ReadDir(dir); err != nil || len(files) == 0 {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+}
+
 // TestEvents selects some events: the others are not written.
 func TestEvents(t *testing.T) {
 	t.Parallel()
