@@ -105,7 +105,7 @@ func (s *survey) addMissing(option, path, unseen, instead, remedy string) {
 		s.add(option, "", unseen, instead, "set "+option+remedy)
 		return
 	}
-	s.addUnusable(option, path, unseen, instead, "set "+option+" to another file"+remedy)
+	s.addUnusable(option, path, unseen, instead, "change "+option+remedy)
 }
 
 // addUnusable reports an option if what it names can't be what it must be.
@@ -178,11 +178,14 @@ func names(classes []class, match func(class) bool) string {
 	return strings.Join(plurals, " and ")
 }
 
-// everyResult is the remedy that shows every check result, without the words
-// that introduce it.
-func (s *survey) everyResult() string {
-	if s.cfg.Flavour == Shinken {
-		return "let a module bring every check result (shinken/README.md)"
+// orModule ends a remedy with the one that shows every check result. Centreon
+// Engine loads no module of ours.
+func (s *survey) orModule() string {
+	switch s.cfg.Flavour {
+	case Centreon:
+		return ""
+	case Shinken:
+		return ", or let a module bring every check result (shinken/README.md)"
 	}
-	return "let a broker module bring every check result (nagios2canopsis neb enable)"
+	return ", or let a broker module bring every check result (nagios2canopsis neb enable)"
 }

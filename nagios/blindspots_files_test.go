@@ -247,19 +247,37 @@ func TestBlindSpotsOfPerfdata(t *testing.T) {
 			want: []string{
 				"log_file=/dev/null (/etc/nagios/nagios.cfg:16): not a regular file but a device, so nothing can be " +
 					"read there: changes of state, acknowledgements, comments, downtimes and flapping are not seen " +
-					"at once; nothing else shows this; set log_file to another file, and restart the supervisor",
+					"at once; nothing else shows this; change log_file, and restart the supervisor",
 				"service_perfdata_file=/dev/null (/etc/nagios/nagios.cfg:19): not a regular file but a device, so " +
 					"nothing can be read there: check results of services are not seen one by one; nothing else " +
-					"shows this; set service_perfdata_file to another file, or let a broker module bring every check " +
+					"shows this; change service_perfdata_file, or let a broker module bring every check " +
 					"result (nagios2canopsis neb enable)",
 				"status_file=/dev/null (/etc/nagios/nagios.cfg:17): not a regular file but a device, so nothing can " +
 					"be read there: the present state of each object, and the end of acknowledgements and comments, " +
-					"are not seen; nothing else shows this; set status_file to another file, and restart the " +
-					"supervisor",
+					"are not seen; nothing else shows this; change status_file, and restart the supervisor",
 				"object_cache_file=/dev/null (/etc/nagios/nagios.cfg:18): not a regular file but a device, so " +
 					"nothing can be read there: groups, addresses, custom variables and URLs are not seen; nothing " +
-					"else shows this; set object_cache_file to another file, and restart the supervisor",
+					"else shows this; change object_cache_file, and restart the supervisor",
 			},
+		},
+		{
+			name: "Centreon Engine loads no module of ours",
+			path: "/etc/centreon-engine/centengine.cfg",
+			text: complete + "process_performance_data=0",
+			with: logAndStatus(),
+			want: []string{"process_performance_data=0 (/etc/centreon-engine/centengine.cfg:16): check results of " +
+				"hosts and services that change nothing are not seen one by one; the status file shows the last result of " +
+				"each object, up to 10 s later; set process_performance_data=1, host_perfdata_file and " +
+				"service_perfdata_file"},
+		},
+		{
+			name: "the archive is no directory",
+			text: complete + "log_rotation_method=d\nlog_archive_path=/dev/null",
+			with: allFiles(),
+			want: []string{"log_archive_path=/dev/null (/etc/nagios/nagios.cfg:17): not a directory, so nothing can " +
+				"be read there: rotated logs are looked for beside the log only: lines that were rotated away while " +
+				"the connector was stopped may not be found; the status file shows what lasts until the connector " +
+				"starts, up to 10 s later; change log_archive_path, or readers.log.archive"},
 		},
 		{
 			name: "npcdmod writes what is read, in its own mode",

@@ -68,10 +68,10 @@ func (s *survey) log() {
 		s.retries(of)
 	}
 	s.startOfTheLog()
-	if c.LogArchivePath == "" && !s.with.LogArchive && c.RotatesLog {
-		s.add("log_archive_path", "", "rotated logs are looked for beside the log only: "+
+	if !s.with.LogArchive && c.RotatesLog {
+		s.addMissing("log_archive_path", c.LogArchivePath, "rotated logs are looked for beside the log only: "+
 			"lines that were rotated away while the connector was stopped may not be found",
-			s.byStatusFile("what lasts until the connector starts"), "set log_archive_path, or readers.log.archive")
+			s.byStatusFile("what lasts until the connector starts"), ", or readers.log.archive")
 	}
 }
 
@@ -131,7 +131,7 @@ func (s *survey) perfdata() {
 	}
 	if !s.cfg.ProcessPerformanceData {
 		s.add("process_performance_data", "0", s.eachResultOf(wanted), s.byStatusFile(lastResults),
-			"set process_performance_data=1, host_perfdata_file and service_perfdata_file, or "+s.everyResult())
+			"set process_performance_data=1, host_perfdata_file and service_perfdata_file"+s.orModule())
 		return
 	}
 	for _, of := range classes {
@@ -141,7 +141,7 @@ func (s *survey) perfdata() {
 				"create the pipe, or set "+file+"_mode=a"+s.modeRemedy(of))
 		case of.reader.Use == Unavailable:
 			s.addMissing(file, of.perfdata.File, s.eachResultOf(of.plural), s.byStatusFile(lastResults),
-				", or "+s.everyResult())
+				s.orModule())
 		case of.reader.Use == InUse:
 			s.perfdataFile(of)
 		}

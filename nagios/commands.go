@@ -18,15 +18,20 @@ func (l *loader) wantedCommands() map[string]*Command {
 	return wanted
 }
 
-// setCommandLines sets the lines of the commands that options name.
-func (l *loader) setCommandLines(wanted map[string]*Command, lines map[string]string) {
+// setCommandLines sets the lines of the commands that options name. unread are the
+// files that could not be searched.
+func (l *loader) setCommandLines(wanted map[string]*Command, lines map[string]string, unread []error) {
 	macros := l.userMacros(lines)
 	for _, option := range slices.Sorted(maps.Keys(wanted)) {
 		command := wanted[option]
 		line := lines[commandName(command.Name)]
 		if line == "" {
-			l.warn(fmt.Errorf("option %s (from %s): no file that could be read defines the command %q",
-				option, l.cfg.Origin(option), commandName(command.Name)))
+			but := ""
+			if len(unread) > 0 {
+				but = " (" + summary(unread) + ")"
+			}
+			l.warn(fmt.Errorf("option %s (from %s): no file that could be read defines the command %q%s",
+				option, l.cfg.Origin(option), commandName(command.Name), but))
 			continue
 		}
 		command.Line = expandCommand(line, command.Name, macros)

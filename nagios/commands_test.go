@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 )
 
 func TestCommandLines(t *testing.T) {
@@ -64,7 +66,8 @@ func TestCommandLinesOfFilesThatCannotBeRead(t *testing.T) {
 	if got := cfg.HostPerfdata.ProcessingCommand.Line; got != "$USER1$/x" {
 		t.Errorf("got %q", got)
 	}
-	if got := strings.Join(messages(cfg.Warnings), "\n"); !strings.Contains(got, "/gone.cfg") ||
+	// What was not read does not matter: the command was found.
+	if got := strings.Join(messages(cfg.Warnings), "\n"); strings.Contains(got, "/gone.cfg") ||
 		!strings.Contains(got, "/gone.resources") {
 		t.Errorf("warnings are %q", got)
 	}
@@ -93,12 +96,15 @@ func TestIncludesOfObjectFiles(t *testing.T) {
 		t.Errorf("warnings are %q", messages(cfg.Warnings))
 	}
 	root = tree(t, map[string]string{
-		"/n.cfg": "cfg_file=/o.cfg\nhost_perfdata_file_processing_command=a\n", "/o.cfg": "include_file=/gone.cfg",
+		"/n.cfg": "cfg_file=/o.cfg\nhost_perfdata_file_processing_command=a\ncfg_dir=/gone.d\n",
+		"/o.cfg": "include_file=/gone.cfg",
 	})
 	cfg = mustRead(t, root, "/n.cfg")
-	got := strings.Join(messages(cfg.Warnings), "\n")
-	if !strings.Contains(got, "looking for definitions in /gone.cfg") {
-		t.Errorf("warnings are %q", got)
+	want := []string{"option host_perfdata_file_processing_command (from /n.cfg:2): no file that could be read " +
+		`defines the command "a" (/gone.cfg: no such file or directory (running as ` + access.Who().String() +
+		"), and 1 more)"}
+	if diff := cmp.Diff(want, messages(cfg.Warnings)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -123,6 +129,10 @@ func TestModuleObjects(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, mustRead(t, root, "/icinga.cfg").BrokerModules); diff != "" {
 		t.Error(diff)
+	}
+	gone := mustRead(t, tree(t, map[string]string{"/icinga.cfg": "cfg_dir=/gone.d\n"}), "/icinga.cfg")
+	if got := messages(gone.Warnings); len(got) != 1 || !strings.HasPrefix(got[0], "looking for modules: /gone.d: ") {
+		t.Errorf("warnings are %q", got)
 	}
 	if n := len(mustRead(t, root, "/nagios.cfg").BrokerModules); n != 1 {
 		t.Errorf("Nagios has %d modules", n)

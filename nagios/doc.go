@@ -1,14 +1,15 @@
 // Package nagios finds the Nagios-family supervisors of this machine and reads
 // their main configuration: nagios.cfg of Nagios 3 and 4 and of Shinken,
-// naemon.cfg, icinga.cfg. It shows which files a supervisor writes, and in which
+// naemon.cfg, icinga.cfg, centengine.cfg. It shows which files a supervisor writes, and in which
 // form, and what can't be seen because of how the supervisor is set.
 //
-// Guarantees. Read returns what the supervisor itself makes of the file. Options
-// that are absent have the values compiled into Nagios 4.4.6
+// Guarantees. Read returns what the supervisor itself makes of the file, of odd
+// values too. Options that are absent have the values compiled into Nagios 4.4.6
 // (include/defaults.h, base/utils.c), which are those of Nagios 3, Naemon and
-// Icinga 1 too, or for Shinken those of Shinken 2.4 (objects/config.py). Lines
-// may be continued, included files are followed, relative paths begin at the
-// directory of the main file. An unknown option is ignored. A path that isn't
+// Icinga 1 too, or for Shinken those of Shinken 2.4 (objects/config.py), for
+// Centreon Engine those of 18.10 (configuration/state.cc). Lines may be
+// continued, included files are followed, also those of object files, relative
+// paths begin at the directory of the main file. An unknown option is ignored. A path that isn't
 // configured stays empty: its default was chosen when the core was built, and
 // every packaged configuration names it. Find never guesses between two
 // supervisors that may both be alive: it returns all that run.

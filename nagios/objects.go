@@ -31,7 +31,10 @@ func (l *loader) searchObjects() {
 	for _, dir := range l.objectDirs {
 		s.dir(dir, maxDirDepth)
 	}
-	l.setCommandLines(wanted, s.lines)
+	l.setCommandLines(wanted, s.lines, s.unread)
+	if s.modules && len(s.unread) > 0 {
+		l.warn(fmt.Errorf("looking for modules: %s", summary(s.unread)))
+	}
 }
 
 // search is a walk through the object files.
@@ -40,6 +43,20 @@ type search struct {
 	modules bool              // modules are looked for
 	lines   map[string]string // command lines by the names of the commands that are looked for
 	visited map[string]bool   // files, and directories that files include
+	unread  []error           // why a file or directory was not read, each with its path
+}
+
+// miss notes a file or directory that can't be read.
+func (s *search) miss(path string, err error) {
+	s.unread = append(s.unread, fmt.Errorf("%s: %w", path, explain(s.onDisk(path), err)))
+}
+
+// summary returns the first of several errors, and how many there are.
+func summary(errs []error) string {
+	if len(errs) == 1 {
+		return errs[0].Error()
+	}
+	return fmt.Sprintf("%v, and %d more", errs[0], len(errs)-1)
 }
 
 // done reports whether all has been found. Modules may be anywhere.
@@ -63,7 +80,7 @@ func (s *search) file(path string) {
 	s.visited[path] = true
 	text, err := readConfigFile(s.onDisk(path))
 	if err != nil {
-		s.warn(fmt.Errorf("looking for definitions in %s: %w", path, explain(s.onDisk(path), err)))
+		s.miss(path, err)
 		return
 	}
 	found := parseObjects(path, text)
@@ -96,7 +113,7 @@ func (s *search) dir(dir string, depth int) {
 	}
 	entries, err := os.ReadDir(s.onDisk(dir))
 	if err != nil {
-		s.warn(fmt.Errorf("looking for definitions in %s: %w", dir, explain(s.onDisk(dir), err)))
+		s.miss(dir, err)
 		return
 	}
 	for _, entry := range entries {

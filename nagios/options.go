@@ -1,6 +1,10 @@
 package nagios
 
-import "strings"
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
 
 // setter parses the value of an option, which is not empty, and stores it.
 type setter func(value string) error
@@ -79,8 +83,23 @@ func (l *loader) addPerfdataOptions(table map[string]setter, object string, p *P
 func (l *loader) path(field *string) setter {
 	return func(value string) error {
 		*field = l.absolute(value)
-		return nil
+		if !filepath.IsAbs(value) {
+			l.relative = append(l.relative, value)
+		}
+		return oddPath(value)
 	}
+}
+
+// oddPath returns what is odd about a path: the cores take the whole value, with
+// quotes, and with a comment behind it.
+func oddPath(value string) error {
+	switch {
+	case strings.ContainsAny(value[:1], `"'`):
+		return fmt.Errorf("the supervisor takes the quotes of %s for a part of the path", value)
+	case strings.Contains(value, " ;"), strings.Contains(value, " #"), strings.ContainsAny(value, "\t"):
+		return fmt.Errorf("the supervisor takes the whole of %q for the path, with what is behind the blank", value)
+	}
+	return nil
 }
 
 func (l *loader) pathList(list *[]string) setter {

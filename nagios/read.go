@@ -37,9 +37,21 @@ func readBelow(root, path string) (*Config, error) {
 		}
 	}
 	l.cfg.Flavour, l.cfg.Version = flavour, version
+	l.warnOfRelativePaths()
 	l.cfg.takeDefaultsOf(flavour)
 	l.searchObjects()
 	return l.cfg, nil
+}
+
+// warnOfRelativePaths names the paths that Nagios 3 and Icinga 1 resolve where
+// they were started (base/config.c), which is unknown here.
+func (l *loader) warnOfRelativePaths() {
+	c := l.cfg
+	fromStart := c.Flavour == Icinga || c.Flavour == Nagios && strings.HasPrefix(c.Version, "3.")
+	if fromStart && len(l.relative) > 0 {
+		l.warn(fmt.Errorf("%s: relative paths begin where this supervisor was started, which is taken to be %s: "+
+			"write absolute ones (%s)", c.Path, l.base, strings.Join(l.relative, ", ")))
+	}
 }
 
 // loader fills a Config from the files of a configuration.
@@ -49,6 +61,7 @@ type loader struct {
 	base     string // directory at which relative paths begin
 	options  map[string]setter
 	included map[string]bool // files that were read, or are being read
+	relative []string        // paths that do not begin with a slash
 	shinken  bool            // a semicolon begins a comment, and switches have words
 
 	objectFiles, objectDirs, resourceFiles []string

@@ -1,6 +1,7 @@
 package nagios
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -100,5 +101,40 @@ func TestByteOrderMark(t *testing.T) {
 	cfg := mustRead(t, tree(t, map[string]string{"/n.cfg": "\xef\xbb\xbflog_file=/l\r\nstatus_file=/s\r\n"}), "/n.cfg")
 	if cfg.LogFile != "/l" || cfg.StatusFile != "/s" || len(cfg.Warnings) > 0 {
 		t.Errorf("%+v", cfg)
+	}
+}
+
+// TestOddPaths warns of what the cores take for a part of a path.
+func TestOddPaths(t *testing.T) {
+	const text = "log_file=\"/var/log/n.log\"\nstatus_file=/var/s.dat ; the status\n" +
+		"object_cache_file=/var/o # x\nlog_archive_path=/var/a b;c\n"
+	cfg := mustRead(t, tree(t, map[string]string{"/n/nagios.cfg": text}), "/n/nagios.cfg")
+	want := []string{
+		`option log_file (from /n/nagios.cfg:1): the supervisor takes the quotes of "/var/log/n.log" for a part ` +
+			"of the path",
+		`option status_file (from /n/nagios.cfg:2): the supervisor takes the whole of "/var/s.dat ; the status" ` +
+			"for the path, with what is behind the blank",
+		`option object_cache_file (from /n/nagios.cfg:3): the supervisor takes the whole of "/var/o # x" ` +
+			"for the path, with what is behind the blank",
+	}
+	if diff := cmp.Diff(want, messages(cfg.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+	if cfg.LogFile != `/n/"/var/log/n.log"` || cfg.StatusFile != "/var/s.dat ; the status" {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+// TestRelativePaths warns where they begin somewhere else.
+func TestRelativePaths(t *testing.T) {
+	for path, warns := range map[string]bool{"/n/icinga.cfg": true, "/n/nagios.cfg": false, "/n/naemon.cfg": false} {
+		cfg := mustRead(t, tree(t, map[string]string{path: "log_file=a.log\nstatus_file=/s\ncfg_file=o.cfg\n"}), path)
+		if cfg.LogFile != "/n/a.log" {
+			t.Errorf("%s: %s", path, cfg.LogFile)
+		}
+		got := strings.Join(messages(cfg.Warnings), "\n")
+		if strings.Contains(got, "write absolute ones (a.log)") != warns {
+			t.Errorf("%s: %q", path, got)
+		}
 	}
 }

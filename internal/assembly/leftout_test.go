@@ -62,6 +62,11 @@ func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
 				`the text "; append" behind the mode ({DIR}/nagios.cfg:9) makes it p`,
 		},
 		{
+			"there is no archive", stated + "\nlog_archive_path={DIR}/gone", "",
+			[]string{"log", "perfdata-host", "perfdata-service", "status"}, true,
+			"log_archive_path={DIR}/gone (from {DIR}/nagios.cfg:9): no such file or directory",
+		},
+		{
 			"no state and no log", perfdataOn, "readers: {log: {enabled: off}, status: {enabled: on}}",
 			[]string{"status"}, true, "{DIR}/service-perfdata has no state, and no log is read: add the state",
 		},

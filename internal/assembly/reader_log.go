@@ -30,6 +30,7 @@ func chooseLog(s *selection) []Choice {
 	archive := r.Archive
 	if archive == "" {
 		archive = s.supervisor.LogArchivePath
+		s.checkArchive()
 	}
 	program := ""
 	if s.supervisor.Version != "" {
@@ -48,6 +49,20 @@ func chooseLog(s *selection) []Choice {
 			}, nil
 		},
 	}}
+}
+
+// checkArchive notes why the supervisor's archive of logs can't be read.
+func (s *selection) checkArchive() {
+	if s.supervisor.LogArchivePath == "" || s.supervisor.Unusable("log_archive_path") != nil {
+		return // a blind spot
+	}
+	for _, t := range s.supervisor.CheckReadable("log_archive_path") {
+		if errors.Is(t, fs.ErrNotExist) {
+			s.notice("%v; rotated logs are looked for beside the log", t)
+			continue
+		}
+		s.trouble("log_archive_path", t)
+	}
 }
 
 // helpedLog is a reader of the log that, when it is denied access, says what

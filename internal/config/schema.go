@@ -27,11 +27,11 @@ type Config struct {
 func (Config) docs() docs {
 	return docs{
 		"supervisor": "The supervisor to read: 'auto' looks in the places where distributions put it and takes " +
-			"every one that runs, else the path of its main configuration file (nagios.cfg, naemon.cfg, icinga.cfg), " +
-			"or 'none' if every path below is set.",
-		"connector": "Canopsis' name for the kind of supervisor; empty: nagios, naemon, icinga or shinken, " +
-			"after the one that was found. Keep it stable: acknowledgements are matched by it. It must not contain " +
-			"'/'.",
+			"every one that runs, else the path of its main configuration file (nagios.cfg, naemon.cfg, icinga.cfg, " +
+			"shinken.cfg, centengine.cfg), or 'none' if every path below is set.",
+		"connector": "Canopsis' name for the kind of supervisor; empty: nagios, naemon, icinga, shinken or " +
+			"centreon, after the one that was found. Keep it stable: acknowledgements are matched by it. It must " +
+			"not contain '/'.",
 		"connector_name": "Canopsis' name for this supervisor; empty: the short name of this machine. Set it to the " +
 			"same on both members of a cluster.",
 		"readers": "What is read. Each reader is 'auto' (on when the supervisor writes what it reads), 'on' or " +

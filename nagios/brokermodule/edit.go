@@ -107,6 +107,10 @@ func newEdit(cfg *nagios.Config) (*Edit, error) {
 		return nil, fmt.Errorf("%s is Shinken's, which loads no NEB module: it has a module of its own "+
 			"(see shinken/README.md)", cfg.Path)
 	}
+	if cfg.Flavour == nagios.Centreon {
+		return nil, fmt.Errorf("%s is Centreon Engine's, whose modules have another interface: "+
+			"its log, status file and perfdata files can be read instead", cfg.Path)
+	}
 	target, err := filepath.EvalSymlinks(cfg.Path)
 	if err != nil {
 		return nil, fmt.Errorf("finding the main configuration: %w", err)

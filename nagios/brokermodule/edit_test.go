@@ -228,6 +228,10 @@ func TestEnableRefuses(t *testing.T) {
 	if _, err := Enable(cfg, modulePath, ""); err == nil || !strings.Contains(err.Error(), "Shinken") {
 		t.Errorf("Shinken: %v", err)
 	}
+	cfg.Flavour = nagios.Centreon
+	if _, err := Enable(cfg, modulePath, ""); err == nil || !strings.Contains(err.Error(), "Centreon Engine's") {
+		t.Errorf("Centreon Engine: %v", err)
+	}
 }
 
 func TestFind(t *testing.T) {
