@@ -266,8 +266,8 @@ func TestBlindSpotsOfPerfdata(t *testing.T) {
 			text: complete + "process_performance_data=0",
 			with: logAndStatus(),
 			want: []string{"process_performance_data=0 (/etc/centreon-engine/centengine.cfg:16): check results of " +
-				"hosts and services that change nothing are not seen one by one; the status file shows the last result of " +
-				"each object, up to 10 s later; set process_performance_data=1, host_perfdata_file and " +
+				"hosts and services that change nothing are not seen one by one; the status file shows the last " +
+				"result of each object, up to 10 s later; set process_performance_data=1, host_perfdata_file and " +
 				"service_perfdata_file"},
 		},
 		{
@@ -275,8 +275,8 @@ func TestBlindSpotsOfPerfdata(t *testing.T) {
 			text: complete + "log_rotation_method=d\nlog_archive_path=/dev/null",
 			with: allFiles(),
 			want: []string{"log_archive_path=/dev/null (/etc/nagios/nagios.cfg:17): not a directory, so nothing can " +
-				"be read there: rotated logs are looked for beside the log only: lines that were rotated away while " +
-				"the connector was stopped may not be found; the status file shows what lasts until the connector " +
+				"be read there: rotated logs are looked for beside the log only: lines that were rotated away " +
+				"while the connector was stopped may not be found; the status file shows what lasts until the connector " +
 				"starts, up to 10 s later; change log_archive_path, or readers.log.archive"},
 		},
 		{

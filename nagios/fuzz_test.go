@@ -20,25 +20,41 @@ func FuzzMainConfiguration(f *testing.F) {
 	f.Add("broker_module= \nbroker_module=a b\nlog_rotation_method=\xff\nstatus_update_interval=NaN\n" +
 		"service_perfdata_file_mode=\\\n=\n")
 	root := f.TempDir()
+	f.Add("log_file='x' ; y\nenable_flap_detection=Yes;\nlog_rotation_method=d ;\nhost_perfdata_file_mode=a ; p\n" +
+		"event_broker_options=-1 x\nhost_perfdata_file_processing_interval=0x7fffffffffffffff\nicinga_user=x\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		l := newLoader(root, "/etc/main.cfg")
-		l.parseMain(l.cfg.Path, text)
-		l.identify()
-		l.searchObjects()
-		c := l.cfg
-		for _, path := range []string{
-			c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.HostPerfdata.File, c.ServicePerfdata.File,
-		} {
-			if path != "" && (!filepath.IsAbs(path) || path != filepath.Clean(path)) {
-				t.Errorf("path %q", path)
-			}
-		}
-		for _, d := range []time.Duration{c.StatusUpdateInterval, c.HostPerfdata.ProcessingInterval} {
-			if d < 0 {
-				t.Errorf("duration %v", d)
-			}
-		}
+		readAnything(t, root, text, false)
+		readAnything(t, root, text, true)
 	})
+}
+
+// readAnything reads a main configuration as the cores, or as Shinken.
+func readAnything(t *testing.T, root, text string, shinken bool) {
+	t.Helper()
+	l := newLoader(root, "/etc/main.cfg")
+	l.shinken = shinken
+	l.parseMain(l.cfg.Path, text)
+	l.cfg.Flavour, _ = l.identify()
+	l.cfg.takeDefaultsOf(l.cfg.Flavour)
+	l.searchObjects()
+	c := l.cfg
+	for _, path := range []string{
+		c.LogFile, c.LogArchivePath, c.StatusFile, c.ObjectCacheFile, c.HostPerfdata.File, c.ServicePerfdata.File,
+	} {
+		if path != "" && (!filepath.IsAbs(path) || path != filepath.Clean(path)) {
+			t.Errorf("path %q", path)
+		}
+	}
+	for _, d := range []time.Duration{c.StatusUpdateInterval, c.HostPerfdata.ProcessingInterval} {
+		if d < 0 {
+			t.Errorf("duration %v", d)
+		}
+	}
+	for _, p := range []Perfdata{c.HostPerfdata, c.ServicePerfdata} {
+		if !strings.Contains("awp", string(p.Mode)) {
+			t.Errorf("mode %q", p.Mode)
+		}
+	}
 }
 
 func FuzzObjectFile(f *testing.F) {
