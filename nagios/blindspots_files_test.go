@@ -276,8 +276,8 @@ func TestBlindSpotsOfPerfdata(t *testing.T) {
 			with: allFiles(),
 			want: []string{"log_archive_path=/dev/null (/etc/nagios/nagios.cfg:17): not a directory, so nothing can " +
 				"be read there: rotated logs are looked for beside the log only: lines that were rotated away " +
-				"while the connector was stopped may not be found; the status file shows what lasts until the connector " +
-				"starts, up to 10 s later; change log_archive_path, or readers.log.archive"},
+				"while the connector was stopped may not be found; the status file shows what lasts until the " +
+				"connector starts, up to 10 s later; change log_archive_path, or readers.log.archive"},
 		},
 		{
 			name: "npcdmod writes what is read, in its own mode",
