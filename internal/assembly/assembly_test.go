@@ -113,6 +113,10 @@ func TestFaultsNameTheOption(t *testing.T) {
 			"readers: {perfdata: {service: {template: $TIMET$ $SERVICEDESC$}}}", "readers.perfdata.service.template",
 		},
 		{
+			"a template of our own without a file", "process_performance_data=1",
+			"readers: {perfdata: {service: {template: $TIMET$ $SERVICEDESC$}}}", "readers.perfdata.service.template",
+		},
+		{
 			"no state and no log", perfdataOn, "readers: {log: {enabled: off}, perfdata: {enabled: on}}",
 			"has no state, and no log is read",
 		},

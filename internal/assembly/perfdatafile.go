@@ -62,6 +62,8 @@ func (s *selection) canBeRead(f *perfdataFile, own config.PerfdataFile, option s
 		device = s.supervisor.Unusable(option)
 	}
 	switch {
+	case err != nil && own.Template != "":
+		s.fault(f.key+".template", err.Error())
 	case f.path == "" && spool == "" && s.Supervisor == nil:
 		s.leaveOut(f.key + ".path is not set")
 	case f.path == "" && spool == "":
@@ -70,7 +72,7 @@ func (s *selection) canBeRead(f *perfdataFile, own config.PerfdataFile, option s
 		s.fault("readers.perfdata.enabled", "is on, but "+device.Error())
 	case device != nil: // a blind spot
 		s.leaveOut(device.Error())
-	case err != nil && (own.Template != "" || on):
+	case err != nil && on:
 		s.fault(f.key+".template", err.Error())
 	case err != nil:
 		s.leaveOut(err.Error())
