@@ -34,8 +34,8 @@ func (Config) docs() docs {
 			"not contain '/'.",
 		"connector_name": "Canopsis' name for this supervisor; empty: the short name of this machine. Set it to the " +
 			"same on both members of a cluster.",
-		"readers": "What is read. Each reader is 'auto' (on when the supervisor writes what it reads), 'on' or " +
-			"'off'.",
+		"readers": "What is read. Each reader is 'auto' (on when the supervisor writes what it reads, in a form that " +
+			"can be read), 'on' (an error if it can't) or 'off'.",
 		"mapping": "What the events look like, and which are sent.",
 		"sites": "Several supervisors in one process, instead of supervisor, connector, connector_name and " +
 			"readers at the top level. Two sites must not use the same names of hosts: Canopsis would see one alarm " +
