@@ -76,6 +76,12 @@ func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
 			`service_perfdata_file_template ({DIR}/nagios.cfg:9): service perfdata template "$HOSTNAME$": no time`,
 		},
 		{
+			"one of two kinds of lines in a file",
+			strings.ReplaceAll(stated, "host-perfdata", "service-perfdata") +
+				"\nservice_perfdata_file_template=$HOSTNAME$", "", []string{"log", "status"}, true,
+			"the lines of hosts in {DIR}/service-perfdata are not read either",
+		},
+		{
 			"a template that is not in use",
 			stated + "\nhost_perfdata_file_template=empty\nhost_perfdata_file=/dev/null", "",
 			[]string{"log", "perfdata-service", "status"}, true, "host_perfdata_file=/dev/null",

@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
@@ -25,6 +26,7 @@ type perfdataFile struct {
 // perfdataFiles describes the files that are read, without those that can't be
 // read: that is a fault only of what our own configuration sets.
 func (s *selection) perfdataFiles() (files []*perfdataFile) {
+	unusable := make(map[string]bool) // paths of files whose lines can't be read
 	for _, f := range []struct {
 		perfdataFile
 		own         config.PerfdataFile
@@ -47,9 +49,18 @@ func (s *selection) perfdataFiles() (files []*perfdataFile) {
 				s.notice("%s", lacks)
 			}
 			files = append(files, &file)
+		} else if err != nil {
+			unusable[file.path] = true
 		}
 	}
-	return files
+	return slices.DeleteFunc(files, func(f *perfdataFile) bool {
+		if !unusable[f.path] || s.readers.Perfdata.Spool.Path != "" {
+			return false
+		}
+		s.notice("the lines of %ss in %s are not read either: those that can't be read stand between them",
+			f.class, f.path)
+		return true
+	})
 }
 
 // canBeRead decides whether a file is read, and notes why it isn't. err is what is
