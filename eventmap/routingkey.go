@@ -29,16 +29,17 @@ func (d *draft) appendRoutingKey(buf []byte, typ eventType) []byte {
 		return buf
 	}
 	d.repairs |= RoutingKeyCut
-	return cutRoutingKey(buf, begin)
+	return cutWithHash(buf, begin, maxRoutingKey)
 }
 
-// cutRoutingKey shortens the key in buf[begin:] to the maximum: its start, cut
-// at a character, "~" and eight hexadecimal digits.
-func cutRoutingKey(buf []byte, begin int) []byte {
+// cutWithHash shortens the name in buf[begin:] to limit bytes: its start, cut at a
+// character, "~" and eight hexadecimal digits. So names that differ only behind the
+// limit stay different.
+func cutWithHash(buf []byte, begin, limit int) []byte {
 	hash := fnv.New32a()
 	hash.Write(buf[begin:])
 	const suffix = len("~01234567")
-	end := begin + runeStart(string(buf[begin:]), maxRoutingKey-suffix)
+	end := begin + runeStart(string(buf[begin:]), limit-suffix)
 	buf = append(buf[:end], '~')
 	return hex.AppendEncode(buf, hash.Sum(nil))
 }
