@@ -162,3 +162,21 @@ func BenchmarkMap(b *testing.B) {
 		m.Map(dst[:0], rec, inv, nil, now)
 	}
 }
+
+// BenchmarkPerfdata is the performance data of the usual plugins.
+func BenchmarkPerfdata(b *testing.B) {
+	var buf []byte
+	usual := usualRecord().Check.Perfdata
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, raw := range []string{
+			usual,
+			"rta=0.129000ms;100.000000;500.000000;0.000000 pl=0%;20;60;0",
+			"load1=0.000;5.000;5.000;0; load5=0.010;10.000;10.000;0; load15=0.090;15.000;15.000;0;",
+			"time=0.000569s;;;0.000000;10.000000 size=10975B;;;0",
+			"'eth0_in_octet'=29916609c 'eth0_out_octet'=72601193c 'eth0_in_error'=0c 'eth0_speed_bps'=1000000000",
+		} {
+			buf, _ = appendPerfdata(buf[:0], raw, Canopsis2410, 1<<16)
+		}
+	}
+}

@@ -32,8 +32,8 @@
 // that becomes no event is reported with a [Reason]. Nothing is dropped silently.
 // What is lost for good: control characters and terminal sequences, bytes that
 // the configured charset has no character for, and text beyond the configured
-// sizes. Metrics that Canopsis can't store are left out of perf_data and remain
-// in perf_data_raw.
+// sizes. Metrics that Canopsis can't store, or that package perfstring can't read
+// for sure, are left out of perf_data and remain in perf_data_raw.
 //
 // # What it needs from its caller
 //

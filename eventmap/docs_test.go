@@ -196,11 +196,14 @@ const docsPerfdata = `
 ^perf_data^ has every metric that Canopsis can store, as ^label=value[unit][;warn;crit;min;max]^, joined by one space.
 Canopsis drops the whole string for one metric that it doesn't understand, so each metric is rewritten:
 
-- Decimal commas, signs and exponents become plain numbers.
-- Labels are quoted where it is needed, ^=^ in a label becomes ^_^, and a label of nothing but quotes becomes ^unnamed^.
-- ^GB^ becomes ^MB^, exactly and with its thresholds.
-- A unit that Canopsis doesn't list moves into the label: ^a=5KiB^ becomes ^a_KiB=5^.
-- Negative values, which only Canopsis 2 and 3 can store, ^nan^ and ^inf^ are left out.
+- Labels are quoted where it is needed, ^=^ in a label becomes ^_^, a metric without a label is named ^unnamed^. A label
+  of more than 235 bytes is cut and ends in ^~^ and a hash of the whole.
+- ^GB^ becomes ^MB^, exactly and with its thresholds. A unit that Canopsis doesn't list moves into the label: ^a=5KiB^
+  becomes ^a_KiB=5^.
+- Negative values, which only Canopsis 2 and 3 can store, and text where a number should be are left out; so is a second
+  metric of the same name.
+
+[PERFDATA.md](PERFDATA.md) shows what becomes of which string.
 `
 
 const docsRepairs = `
@@ -224,7 +227,8 @@ var repairMeanings = map[string]string{
 		"in its name",
 	"field dropped":       "a custom variable or macro came twice, or was beyond the 256th of its event",
 	"perfdata normalised": "`perf_data` is not what the plugin wrote",
-	"metric dropped":      "a metric that Canopsis can't store, or text that is no metric, was left out of `perf_data`",
+	"metric dropped": "a metric that Canopsis can't store or that can't be read for sure, one whose name is taken, " +
+		"or text that is no metric, was left out of `perf_data`",
 	"timestamp moved": "the time was not reported, or so far from now that Canopsis 4.3 and newer would replace it. " +
 		"A time in the past was set to 23 h 50 min ago, which preserves the order; one in the future to now",
 }

@@ -279,11 +279,12 @@ func TestSizes(t *testing.T) {
 	rec := checkRecord(host, supervision.Up)
 	rec.Check.Output = repeat("é", 100)
 	rec.Check.LongOutput = repeat("€", 100)
-	rec.Check.Perfdata = repeat("abcd=1 ", 20)
+	const eight = "abc1=1 abc2=1 abc3=1 abc4=1 abc5=1 abc6=1 abc7=1 abc8=1 "
+	rec.Check.Perfdata = eight + "abc9=1 abcA=1 abcB=1"
 	_, body, outcome := mapOne(t, m, rec)
 	for key, want := range map[string]any{
 		"output": repeat("é", 30) + "…", "long_output": repeat("€", 20) + "…", "output_truncated": true,
-		"perf_data": repeat("abcd=1 ", 8) + "abcd=1", "perf_data_raw": repeat("abcd=1 ", 8) + "abcd=…",
+		"perf_data": eight + "abc9=1", "perf_data_raw": eight + "abc9=…",
 	} {
 		if body[key] != want {
 			t.Errorf("%s: got %q, want %q", key, body[key], want)

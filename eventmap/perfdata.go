@@ -1,13 +1,16 @@
 package eventmap
 
-import "strings"
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/perfstring"
+)
 
 // maxLabel limits a label in bytes; Canopsis stores it, with the unit appended, in
 // 255 characters.
 const maxLabel = 235
-
-// maxUnit limits a unit in bytes.
-const maxUnit = 16
 
 // unnamed is the label of a metric that has none.
 const unnamed = "unnamed"
@@ -15,195 +18,187 @@ const unnamed = "unnamed"
 // appendPerfdata appends performance data in the form that Canopsis' parser
 // accepts: metrics `label=value[unit][;anything]`, joined by one space. That
 // parser drops the whole string for one metric that it doesn't understand, so
-// each metric is rewritten, or left out when the generation can't store it. raw
-// is clean text in the grammar of the Monitoring Plugins guidelines, or close to
-// it. At most limit bytes are appended, whole metrics only. dropped reports
-// whether a metric was left out.
+// each metric is rewritten, or left out when the generation can't store it or has
+// one of its name already. raw is clean text as package perfstring reads it. At
+// most limit bytes are appended, whole metrics only. dropped reports whether a
+// metric was left out.
 func appendPerfdata(buf []byte, raw string, version Version, limit int) (_ []byte, dropped bool) {
-	begin := len(buf)
-	for {
-		var m metric
-		if m, raw = nextMetric(raw); m == (metric{}) {
-			return buf, dropped
+	w := perfWriter{buf: buf, version: version, seed: maphash.MakeSeed()}
+	var m perfstring.Metric
+	for r := perfstring.NewReader(raw); ; {
+		if !r.Next(&m) {
+			return w.buf, dropped || r.LeftOut()
 		}
-		before := len(buf)
-		if before > begin {
-			buf = append(buf, ' ')
+		before := len(w.buf)
+		if before > len(buf) {
+			w.buf = append(w.buf, ' ')
 		}
-		kept := false
-		if buf, kept = m.append(buf, version); !kept || len(buf)-begin > limit {
-			buf, dropped = buf[:before], true
+		if name, ok := w.write(&m); !ok || len(w.buf)-len(buf) > limit || !w.isNew(name) {
+			w.buf, dropped = w.buf[:before], true
 		}
 	}
 }
 
-// metric is one token of performance data, its parts as the plugin wrote them.
-type metric struct {
-	label string // without its quotes, those within it still doubled
-	value string // number and unit; empty if there was no "="
-	rest  string // from the first ';' on
+// perfWriter writes the metrics of one string.
+type perfWriter struct {
+	buf     []byte
+	version Version
+
+	// The hashes of the names that have been written. A collision leaves a metric
+	// out, as the same name does.
+	seed  maphash.Seed
+	first [16]uint64 // the usual number, without an allocation
+	n     int
+	more  map[uint64]bool
 }
 
-const blanks = " \t\n"
+// write appends a metric and returns the hash of the name under which Canopsis
+// stores it. ok is false when it can't store the metric.
+func (w *perfWriter) write(m *perfstring.Metric) (name uint64, ok bool) {
+	if m.Unknown { // Canopsis skips this metric alone
+		name = w.label(m, "", "")
+		w.buf = append(w.buf, "=U"...)
+		return name, true
+	}
+	if m.Value.Negative && !w.version.storesNegative() {
+		return 0, false
+	}
+	n, unit, ranges := m.Value, m.Unit, m.Ranges
+	if unit == "GB" && !w.version.acceptsUnit(unit) {
+		unit, n, ranges = "MB", n.Times1000(), rangesTimes1000(ranges)
+	}
+	switch {
+	case !w.version.acceptsUnit(unit): // as Canopsis names a metric with a unit
+		name, unit = w.label(m, unit, ""), ""
+	case w.version.python(): // it keeps the unit apart from the name
+		name = w.label(m, "", "")
+	default:
+		name = w.label(m, "", unit)
+	}
+	w.buf = append(w.buf, '=')
+	w.buf = n.Append(w.buf)
+	w.buf = append(w.buf, unit...)
+	w.buf = append(w.buf, ranges...)
+	return name, true
+}
 
-// nextMetric splits raw after its first metric. The zero metric means the end.
-func nextMetric(raw string) (m metric, rest string) {
-	for raw != "" && isBlank(raw[0]) {
-		raw = raw[1:]
+// label appends a label that Canopsis reads as one name: never empty, without "=",
+// in quotes when it has a space or a quote, never a lone quote. One that is too
+// long ends in "~" and a hash of the whole. unit is a part of the label, suffix what
+// Canopsis itself appends to the name, whose hash is returned.
+func (w *perfWriter) label(m *perfstring.Metric, unit, suffix string) (name uint64) {
+	label := m.Label
+	if m.Block != "" {
+		label = m.Block + "::" + label
 	}
-	if raw == "" {
-		return metric{}, ""
+	room := maxLabel
+	if unit != "" {
+		room -= len("_") + len(unit)
 	}
-	if end := closingQuote(raw); end > 0 {
-		m.label, raw = raw[1:end], raw[end+2:]
+	if len(label) > room {
+		label = string(cutWithHash([]byte(label), 0, room))
+	}
+	if label == "" {
+		label = unnamed
+	}
+	plain := isPlainLabel(label)
+	quote := !plain && strings.ContainsAny(label, " '\t\n")
+	if quote {
+		w.buf = append(w.buf, '\'')
+	}
+	begin := len(w.buf)
+	if plain {
+		w.buf = append(w.buf, label...)
 	} else {
-		i := wordEnd(raw, '=')
-		if i == len(raw) || raw[i] != '=' { // text without a value
-			return metric{label: raw[:i]}, raw[i:]
-		}
-		m.label, raw = raw[:i], raw[i+1:]
+		w.buf = appendEscaped(w.buf, label)
 	}
-	body, after := cutBody(raw)
-	end := wordEnd(body, ';')
-	m.value, m.rest = body[:end], body[end:]
-	if m == (metric{}) { // "=": nothing, but not the end
-		m.label = "="
+	if unit != "" {
+		w.buf = append(w.buf, '_')
+		w.buf = append(w.buf, unit...)
 	}
-	return m, after
+	end := len(w.buf)
+	if suffix != "" {
+		w.buf = append(w.buf, '_')
+		w.buf = append(w.buf, suffix...)
+	}
+	name = maphash.Bytes(w.seed, w.buf[begin:])
+	if w.buf = w.buf[:end]; quote {
+		w.buf = append(w.buf, '\'')
+	}
+	return name
 }
 
-// cutBody splits s after value, thresholds and limits: at a blank, or at a comma in
-// its place ("a=1,b=2").
-func cutBody(s string) (body, after string) {
-	i := wordEnd(s, '=')
-	if i < len(s) && s[i] == '=' {
-		if comma := strings.LastIndexByte(s[:i], ','); comma >= 0 && comma < i-1 {
-			return s[:comma], s[comma+1:]
-		}
-		for i < len(s) && !isBlank(s[i]) {
-			i++
-		}
-	}
-	return s[:i], s[i:]
-}
-
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
-
-// wordEnd returns the offset of the first blank or stop in s, else its length.
-func wordEnd(s string, stop byte) int {
-	i := 0
-	for i < len(s) && s[i] != stop && !isBlank(s[i]) {
-		i++
-	}
-	return i
-}
-
-// closingQuote returns the offset of the quote that closes the label at the start
-// of s, or 0 when s doesn't start with a quoted label. It is the first quote before
-// a "=", because the guidelines allow no "=" in a label. Plugins write one all the
-// same ('a=b'=1); but where a blank follows it, the opening quote was a lone one,
-// and the "=" belongs to its value.
-func closingQuote(s string) int {
-	if s[0] != '\'' {
-		return 0
-	}
-	end := strings.Index(s[1:min(len(s), 2*maxLabel)], "'=")
-	if end < 0 {
-		return 0
-	}
-	label := s[1 : 1+end]
-	if i := strings.IndexByte(label, '='); i >= 0 && strings.ContainsAny(label[i:], blanks) {
-		return 0
-	}
-	return 1 + end
-}
-
-// append appends the metric, or returns false when Canopsis can't store it.
-func (m metric) append(buf []byte, version Version) (_ []byte, kept bool) {
-	if strings.HasPrefix(m.value, "U") { // unknown: Canopsis skips this metric alone
-		buf = appendLabel(buf, m, "")
-		return append(buf, "=U"...), m.value == "U"
-	}
-	n, unit, ok := parseNumber(m.value)
-	if !ok || n.negative && !version.storesNegative() || !unitLike(unit) {
-		return buf, false
-	}
-	rest := m.rest
-	switch unit {
-	case "µs", "μs":
-		unit = "us"
-	case "kB":
-		unit = "KB"
-	case "GB":
-		if !version.acceptsUnit(unit) {
-			unit, n, rest = "MB", n.times1000(), rangesTimes1000(rest)
-		}
-	}
-	inLabel := ""
-	if !version.acceptsUnit(unit) { // as Canopsis names a metric with a unit
-		unit, inLabel = "", unit
-	}
-	buf = appendLabel(buf, m, inLabel)
-	buf = append(buf, '=')
-	buf = n.append(buf)
-	buf = append(buf, unit...)
-	return append(buf, rest...), true
-}
-
-// unitLike reports whether what follows a number can be a unit of measurement.
-func unitLike(unit string) bool {
-	if len(unit) > maxUnit {
-		return false
-	}
-	for i, r := range unit {
-		switch {
-		case r >= 0x80, r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '%', r == '/', r == '_':
-		case i > 0 && (r >= '0' && r <= '9' || r == '^' || r == '*'):
-		default:
+// isPlainLabel reports whether a label stays as it is, without quotes.
+func isPlainLabel(label string) bool {
+	for i := range len(label) {
+		if c := label[i]; c <= '=' && (c == '=' || c == ' ' || c == '\'' || c == '\t' || c == '\n') {
 			return false
 		}
 	}
 	return true
 }
 
-// appendLabel appends a label that Canopsis reads as one name: never empty, without
-// "=", in quotes when it has a space or a quote, never a lone quote.
-func appendLabel(buf []byte, m metric, unit string) []byte {
-	label := m.label
-	if strings.Contains(label, "''") {
-		label = strings.ReplaceAll(label, "''", "'")
-	}
-	label = strings.TrimLeft(label, "'")
-	room := maxLabel
-	if unit != "" {
-		room -= len("_") + len(unit)
-	}
-	label = strings.TrimRight(label[:runeStart(label, min(len(label), room))], "'")
-	if label == "" {
-		label = unnamed
-	}
-	quote := wordEnd(label, '\'') < len(label)
-	if quote {
-		buf = append(buf, '\'')
-	}
-	for i := range len(label) {
-		switch c := label[i]; c {
-		case '=':
-			buf = append(buf, '_')
-		case '\'':
-			buf = append(buf, "''"...)
-		case '\t', '\n':
-			buf = append(buf, ' ')
-		default:
-			buf = append(buf, c)
+// appendEscaped appends a label without "=" and with its quotes doubled.
+func appendEscaped(buf []byte, label string) []byte {
+	begin := len(buf)
+	buf = append(buf, label...)
+	for i := begin; i < len(buf); i++ {
+		switch c := buf[i]; {
+		case c > '=':
+		case c == '=':
+			buf[i] = '_'
+		case c == '\t' || c == '\n':
+			buf[i] = ' '
+		case c == '\'':
+			buf = slices.Insert(buf, i, c)
+			i++
 		}
 	}
-	if unit != "" {
-		buf = append(buf, '_')
-		buf = append(buf, unit...)
-	}
-	if quote {
-		buf = append(buf, '\'')
-	}
 	return buf
+}
+
+// isNew returns false for a name that was written before.
+func (w *perfWriter) isNew(name uint64) bool {
+	for _, other := range w.first[:w.n] {
+		if other == name {
+			return false
+		}
+	}
+	if w.n < len(w.first) {
+		w.first[w.n] = name
+		w.n++
+		return true
+	}
+	if w.more[name] {
+		return false
+	}
+	if w.more == nil {
+		w.more = make(map[uint64]bool)
+	}
+	w.more[name] = true
+	return true
+}
+
+// rangesTimes1000 scales the thresholds, minimum and maximum that follow a value
+// (";10:20;~:5;0;100"). It drops all of them when one is not a plain number, so
+// that none has another unit than the value.
+func rangesTimes1000(ranges string) string {
+	var out []byte
+	for i := 0; i < len(ranges); {
+		switch c := ranges[i]; {
+		case strings.IndexByte(";:@~-", c) >= 0:
+			out = append(out, c)
+			i++
+		case c == '.' || c >= '0' && c <= '9':
+			n, rest, ok := perfstring.ReadNumber(ranges[i:])
+			if !ok {
+				return ""
+			}
+			out = n.Times1000().Append(out)
+			i = len(ranges) - len(rest)
+		default:
+			return ""
+		}
+	}
+	return string(out)
 }
