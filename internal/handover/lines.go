@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -67,6 +68,12 @@ func (r *spoolReader) lines(ctx context.Context, s *openSegment, block []byte) (
 
 // line takes one line, at the segment's offset.
 func (r *spoolReader) line(s *openSegment, text string) {
+	if plain := strings.TrimLeft(text, "\x00"); len(plain) < len(text) {
+		r.batch.Odd = append(r.batch.Odd, supervision.Oddity{
+			Reason: "zero bytes in front of a line: left out", Where: r.where(s),
+		})
+		text = plain
+	}
 	line, err := ParseLine(text)
 	if s.offset == 0 {
 		if r.header(s, line.Header, err); s.held {
@@ -82,6 +89,9 @@ func (r *spoolReader) line(s *openSegment, text string) {
 	case line.Skip != "":
 		r.skip(line.Skip)
 	case line.Record.Kind != 0:
+		for _, o := range line.Odd {
+			r.batch.Odd = append(r.batch.Odd, o.Oddity(r.where(s)+": "+line.Record.Entity.String()))
+		}
 		line.Record.Ref = s.File + "@" + strconv.FormatInt(s.offset, 10)
 		r.batch.Records = append(r.batch.Records, line.Record)
 	}
@@ -112,9 +122,14 @@ func (r *spoolReader) skip(why string) {
 
 func (r *spoolReader) reject(s *openSegment, raw, reason string) {
 	r.batch.Rejected = append(r.batch.Rejected, supervision.Rejected{
-		Source: r.options.Name, Where: s.file.Name() + ":" + strconv.FormatInt(s.offset, 10),
+		Source: r.options.Name, Where: r.where(s),
 		Reason: reason, Raw: []byte(raw[:min(len(raw), supervision.RawKept)]),
 	})
+}
+
+// where names the place of the line at hand.
+func (r *spoolReader) where(s *openSegment) string {
+	return s.file.Name() + ":" + strconv.FormatInt(s.offset, 10)
 }
 
 // skipLine passes over a line that is too long, of which block is the beginning.

@@ -3,7 +3,6 @@ package handover
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
@@ -16,6 +15,8 @@ type Line struct {
 	Header *Header            // of a segment
 	Lost   int64              // records that the module could not keep
 	Skip   string             // why the line is skipped; empty: it is not
+	// Odd are values that make no sense; the record does without them.
+	Odd []supervision.Strange
 }
 
 // ParseLine reads a line, without its line feed. The strings of the record
@@ -49,7 +50,7 @@ func ParseLine(line string) (Line, error) {
 
 // check reads a check result or a present state.
 func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
-	rec, err := pairs.ParseEscaped(class, cut)
+	rec, odd, err := pairs.ParseEscaped(class, cut)
 	if err != nil {
 		return Line{}, err
 	}
@@ -57,24 +58,9 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 	if c.State == supervision.StateNotReported {
 		return Line{}, errors.New("no state")
 	}
-	take := func(key string) (value string, ok bool) {
-		value, ok = c.Extra[key]
-		delete(c.Extra, key)
-		return value, ok
-	}
-	acknowledged, hasAck := take("ACKNOWLEDGED")
-	flapping, hasFlapping := take("FLAPPING")
-	depth, hasDepth := take("DOWNTIMEDEPTH")
-	if hasAck && hasFlapping && hasDepth {
-		n, err := strconv.Atoi(depth)
-		if err != nil {
-			return Line{}, fmt.Errorf("field DOWNTIMEDEPTH: %.40q is not a number", depth)
-		}
-		c.Flags = &supervision.Flags{
-			Acknowledged: acknowledged == "1", Flapping: flapping == "1", DowntimeDepth: max(n, 0),
-		}
-	}
-	_, c.Truncated = take("TRUNCATED")
+	odd = append(odd, takeFlags(c)...)
+	_, c.Truncated = c.Extra["TRUNCATED"]
+	delete(c.Extra, "TRUNCATED")
 	// An object without a display name has its own name for one
 	// (common/objects.c, add_host and add_service).
 	if c.Extra["HOSTDISPLAYNAME"] == rec.Entity.Host {
@@ -95,14 +81,38 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 			}
 		}
 	}
-	return Line{Record: rec}, nil
+	return Line{Record: rec, Odd: odd}, nil
+}
+
+// takeFlags sets the conditions of the object, if all of them are reported and make
+// sense: a part of them would be taken for a change.
+func takeFlags(c *supervision.Check) []supervision.Strange {
+	var missing bool
+	f := fields{}
+	for _, key := range []string{"ACKNOWLEDGED", "FLAPPING", "DOWNTIMEDEPTH"} {
+		value, ok := c.Extra[key]
+		f.pairs = append(f.pairs, pairs.Pair{Key: key, Value: value})
+		missing = missing || !ok
+		delete(c.Extra, key)
+	}
+	if missing {
+		return nil
+	}
+	flags := &supervision.Flags{
+		Acknowledged: f.yes("ACKNOWLEDGED"), Flapping: f.yes("FLAPPING"),
+		DowntimeDepth: int(min(max(f.number("DOWNTIMEDEPTH"), 0), supervision.MostAttempts)),
+	}
+	if f.odd == nil {
+		c.Flags = flags
+	}
+	return f.odd
 }
 
 // condition reads a record that is no check result.
 func condition(kind string, f *fields) (Line, error) {
 	rec := supervision.Record{
 		Entity: supervision.Entity{Host: f.text("HOSTNAME"), Service: f.text("SERVICEDESC")},
-		Time:   f.time("TIMET"),
+		Time:   f.moment(),
 	}
 	out := Line{}
 	switch kind {
@@ -135,7 +145,7 @@ func condition(kind string, f *fields) (Line, error) {
 		rec.Kind = processKinds[kind]
 		rec.Process = &supervision.ProcessState{PID: int(f.number("PID")), Version: f.text("PROGRAM")}
 	case "LOST":
-		out.Lost = f.number("COUNT")
+		out.Lost = f.needed("COUNT")
 		return out, f.err
 	default:
 		return Line{}, fmt.Errorf("unknown DATATYPE %.40q", kind)
@@ -148,7 +158,7 @@ func condition(kind string, f *fields) (Line, error) {
 	case rec.Process == nil && rec.Entity.Host == "":
 		return Line{}, errors.New("HOSTNAME is missing or empty")
 	}
-	out.Record = rec
+	out.Record, out.Odd = rec, f.odd
 	return out, nil
 }
 
@@ -172,102 +182,4 @@ var processKinds = map[string]supervision.Kind{
 	"PROCESSSTARTED":  supervision.SupervisorStarted,
 	"PROCESSRELOADED": supervision.SupervisorReloaded,
 	"PROCESSSTOPPED":  supervision.SupervisorStopped,
-}
-
-// fields reads the values of a line by key, and keeps the first error.
-type fields struct {
-	pairs []pairs.Pair
-	err   error
-}
-
-func (f *fields) text(key string) string {
-	value, _ := pairs.Find(f.pairs, key)
-	return pairs.Unescape(value)
-}
-
-func (f *fields) fault(key, value, what string) {
-	if f.err == nil {
-		f.err = fmt.Errorf("field %s: %.40q is not %s", key, value, what)
-	}
-}
-
-func (f *fields) number(key string) int64 {
-	value := f.text(key)
-	if value == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		f.fault(key, value, "a whole number")
-	}
-	return n
-}
-
-func (f *fields) decimal(key string) float64 {
-	value := f.text(key)
-	if value == "" {
-		return 0
-	}
-	n, ok := pairs.ParseDecimal(value)
-	if !ok {
-		f.fault(key, value, "a number")
-	}
-	return n
-}
-
-func (f *fields) yes(key string) bool {
-	switch value := f.text(key); value {
-	case "", "0":
-		return false
-	case "1":
-		return true
-	default:
-		f.fault(key, value, "0 or 1")
-		return false
-	}
-}
-
-// time reads a time; see supervision.ParseTime.
-func (f *fields) time(key string) time.Time {
-	value := f.text(key)
-	if value == "" {
-		return time.Time{}
-	}
-	t, ok := supervision.ParseTime(value)
-	if !ok {
-		f.fault(key, value, "a time")
-	}
-	return t
-}
-
-func (f *fields) note() *supervision.Note {
-	return &supervision.Note{
-		ID: f.number("ID"), Author: f.text("AUTHOR"), Text: f.text("COMMENT"),
-		Sticky: f.yes("STICKY"), Persistent: f.yes("PERSISTENT"), Expires: f.time("EXPIRES"), Loaded: f.yes("LOADED"),
-	}
-}
-
-func (f *fields) downtime() *supervision.Downtime {
-	seconds := f.number("DURATION")
-	return &supervision.Downtime{
-		ID: f.number("ID"), Author: f.text("AUTHOR"), Comment: f.text("COMMENT"),
-		Entry: f.time("ENTRY"), Start: f.time("START"), End: f.time("END"), Fixed: f.yes("FIXED"),
-		Duration:    time.Duration(min(max(seconds, 0), pairs.LongestSeconds)) * time.Second,
-		TriggeredBy: f.number("TRIGGEREDBY"), Loaded: f.yes("LOADED"),
-	}
-}
-
-// flapping reads a change of the flapping state. Its text is that of Nagios' log
-// (base/flapping.c).
-func (f *fields) flapping(kind supervision.Kind) *supervision.Flapping {
-	change, low, high := f.decimal("PERCENTCHANGE"), f.decimal("LOWTHRESHOLD"), f.decimal("HIGHTHRESHOLD")
-	out := &supervision.Flapping{Disabled: f.yes("DISABLED")}
-	switch {
-	case out.Disabled || f.text("PERCENTCHANGE") == "":
-	case kind == supervision.FlappingStarted:
-		out.Text = fmt.Sprintf("%.1f%% change >= %.1f%% threshold", change, high)
-	default:
-		out.Text = fmt.Sprintf("%.1f%% change < %.1f%% threshold", change, low)
-	}
-	return out
 }

@@ -187,34 +187,66 @@ func TestParseLineNamesTheFault(t *testing.T) {
 		{line("DATATYPE::GEARMAN", "TIMET::1"), `unknown DATATYPE "GEARMAN"`},
 		{line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h"), "no state"},
 		{
-			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::9"),
-			`field 4 HOSTSTATEID: "9" is no state of a host`,
-		},
-		{
 			line("DATATYPE::SERVICECHECK", "TIMET::1", "HOSTNAME::h", "SERVICESTATEID::0"),
 			"SERVICEDESC is missing or empty",
-		},
-		{
-			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::0", "ACKNOWLEDGED::0", "FLAPPING::0",
-				"DOWNTIMEDEPTH::x"), `field DOWNTIMEDEPTH: "x" is not a number`,
 		},
 		{line("DATATYPE::ACKNOWLEDGEMENT", "TIMET::1", "AUTHOR::a"), "HOSTNAME is missing or empty"},
 		{line("DATATYPE::ACKNOWLEDGEMENT", "HOSTNAME::h"), "TIMET is missing or empty"},
 		{line("DATATYPE::ACKNOWLEDGEMENT", "TIMET::1", "HOSTNAME::h", "HOSTNAME::i"), "field HOSTNAME: is there twice"},
-		{line("DATATYPE::ACKNOWLEDGEMENT", "TIMET::1", "HOSTNAME::h", "STICKY::2"), `field STICKY: "2" is not 0 or 1`},
 		{line("DATATYPE::DOWNTIMESTARTED", "TIMET::1", "HOSTNAME::h", "ID::x"), `field ID: "x" is not a whole number`},
-		{
-			line("DATATYPE::DOWNTIMESTARTED", "TIMET::1", "HOSTNAME::h", "START::soon"),
-			`field START: "soon" is not a time`,
-		},
-		{
-			line("DATATYPE::FLAPPINGSTARTED", "TIMET::1", "HOSTNAME::h", "PERCENTCHANGE::inf"),
-			`field PERCENTCHANGE: "inf" is not a number`,
-		},
 		{line("DATATYPE::SEGMENT", "MODULE::neb"), "header of the segment: no FORMAT"},
 	} {
 		if _, err := ParseLine(c.line); err == nil || err.Error() != c.want {
 			t.Errorf("%q: got %v, want %s", c.line, err, c.want)
+		}
+	}
+}
+
+// TestParseLineDoesWithoutOddFields: only the host, the service, the time, the state
+// and the number of a thing cost a record.
+func TestParseLineDoesWithoutOddFields(t *testing.T) {
+	for _, c := range []struct {
+		line, field string
+		still       func(supervision.Record) bool
+	}{
+		{
+			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::9"), "HOSTSTATEID",
+			func(r supervision.Record) bool { return r.Check.State == supervision.Unreachable },
+		},
+		{
+			line("DATATYPE::SERVICECHECK", "TIMET::1", "HOSTNAME::h", "SERVICEDESC::s", "SERVICESTATEID::-7"),
+			"SERVICESTATEID", func(r supervision.Record) bool { return r.Check.State == supervision.Unknown },
+		},
+		{
+			line("DATATYPE::HOSTSTATE", "TIMET::7", "HOSTNAME::h", "HOSTSTATEID::1", "LASTHOSTCHECK::-4",
+				"HOSTEXECUTIONTIME::1"), "LASTHOSTCHECK",
+			func(r supervision.Record) bool { return r.Check.Start.IsZero() && r.Time.Unix() == 7 },
+		},
+		{
+			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::1", "HOSTLATENCY::1795800305.571"),
+			"HOSTLATENCY", func(r supervision.Record) bool { return r.Check.Latency == 0 },
+		},
+		{
+			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::1", "ACKNOWLEDGED::0", "FLAPPING::0",
+				"DOWNTIMEDEPTH::x"), "DOWNTIMEDEPTH",
+			func(r supervision.Record) bool { return r.Check.Flags == nil && r.Check.Extra == nil },
+		},
+		{
+			line("DATATYPE::ACKNOWLEDGEMENT", "TIMET::1", "HOSTNAME::h", "STICKY::2", "COMMENT::c"), "STICKY",
+			func(r supervision.Record) bool { return r.Note.Text == "c" && !r.Note.Sticky },
+		},
+		{
+			line("DATATYPE::DOWNTIMESTARTED", "TIMET::1", "HOSTNAME::h", "ID::3", "START::soon"), "START",
+			func(r supervision.Record) bool { return r.Downtime.ID == 3 && r.Downtime.Start.IsZero() },
+		},
+		{
+			line("DATATYPE::FLAPPINGSTARTED", "TIMET::1", "HOSTNAME::h", "PERCENTCHANGE::inf"), "PERCENTCHANGE",
+			func(r supervision.Record) bool { return r.Flapping.Text == "" },
+		},
+	} {
+		got, err := ParseLine(c.line)
+		if err != nil || len(got.Odd) != 1 || got.Odd[0].Field != c.field || !c.still(got.Record) {
+			t.Errorf("%q: %v, odd %q: %+v", c.line, err, got.Odd, got.Record)
 		}
 	}
 }

@@ -32,39 +32,43 @@ var dataTypes = map[string]dataType{
 // last two the escapes are undone. Aliases are the macros behind keys that a
 // template has invented. Keys that are no property of a check are kept in
 // Check.Extra. A line that has a key twice is refused: one of the two is part
-// of a plugin's output. The record's strings share the line's memory.
-func ParseLine(line string, aliases map[string]string) (supervision.Record, error) {
+// of a plugin's output. The record's strings share the line's memory. Values that
+// make no sense are returned too: the record does without them.
+func ParseLine(line string, aliases map[string]string) (supervision.Record, []supervision.Strange, error) {
 	var array [64]Pair
 	cut, err := Cut(line, array[:0])
 	if err != nil {
-		return supervision.Record{}, err
+		return supervision.Record{}, nil, err
 	}
 	value, ok := Find(cut, "DATATYPE")
 	if !ok {
-		return supervision.Record{}, errors.New("no DATATYPE")
+		return supervision.Record{}, nil, errors.New("no DATATYPE")
 	}
 	kind, ok := dataTypes[value]
 	if !ok {
-		return supervision.Record{}, fmt.Errorf("unknown DATATYPE %s", Quote(value))
+		return supervision.Record{}, nil, fmt.Errorf("unknown DATATYPE %s", Quote(value))
 	}
 	return kind.parse(cut, aliases)
 }
 
 // ParseEscaped reads the pairs of a check result that one of our broker modules
 // wrote, and undoes their escapes; see ParseLine.
-func ParseEscaped(class Class, cut []Pair) (supervision.Record, error) {
+func ParseEscaped(class Class, cut []Pair) (supervision.Record, []supervision.Strange, error) {
 	return dataType{class, true}.parse(cut, nil)
 }
 
-func (d dataType) parse(cut []Pair, aliases map[string]string) (supervision.Record, error) {
+func (d dataType) parse(
+	cut []Pair, aliases map[string]string,
+) (supervision.Record, []supervision.Strange, error) {
 	b := NewBuilder(d.class)
+	b.exact = d.escaped
 	for i := range cut {
 		if err := d.put(&b, cut[i], aliases); err != nil {
-			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, cut[i].Key, err)
+			return supervision.Record{}, nil, fmt.Errorf("field %d %s: %w", i+1, cut[i].Key, err)
 		}
 	}
 	if key := Twice(cut); key != "" {
-		return supervision.Record{}, fmt.Errorf("field %s: is there twice", key)
+		return supervision.Record{}, nil, fmt.Errorf("field %s: is there twice", key)
 	}
 	return b.Record()
 }

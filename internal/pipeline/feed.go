@@ -152,7 +152,7 @@ func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch, agai
 		if n == left {
 			break
 		}
-		b.Records, b.Rejected, b.Skipped = b.Records[n:], nil, nil
+		b.Records, b.Rejected, b.Skipped, b.Odd = b.Records[n:], nil, nil, nil
 	}
 	if !f.Unjudged {
 		p.gate.done(name, b.EndSeen)

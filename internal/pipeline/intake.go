@@ -39,6 +39,7 @@ const (
 	whatNotServed     = "event not stored: no target takes its route"
 	whatRepaired      = "field repaired"
 	whatSkipped       = "input skipped"
+	whatOdd           = "odd input, of which the rest is used"
 	whatQuarantined   = "input quarantined"
 	whatNotKept       = "input lost: it can't be quarantined"
 	whatForgotten     = "stored memory of an object can't be read"
@@ -129,6 +130,9 @@ func (in *intake) take(
 	source := f.Source.Name()
 	for why, n := range b.Skipped {
 		in.tally.Add(tally.Quiet, in.key(whatSkipped, source, "", why), n, "")
+	}
+	for _, odd := range b.Odd {
+		in.tally.Add(tally.Notable, in.key(whatOdd, source, "", odd.Reason), 1, odd.Where)
 	}
 	in.setAside(b.Rejected)
 	if len(b.Records) == 0 && b.Position == nil {

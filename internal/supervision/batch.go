@@ -2,6 +2,7 @@ package supervision
 
 import (
 	"context"
+	"strconv"
 	"time"
 )
 
@@ -13,6 +14,8 @@ type Batch struct {
 	// Skipped counts input that is well-formed and no record, by a short
 	// constant reason such as "unknown log line".
 	Skipped map[string]int
+	// Odd are values that make no sense, in input of which the rest is used.
+	Odd []Oddity
 	// Position is opaque to everybody but the source. Nil leaves the stored
 	// one as it is.
 	Position []byte
@@ -23,6 +26,26 @@ type Batch struct {
 	// written; zero: that is known only of the moment at which they are handed over.
 	// The batches of one file that is read whole share the moment of its opening.
 	Read time.Time
+}
+
+// Oddity is a value that makes no sense, in input of which the rest is used: a
+// latency of "-nan" does not cost its check result.
+type Oddity struct {
+	Reason string // of a bounded set: the field, what is wrong, and what it is taken for
+	Where  string // file and line or offset, and the value
+}
+
+// Strange is a field that makes no sense, as a parser finds it.
+type Strange struct {
+	Field  string // its name in the input, of a bounded set
+	Value  string
+	Reason string // a constant: what is wrong, and what it is taken for
+}
+
+// Oddity returns it as found at a place.
+func (s Strange) Oddity(where string) Oddity {
+	const shown = 40
+	return Oddity{s.Field + ": " + s.Reason, where + ": " + strconv.Quote(s.Value[:min(len(s.Value), shown)])}
 }
 
 // Rejected is input that can't be read. It goes to quarantine, with its reason,

@@ -12,6 +12,20 @@ const (
 	RawKept     = 4 << 10
 )
 
+// The bounds of values. What is beyond them makes no sense, and is unknown.
+const (
+	// LongestSeconds bounds durations and latencies, in seconds: some thirty years.
+	// A core counts the latency of a result whose sender did not set its time from 1970.
+	LongestSeconds = 1e9
+	// LongestCheck bounds the time that a check took, in seconds: a week.
+	LongestCheck = 7 * 86400
+	// LatestMoment bounds the time at which something happened, in Unix seconds: the
+	// year 2200. Dates that people enter, such as the end of a downtime, may be later.
+	LatestMoment = 7258118400
+	// MostAttempts bounds attempts.
+	MostAttempts = 1 << 30
+)
+
 // Full reports whether a batch made of so many bytes has to be handed over.
 func (b *Batch) Full(bytes int) bool {
 	return bytes >= BatchBytes || len(b.Records)+len(b.Rejected) >= BatchLines

@@ -37,6 +37,7 @@ func TestCorpus(t *testing.T) {
 			c.add(bytes.TrimSuffix(line, []byte("\n")), place{file: name}, 0)
 			lines++
 		}
+		c.settle()
 	}
 	for _, r := range c.batch.Rejected {
 		t.Errorf("rejected %.200q: %s", r.Raw, r.Reason)

@@ -26,6 +26,17 @@
 // in the same line. If the rest of a line from the last start of a record is a
 // whole record, it is taken, and what stands before it is rejected.
 //
+// Only the host, the service, the time and the state can cost a result. A field that
+// makes no sense otherwise (a latency of "-nan", decimal commas) is unknown in the
+// record, and reported in Batch.Odd; so is a state that does not exist, which is taken
+// for UNREACHABLE or UNKNOWN (supervision.ReadState).
+//
+// Icinga 2 and Shinken write an output of several lines as it is. So lines up to the
+// next record's prefix belong to the record in front of them, if all prefixes are long
+// enough to be known again, and up to a quarter of a megabyte. What then is no record
+// is read line by line. Once such a record was seen in a file that grows, its last
+// record waits for a quarter of a second for further lines.
+//
 // # Sources
 //
 // FileSource follows a file of mode "a" or "w", also while it is moved away or

@@ -66,12 +66,15 @@ func (s *FileSource) Name() string { return s.options.Name }
 
 // Run follows the file until the context ends.
 func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
+	h := fileHand{lines: newCollector(s.options.Name, s.options.Formats), emit: emit, meter: &s.Meter, stored: from}
 	var position *follow.Position
 	if len(from) > 0 {
-		position = new(follow.Position)
-		if err := json.Unmarshal(from, position); err != nil {
+		var stored filePosition
+		if err := json.Unmarshal(from, &stored); err != nil {
 			return fmt.Errorf("perfdata file %s: stored position: %w", s.options.Path, err)
 		}
+		position = &stored.Position
+		h.lines.restore(stored.Open)
 	}
 	follower := follow.New(follow.Options{
 		Path:     s.options.Path,
@@ -82,11 +85,17 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 		Grace:    movedGrace,
 		Logger:   s.options.Logger,
 	})
-	h := fileHand{lines: newCollector(s.options.Name, s.options.Formats), emit: emit, meter: &s.Meter, stored: from}
 	if err := follower.Run(ctx, position, h.deliver); err != nil {
 		return fmt.Errorf("perfdata file %s: %w", s.options.Path, err)
 	}
 	return nil
+}
+
+// filePosition is what a file source stores: its place in the stream, and the record
+// in front of it of which further lines may come.
+type filePosition struct {
+	follow.Position
+	Open *group `json:"open,omitempty"`
 }
 
 // fileHand turns a follower's chunks into batches.
@@ -95,11 +104,20 @@ type fileHand struct {
 	emit   supervision.Emit
 	meter  *supervision.Meter
 	stored []byte // the position
+
+	opened time.Time // when the end was first seen behind the record that may go on
+	ended  time.Time // the last moment at which the end was seen
 }
+
+// settleTime is how long nothing must follow a record that may have further lines.
+const settleTime = 250 * time.Millisecond
 
 func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
 	h.lines.reset()
 	from := place{ref: c.FileID, file: c.File}
+	if len(c.Notices) > 0 {
+		h.lines.settle() // what follows need not be the next line
+	}
 	for _, line := range c.Lines {
 		h.lines.add(line.Text, from, line.Offset)
 	}
@@ -108,12 +126,13 @@ func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
 			h.lines.reject(n.Text, place{file: n.File}, n.Offset, n.String())
 		}
 	}
-	position, err := json.Marshal(c.Position)
+	endSeen := h.settle(c)
+	position, err := json.Marshal(filePosition{c.Position, h.lines.open})
 	if err != nil {
 		return err
 	}
 	batch := h.lines.batch
-	batch.EndSeen = c.EndSeen
+	batch.EndSeen = endSeen
 	if !bytes.Equal(position, h.stored) { // an idle file causes no writes
 		batch.Position = position
 	}
@@ -123,6 +142,31 @@ func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
 	h.stored = position
 	h.meter.Handed(batch, c.File, c.Offset, c.Size)
 	return nil
+}
+
+// settle ends the last record at the end of the file, if it can't go on or has not
+// for long enough. It returns the moment from before which all is in the batch: a
+// record that may go on came after the end was seen before it.
+func (h *fileHand) settle(c follow.Chunk) (endSeen time.Time) {
+	if !h.lines.mayGoOn() && c.Offset >= c.Size {
+		h.lines.settle()
+	}
+	if c.EndSeen.IsZero() {
+		h.opened = time.Time{}
+		return time.Time{}
+	}
+	before := h.ended
+	h.ended = c.EndSeen
+	switch {
+	case !h.lines.mayGoOn() || !h.opened.IsZero() && len(c.Lines) == 0 && c.EndSeen.Sub(h.opened) >= settleTime:
+		h.lines.settle()
+		h.opened = time.Time{}
+		return c.EndSeen
+	case h.opened.IsZero() || len(c.Lines) > 0:
+		h.opened = c.EndSeen
+		return before
+	}
+	return time.Time{}
 }
 
 // archives lists where the file may have been moved to.

@@ -28,7 +28,7 @@ func FuzzTemplate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		record, err := format.Parse(line)
+		record, _, err := format.Parse(line)
 		if err != nil {
 			return
 		}
@@ -44,7 +44,7 @@ func FuzzPairs(f *testing.F) {
 		"\tLASTHOSTCHECK::0\tHOSTATTEMPT::3")
 	f.Add("HOSTNAME::$HOSTNAME$\tDATATYPE::HOSTPERFDATA\t::\tTIMET::")
 	f.Fuzz(func(t *testing.T, line string) {
-		record, err := Pairs().Parse(line)
+		record, _, err := Pairs().Parse(line)
 		if err != nil {
 			return
 		}
@@ -77,6 +77,7 @@ func checkRecord(t *testing.T, r supervision.Record, line string) {
 func FuzzCollector(f *testing.F) {
 	f.Add([]byte("[SERVICEPERFDATA]\t1\th\ts\t0\t0\tcut[SERVICEPERFDATA]\t2\th\ts\t0\t0\tout\ta=1\n\n"+
 		"DATATYPE::HOSTCHECK\tTIMET::1\tHOSTNAME::h\nrest"), 7)
+	f.Add([]byte("DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTOUTPUT::a\n\nb\n\n\x00DATATYPE::x\n\x00\n"), 9)
 	f.Fuzz(func(t *testing.T, input []byte, step int) {
 		service, err := Compile(DefaultServiceTemplate, Service)
 		if err != nil {
@@ -100,6 +101,7 @@ func FuzzCollector(f *testing.F) {
 				c.add(line, place{file: "f"}, offset)
 			}, func([]byte, int64) { t.Fatal("too long") })
 		}
+		c.settle()
 		glued := 0
 		for _, r := range c.batch.Rejected {
 			if r.Reason == reasonCut {
@@ -109,7 +111,8 @@ func FuzzCollector(f *testing.F) {
 				t.Fatalf("%q was not in the input", r.Raw)
 			}
 		}
-		got := len(c.batch.Records) + len(c.batch.Rejected) + c.batch.Skipped["empty line"] - glued
+		got := len(c.batch.Records) + len(c.batch.Rejected) + c.batch.Skipped[skipEmpty] +
+			c.batch.Skipped[skipFurther] - glued
 		if got != lines || lines != strings.Count(string(input), "\n") {
 			t.Fatalf("%d lines, %d accounted for", lines, got)
 		}

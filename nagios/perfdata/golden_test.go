@@ -41,6 +41,7 @@ func TestRealLines(t *testing.T) {
 			for line := range bytes.Lines(input) {
 				c.add(bytes.TrimSuffix(line, []byte("\n")), place{ref: "r", file: "f"}, 0)
 			}
+			c.settle()
 			for _, r := range c.batch.Rejected {
 				t.Errorf("rejected %q: %s", r.Raw, r.Reason)
 			}
@@ -112,6 +113,7 @@ func TestGluedRecord(t *testing.T) {
 	for line := range bytes.Lines(readTestdata(t, "nagios4-pipe-full")) {
 		c.add(bytes.TrimSuffix(line, []byte("\n")), place{ref: "r", file: "f"}, 100)
 	}
+	c.settle()
 	if len(c.batch.Records) != 3 || len(c.batch.Rejected) != 1 {
 		t.Fatalf("%d records, %d rejected", len(c.batch.Records), len(c.batch.Rejected))
 	}
@@ -131,6 +133,7 @@ func TestGluedRecord(t *testing.T) {
 func TestNotGlued(t *testing.T) {
 	c := newCollector("test", []*Format{mustCompile(t, DefaultServiceTemplate, Service)})
 	c.add([]byte("[SERVICEPERFDATA]\t1\th\ts\t0\t0\tlike [SERVICEPERFDATA]\t5 of them\ta=1"), place{}, 0)
+	c.settle()
 	want := []supervision.Record{
 		checkOf("h", "s", 1, func(c *supervision.Check) {
 			c.Output, c.Perfdata = "like [SERVICEPERFDATA]\t5 of them", "a=1"

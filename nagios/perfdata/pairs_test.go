@@ -81,7 +81,7 @@ func TestParsePairs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Pairs().Parse(tt.line)
+			got, _, err := Pairs().Parse(tt.line)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestParsePairsRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := Pairs().Parse(tt.line); err == nil || err.Error() != tt.want {
+			if _, _, err := Pairs().Parse(tt.line); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
@@ -124,7 +124,7 @@ func TestParsePairsRefuses(t *testing.T) {
 func TestPairsWithAliases(t *testing.T) {
 	f := mustCompile(t,
 		"DATATYPE::HOSTPERFDATA\tTIME::$TIMET$\tHOSTNAME::$HOSTNAME$\tSTATE::$HOSTSTATEID$\tOWNER::$_HOSTOWNER$", Host)
-	got, err := f.Parse("DATATYPE::HOSTPERFDATA\tTIME::7\tHOSTNAME::h\tSTATE::1\tOWNER::team")
+	got, _, err := f.Parse("DATATYPE::HOSTPERFDATA\tTIME::7\tHOSTNAME::h\tSTATE::1\tOWNER::team")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestPairsWithAliases(t *testing.T) {
 // A template that only begins like pairs is read by its separators.
 func TestNotQuitePairs(t *testing.T) {
 	f := mustCompile(t, "DATATYPE::HOSTPERFDATA\t$TIMET$\t$HOSTNAME$", Host)
-	got, err := f.Parse("DATATYPE::HOSTPERFDATA\t7\th")
+	got, _, err := f.Parse("DATATYPE::HOSTPERFDATA\t7\th")
 	if err != nil {
 		t.Fatal(err)
 	}

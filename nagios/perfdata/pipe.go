@@ -117,7 +117,7 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 	from := place{ref: strconv.FormatInt(time.Now().UnixNano(), 36), file: s.options.Path}
 	var buffer lineBuffer
 	var pace bell.Pace
-	checked := time.Now()
+	checked, came := time.Now(), time.Now()
 	for ctx.Err() == nil {
 		looked := time.Now()
 		n, err := buffer.fill(func(b []byte) (int, error) { return readNow(raw, b) })
@@ -130,7 +130,11 @@ func (s *PipeSource) read(ctx context.Context, fifo *os.File, emit supervision.E
 			lines.reject(line, from, offset, reasonTooLong)
 		})
 		empty := n < readSize
-		if empty {
+		if n > 0 {
+			came = looked
+		}
+		if empty && (!lines.mayGoOn() || looked.Sub(came) >= settleTime) {
+			lines.settle()
 			lines.batch.EndSeen = looked
 		}
 		if err := emit(ctx, lines.batch); err != nil {

@@ -49,7 +49,7 @@ func TestRenderThenParse(t *testing.T) {
 		for _, macro := range macros {
 			line += sep + values[macro]
 		}
-		got, err := mustCompile(t, template, Service).Parse(line)
+		got, _, err := mustCompile(t, template, Service).Parse(line)
 		if err != nil {
 			t.Fatalf("%q of %q: %v", line, template, err)
 		}
@@ -88,7 +88,7 @@ func TestEscapeThenParse(t *testing.T) {
 		output, long, perf := text(), text(), text()
 		line := "DATATYPE::HOSTCHECK\tTIMET::5\tHOSTNAME::h\tHOSTOUTPUT::" + escape.Replace(output) +
 			"\tLONGHOSTOUTPUT::" + escape.Replace(long) + "\tHOSTPERFDATA::" + escape.Replace(perf)
-		got, err := Pairs().Parse(line)
+		got, _, err := Pairs().Parse(line)
 		if err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}

@@ -53,6 +53,7 @@ type searcher struct {
 	format *Format
 	values []string
 	want   strictness
+	odd    bool // a latency and its like may be anything
 	tries  int
 }
 
@@ -60,18 +61,18 @@ type searcher struct {
 // states and names have to look like what they are; among the cuts that remain
 // those win where the perfdata is empty or starts with label=number, then those
 // where output is shortest: of "a<tab>b<tab>x=1<tab>y=2" the perfdata is
-// "x=1<tab>y=2".
+// "x=1<tab>y=2". If no cut is left, a latency and its like may be odd.
 func (f *Format) search(line string) ([]string, bool) {
 	s := searcher{format: f, values: make([]string, len(f.fields))}
 	rest := line[len(f.prefix):]
-	for s.want = perfdataLike; ; s.want-- {
-		if s.from(0, rest) {
-			return s.values, true
-		}
-		if s.want == anything || s.tries >= maxTries {
-			return nil, false
+	for _, s.odd = range []bool{false, true} {
+		for _, s.want = range []strictness{perfdataLike, plainOthers, anything} {
+			if s.from(0, rest) {
+				return s.values, true
+			}
 		}
 	}
+	return nil, false
 }
 
 // from cuts fields i and up from rest, depth first, shortest values first.
@@ -114,7 +115,7 @@ func (s *searcher) accepts(fd *field, value string) bool {
 		return value != "" && s.mayGrow(fd, value)
 	}
 	scratch := pairs.NewBuilder(s.format.class)
-	return scratch.Put(fd.meaning, fd.macro, value) == nil
+	return scratch.Put(fd.meaning, fd.macro, value) == nil && (s.odd || !scratch.Odd())
 }
 
 // mayGrow reports whether a longer value could still be accepted.

@@ -223,6 +223,9 @@ func (r *spoolRun) readFile(ctx context.Context, f *spoolFile) error {
 		}
 		if r.lines.full() {
 			at := spoolPosition{Reading: f.id, Name: filepath.Base(f.file.Name()), Offset: buffer.offset}
+			if open := r.lines.open; open != nil {
+				at.Offset = open.Offset // it is read again from its first line
+			}
 			if err := r.hand(ctx, at); err != nil {
 				return err
 			}
@@ -233,6 +236,7 @@ func (r *spoolRun) readFile(ctx context.Context, f *spoolFile) error {
 // finish counts a file as read. Small files share a batch. The file has another
 // id now if it was written to while it was read.
 func (r *spoolRun) finish(ctx context.Context, f *spoolFile, id fileID, from place, buffer *lineBuffer) error {
+	r.lines.settle()
 	if len(buffer.buf) > 0 {
 		r.lines.reject(buffer.buf, from, buffer.offset, reasonNoLF)
 	}

@@ -177,8 +177,9 @@ func scanTemplate(template string) (prefix string, fields []field, err error) {
 }
 
 // Parse reads a line, without its line feed. The record's strings share the
-// line's memory. The error names the field and what is wrong with it.
-func (f *Format) Parse(line string) (supervision.Record, error) {
+// line's memory. Values that make no sense are returned beside it. The error names
+// the field and what is wrong with it.
+func (f *Format) Parse(line string) (supervision.Record, []supervision.Strange, error) {
 	if f.pairs {
 		return pairs.ParseLine(line, f.aliases)
 	}
@@ -189,7 +190,7 @@ func (f *Format) Parse(line string) (supervision.Record, error) {
 	}
 	values, ambiguous, err := f.split(line, values)
 	if err != nil {
-		return supervision.Record{}, err
+		return supervision.Record{}, nil, err
 	}
 	if ambiguous {
 		if better, ok := f.search(line); ok {
@@ -203,7 +204,7 @@ func (f *Format) Parse(line string) (supervision.Record, error) {
 			value = pairs.UnescapeLong(value)
 		}
 		if err := b.Put(fd.meaning, fd.macro, value); err != nil {
-			return supervision.Record{}, fmt.Errorf("field %d %s: %w", i+1, fd.macro, err)
+			return supervision.Record{}, nil, fmt.Errorf("field %d %s: %w", i+1, fd.macro, err)
 		}
 	}
 	return b.Record()

@@ -143,7 +143,7 @@ func TestParseTemplateLines(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := mustCompile(t, tt.template, tt.class).Parse(tt.line)
+			got, _, err := mustCompile(t, tt.template, tt.class).Parse(tt.line)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,14 +154,18 @@ func TestParseTemplateLines(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
-	rich := func(field int, value string) string {
-		fields := strings.Split("[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001\tout\t\ta=1\tcheck\t"+
-			"1795448269\tACTIVE\tUP\t\t", "\t")
+// rich is a line of richTemplate with another value in a field; field 0 is none.
+func rich(field int, value string) string {
+	fields := strings.Split("[S]\t1795448270\th\ts\tWARNING\t1\tSOFT\t2\t3\t0.008\t0.001\tout\t\ta=1\tcheck\t"+
+		"1795448269\tACTIVE\tUP\t\t", "\t")
+	if field > 0 {
 		fields[field] = value
-		return strings.Join(fields, "\t")
 	}
-	if _, err := mustCompile(t, richTemplate, Service).Parse(rich(1, "1")); err != nil {
+	return strings.Join(fields, "\t")
+}
+
+func TestParseRefuses(t *testing.T) {
+	if _, _, err := mustCompile(t, richTemplate, Service).Parse(rich(1, "1")); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct{ name, line, want string }{
@@ -176,21 +180,60 @@ func TestParseRefuses(t *testing.T) {
 		{"unresolved service", rich(3, "$SERVICEDESC$"), `SERVICEDESC is missing or empty`},
 		{"state", rich(4, "BAD"), `field 4 SERVICESTATE: "BAD" is no state of a service`},
 		{"host's state", rich(4, "DOWN"), `field 4 SERVICESTATE: "DOWN" is no state of a service`},
-		{"state id", rich(5, "4"), `field 5 SERVICESTATEID: "4" is no state of a service`},
-		{"state type", rich(6, "2"), `field 6 SERVICESTATETYPE: "2" is neither SOFT nor HARD`},
-		{"attempt", rich(7, "-1"), `field 7 SERVICEATTEMPT: "-1" is not a number`},
-		{"infinite", rich(9, "inf"), `field 9 SERVICEEXECUTIONTIME: "inf" is not a number of seconds`},
-		{"absurd", rich(10, "1e300"), `field 10 SERVICELATENCY: "1e300" is not a number of seconds`},
-		{"check type", rich(16, "x"), `field 16 SERVICECHECKTYPE: "x" is neither ACTIVE nor PASSIVE`},
 	}
 	f := mustCompile(t, richTemplate, Service)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := f.Parse(tt.line)
+			_, _, err := f.Parse(tt.line)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestParseDoesWithoutOddFields: only the host, the service, the time and the state
+// cost a result.
+func TestParseDoesWithoutOddFields(t *testing.T) {
+	f := mustCompile(t, richTemplate, Service)
+	usual, odd, err := f.Parse(rich(0, ""))
+	if err != nil || odd != nil {
+		t.Fatalf("%v, odd: %v", err, odd)
+	}
+	checkOf := func(change func(c *supervision.Check)) *supervision.Check {
+		c := *usual.Check
+		change(&c)
+		return &c
+	}
+	noType := checkOf(func(c *supervision.Check) { c.StateType = supervision.StateTypeNotReported })
+	noAttempt := checkOf(func(c *supervision.Check) { c.Attempt = 0 })
+	noMost := checkOf(func(c *supervision.Check) { c.MaxAttempts = 0 })
+	noExecution := checkOf(func(c *supervision.Check) { c.Execution = 0 })
+	noLatency := checkOf(func(c *supervision.Check) { c.Latency = 0 })
+	noStart := checkOf(func(c *supervision.Check) { c.Start = time.Time{} })
+	noOrigin := checkOf(func(c *supervision.Check) { c.CheckType = supervision.CheckTypeNotReported })
+	unknown := checkOf(func(c *supervision.Check) { c.State = supervision.Unknown })
+	for _, tt := range []struct {
+		field int
+		value string
+		want  *supervision.Check
+	}{
+		{5, "4", unknown}, {5, "-1", unknown}, {5, "255", unknown}, {5, "(unknown)", unknown},
+		{6, "2", noType}, {6, "soft-ish", noType},
+		{7, "-1", noAttempt}, {7, "1,5", noAttempt}, {7, "99999999999", noAttempt}, {8, "nan", noMost},
+		{9, "inf", noExecution}, {9, "-0.5", noExecution}, {9, "0,144", noExecution}, {9, "1795800305.571", noExecution},
+		{10, "1e300", noLatency}, {10, "1795800305.571", noLatency}, {10, "-nan", noLatency}, {10, "0,020", noLatency},
+		{15, "yesterday", noStart}, {15, "-5", noStart}, {15, "99999999999", noStart},
+		{16, "x", noOrigin},
+	} {
+		got, odd, err := f.Parse(rich(tt.field, tt.value))
+		if err != nil || len(odd) != 1 || odd[0].Value != tt.value || odd[0].Reason == "" {
+			t.Errorf("field %d %q: %v, odd: %q", tt.field, tt.value, err, odd)
+			continue
+		}
+		if diff := cmp.Diff(tt.want, got.Check); diff != "" {
+			t.Errorf("field %d %q: -want +got:\n%s", tt.field, tt.value, diff)
+		}
 	}
 }
 
@@ -240,7 +283,7 @@ func TestCompileRefuses(t *testing.T) {
 func TestParseManySeparators(t *testing.T) {
 	f := mustCompile(t, "$TIMET$\t$HOSTNAME$\t$HOSTOUTPUT$\t$HOSTPERFDATA$\t$LONGHOSTOUTPUT$\t$HOSTSTATE$", Host)
 	began := time.Now()
-	_, err := f.Parse("1\th" + strings.Repeat("\tx", 500_000))
+	_, _, err := f.Parse("1\th" + strings.Repeat("\tx", 500_000))
 	if err == nil {
 		t.Error("a line without a state was taken")
 	}
