@@ -76,6 +76,7 @@ type Config struct {
 type Logging struct {
 	DaemonLog        bool // anything at all; Icinga 1 only
 	ServiceRetries   bool // soft states of services
+	LongOutput       bool // Icinga 1: the long output is in ALERTs too
 	HostRetries      bool // soft states of hosts
 	ExternalCommands bool
 	PassiveChecks    bool

@@ -18,13 +18,14 @@ func (l *loader) optionTable() map[string]setter {
 		"log_archive_path":    l.path(&c.LogArchivePath),
 		"log_rotation_method": l.rotation(&c.RotatesLog),
 
-		"use_daemon_log":        l.flag(&c.Logging.DaemonLog),
-		"log_service_retries":   l.flag(&c.Logging.ServiceRetries),
-		"log_host_retries":      l.flag(&c.Logging.HostRetries),
-		"log_external_commands": l.flag(&c.Logging.ExternalCommands),
-		"log_passive_checks":    l.flag(&c.Logging.PassiveChecks),
-		"log_initial_states":    l.flag(&c.Logging.InitialStates),
-		"log_current_states":    l.flag(&c.Logging.CurrentStates),
+		"use_daemon_log":         l.flag(&c.Logging.DaemonLog),
+		"log_service_retries":    l.flag(&c.Logging.ServiceRetries),
+		"log_long_plugin_output": l.flag(&c.Logging.LongOutput),
+		"log_host_retries":       l.flag(&c.Logging.HostRetries),
+		"log_external_commands":  l.flag(&c.Logging.ExternalCommands),
+		"log_passive_checks":     l.flag(&c.Logging.PassiveChecks),
+		"log_initial_states":     l.flag(&c.Logging.InitialStates),
+		"log_current_states":     l.flag(&c.Logging.CurrentStates),
 
 		"status_file":            l.path(&c.StatusFile),
 		"xsddefault_status_log":  l.path(&c.StatusFile), // Nagios 3 still knows this name

@@ -43,7 +43,8 @@ func chooseLog(s *selection) []Choice {
 		build: func(log *slog.Logger) (pipeline.Feed, error) {
 			return pipeline.Feed{
 				Source: &helpedLog{s.supervisor, path, logfile.New(logfile.Options{
-					Path: path, ArchiveDir: archive, Begin: begin(r.Begin), Program: program, Logger: log,
+					Path: path, ArchiveDir: archive, Begin: begin(r.Begin), Program: program,
+					LongOutput: s.supervisor.Logging.LongOutput, Logger: log,
 				})},
 				Reader: timeline.Reader{View: timeline.Changes, HasState: true, HasOutput: true},
 			}, nil

@@ -25,6 +25,10 @@ func (t *turn) record(rec *supervision.Record) {
 		t.group(rec)
 		return
 	}
+	if rec.Kind == supervision.ServicesAcknowledged {
+		t.services(rec)
+		return
+	}
 	if t.unjudged {
 		t.send(rec)
 		return
@@ -63,6 +67,10 @@ func (t *turn) mark(d timeline.Decision) {
 // group splits a downtime of a group into those of its members.
 func (t *turn) group(rec *supervision.Record) {
 	d := rec.Downtime
+	if rec.Kind == supervision.DowntimeCancelled && d.Text == "" {
+		t.notSent(tally.Quiet, rec, string(timeline.OnlyAnOrder))
+		return
+	}
 	members := t.inventory.Members(d.Scope, rec.Entity, d.Group)
 	if len(members) == 0 {
 		key := t.key(whatNotSent, t.source, rec.Kind.String(), "the group has no members in the object cache")
@@ -72,6 +80,21 @@ func (t *turn) group(rec *supervision.Record) {
 		one, of := *rec, *d
 		of.Scope, of.Group = supervision.ScopeEntity, ""
 		one.Entity, one.Downtime = member, &of
+		one.Ref += "#" + member.String()
+		t.record(&one)
+	}
+}
+
+// services splits the acknowledgement of a host's services into one for each. That of
+// a service without a problem is refused as any other.
+func (t *turn) services(rec *supervision.Record) {
+	members := t.inventory.Members(supervision.ScopeHostServices, rec.Entity, "")
+	if len(members) == 0 {
+		t.notSent(tally.Notable, rec, "the services of the host are not in the object cache")
+	}
+	for _, member := range members {
+		one, note := *rec, *rec.Note
+		one.Kind, one.Entity, one.Note = supervision.Acknowledged, member, &note
 		one.Ref += "#" + member.String()
 		t.record(&one)
 	}

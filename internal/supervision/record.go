@@ -43,6 +43,9 @@ const (
 	SupervisorStarted
 	SupervisorReloaded
 	SupervisorStopped
+	// ServicesAcknowledged is the order to acknowledge each service of Entity.Host
+	// that has a problem. Who knows the services makes an Acknowledged of each.
+	ServicesAcknowledged
 )
 
 // String names the kind in the words of the documentation.
@@ -54,6 +57,8 @@ func (k Kind) String() string {
 		return "present state"
 	case Acknowledged:
 		return "acknowledgement"
+	case ServicesAcknowledged:
+		return "acknowledgement of a host's services"
 	case AcknowledgementRemoved:
 		return "acknowledgement removed"
 	case DowntimeScheduled:
@@ -141,7 +146,7 @@ type Record struct {
 	Ref string
 
 	Check        *Check        // CheckResult, PresentState
-	Note         *Note         // Acknowledged, AcknowledgementRemoved, CommentAdded, CommentDeleted
+	Note         *Note         // Acknowledged, ServicesAcknowledged, AcknowledgementRemoved, CommentAdded, CommentDeleted
 	Downtime     *Downtime     // Downtime…
 	Flapping     *Flapping     // Flapping…
 	Notification *Notify       // Notification

@@ -19,7 +19,7 @@ var commands = map[string]parseCommand{
 	"ACKNOWLEDGE_SVC_PROBLEM":         acknowledge(service, false),
 	"ACKNOWLEDGE_HOST_PROBLEM_EXPIRE": acknowledge(host, true),
 	"ACKNOWLEDGE_SVC_PROBLEM_EXPIRE":  acknowledge(service, true),
-	"ACKNOWLEDGE_HOST_SVC_PROBLEM":    acknowledge(host, true),
+	"ACKNOWLEDGE_HOST_SVC_PROBLEM":    acknowledgeAll,
 	"REMOVE_HOST_ACKNOWLEDGEMENT":     noted(supervision.AcknowledgementRemoved, host),
 	"REMOVE_SVC_ACKNOWLEDGEMENT":      noted(supervision.AcknowledgementRemoved, service),
 
@@ -89,8 +89,10 @@ func acknowledge(entity func(*fields) (supervision.Entity, error), expires bool)
 			if err != nil {
 				return nil, err
 			}
-			if note.Expires, err = optionalTime("end time", end); err != nil {
-				return nil, err
+			if end > maxEpoch {
+				f.strange("end time", nil, "behind the year 9999: taken for never")
+			} else if end > 0 {
+				note.Expires = time.Unix(end, 0).UTC()
 			}
 		}
 		if err := authored(f, &note.Author, &note.Text); err != nil {
@@ -98,6 +100,18 @@ func acknowledge(entity func(*fields) (supervision.Entity, error), expires bool)
 		}
 		return []supervision.Record{{Kind: supervision.Acknowledged, Entity: e, Note: note}}, nil
 	}
+}
+
+// acknowledgeAll is Icinga 1's order for a host's services and the host, in this order
+// (base/commands.c, cmd_acknowledge_problem).
+func acknowledgeAll(f *fields) ([]supervision.Record, error) {
+	records, err := acknowledge(host, true)(f)
+	if err != nil {
+		return nil, err
+	}
+	services := records[0]
+	services.Kind = supervision.ServicesAcknowledged
+	return append([]supervision.Record{services}, records...), nil
 }
 
 // noted is for commands that name an entity and nothing else.

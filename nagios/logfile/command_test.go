@@ -59,8 +59,13 @@ func TestNoteCommands(t *testing.T) {
 		}
 	}
 	b := readOne(t, "EXTERNAL COMMAND: ACKNOWLEDGE_HOST_SVC_PROBLEM;h;2;1;1;0;bob;all of it")
-	if len(b.Records) != 1 || b.Records[0].Entity != h || b.Skipped[skipHostServices] != 1 {
-		t.Errorf("an acknowledgement of a host with its services becomes %+v", b)
+	note := &supervision.Note{Sticky: true, Persistent: true, Author: "bob", Text: "all of it"}
+	want := []supervision.Record{
+		{Kind: supervision.ServicesAcknowledged, Entity: h, Time: second, Note: note},
+		{Kind: supervision.Acknowledged, Entity: h, Time: second, Note: note},
+	}
+	if diff := cmp.Diff(supervision.Batch{Records: want}, b); diff != "" {
+		t.Errorf("an acknowledgement of a host with its services:\n%s", diff)
 	}
 }
 

@@ -51,7 +51,7 @@
 // some seconds after they logged their commands: there it is the oldest command
 // that names the same object and result (orders.go). Which of them wrote the log
 // is known from its "starting..." line or from Options.Program. Until it is known,
-// only pairs are used.
+// only pairs are used, and an order waits for its PASSIVE line for ten seconds.
 //
 // If the result also causes an ALERT, that line follows, with nothing but
 // flapping, downtime and notification lines of the same host between. The ALERT
@@ -64,6 +64,15 @@
 // With log_passive_checks=0 nothing of this is in the log; a result that came
 // through Nagios' check result directory is not reported by Nagios 4.4 and later,
 // and is counted as skipped.
+//
+// # Odd lines
+//
+// Only the host, the service, the time and the state can cost a result. A state type or
+// attempt that makes no sense is unknown in the record; a state that does not exist is
+// taken for UNREACHABLE or UNKNOWN (supervision.ReadState); the numbers of an order are
+// read as atoi does. Each is reported in Batch.Odd, and so are lines that show something
+// and are not of the log's form "[seconds] KIND: text": they are not read. Centreon
+// Engine's "[seconds] [pid] KIND: text" is.
 //
 // # Guarantee
 //

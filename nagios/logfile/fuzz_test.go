@@ -44,7 +44,7 @@ func FuzzParser(f *testing.F) {
 		for i, l := range lines {
 			if i == restart {
 				b := r.Take()
-				got.merge(output{b.Records, b.Rejected, b.Skipped})
+				got.merge(output{b.Records, b.Rejected, b.Skipped, b.Odd})
 				again := NewParser(r.Program())
 				for _, held := range r.Held() {
 					again.Add(held)
@@ -59,7 +59,7 @@ func FuzzParser(f *testing.F) {
 		r.release()
 		r.forgetAll()
 		b := r.Take()
-		got.merge(output{b.Records, b.Rejected, b.Skipped})
+		got.merge(output{b.Records, b.Rejected, b.Skipped, b.Odd})
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(output{})); diff != "" {
 			t.Fatalf("a restart in front of line %d:\n%s", restart+1, diff)
 		}

@@ -1,14 +1,15 @@
 package logfile
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// parseRecord reads the rest of a line behind "KIND: ". It returns a record without
+// parseRecord reads the fields of a line behind "KIND: ". It returns a record without
 // Time and Ref, or the reason why the line is skipped.
-type parseRecord func(rest []byte) (rec supervision.Record, skip string, err error)
+type parseRecord func(f *fields) (rec supervision.Record, skip string, err error)
 
 // kinds are the lines that become one record each. Passive checks and
 // external commands are not here: see passive.go and command.go.
@@ -42,7 +43,6 @@ const (
 	skipNotChecked    = "object not checked yet"
 	skipNotReported   = "passive result not reported by this core"
 	skipRefused       = "order refused by the supervisor"
-	skipHostServices  = "acknowledgement of all services of a host"
 )
 
 // silentKinds are the kinds of known lines that are skipped, with the reason.
@@ -93,8 +93,7 @@ func silent(m message) (reason string) {
 type parseEntityRecord func(e supervision.Entity, f *fields) (rec supervision.Record, skip string, err error)
 
 func hostKind(parse parseEntityRecord) parseRecord {
-	return func(rest []byte) (supervision.Record, string, error) {
-		f := newFields(rest)
+	return func(f *fields) (supervision.Record, string, error) {
 		e, err := host(f)
 		if err != nil {
 			return supervision.Record{}, "", err
@@ -104,8 +103,7 @@ func hostKind(parse parseEntityRecord) parseRecord {
 }
 
 func serviceKind(parse parseEntityRecord) parseRecord {
-	return func(rest []byte) (supervision.Record, string, error) {
-		f := newFields(rest)
+	return func(f *fields) (supervision.Record, string, error) {
 		e, err := service(f)
 		if err != nil {
 			return supervision.Record{}, "", err
@@ -130,12 +128,7 @@ func service(f *fields) (e supervision.Entity, err error) {
 // parseAlert: "STATE;SOFT|HARD;attempt;output".
 func parseAlert(e supervision.Entity, f *fields) (rec supervision.Record, skip string, err error) {
 	rec = supervision.Record{Kind: supervision.CheckResult, Entity: e}
-	word, err := f.next("state")
-	if err != nil {
-		return rec, "", err
-	}
-	check, err := stateFields(e, word, f)
-	rec.Check = check
+	rec.Check, err = stateFields(e, f)
 	return rec, "", err
 }
 
@@ -146,14 +139,10 @@ func parseAlert(e supervision.Entity, f *fields) (rec supervision.Record, skip s
 // without output is a business rule, and is not skipped.
 func parsePresentState(e supervision.Entity, f *fields) (rec supervision.Record, skip string, err error) {
 	rec = supervision.Record{Kind: supervision.PresentState, Entity: e}
-	word, err := f.next("state")
-	if err != nil {
-		return rec, "", err
-	}
-	if string(word) == "PENDING" {
+	if word, _, _ := bytes.Cut(f.left, []byte(";")); string(word) == "PENDING" {
 		return rec, skipNotChecked, nil
 	}
-	check, err := stateFields(e, word, f)
+	check, err := stateFields(e, f)
 	if err != nil {
 		return rec, "", err
 	}
@@ -164,69 +153,36 @@ func parsePresentState(e supervision.Entity, f *fields) (rec supervision.Record,
 	return rec, skip, nil
 }
 
-func stateFields(e supervision.Entity, word []byte, f *fields) (*supervision.Check, error) {
-	state, ok := stateNamed(e.IsHost(), string(word))
-	if !ok {
-		return nil, &malformed{"state", quote(word) + " is no state of " + what(e)}
-	}
-	check := &supervision.Check{State: state, CheckType: supervision.CheckTypeNotReported}
-	word, err := f.next("state type")
+// stateFields reads "STATE;SOFT|HARD;attempt;output". A result can do without all but
+// the state.
+func stateFields(e supervision.Entity, f *fields) (*supervision.Check, error) {
+	state, err := f.state(e.IsHost())
 	if err != nil {
 		return nil, err
 	}
-	switch string(word) {
+	check := &supervision.Check{
+		State: state, StateType: supervision.StateTypeNotReported, CheckType: supervision.CheckTypeNotReported,
+	}
+	switch word := f.optional(); string(word) {
 	case "SOFT":
 		check.StateType = supervision.Soft
 	case "HARD":
 		check.StateType = supervision.Hard
 	default:
-		return nil, &malformed{"state type", quote(word) + " is neither SOFT nor HARD"}
+		f.strange("state type", word, "neither SOFT nor HARD: taken for unknown")
 	}
-	attempt, err := f.number("attempt")
-	if err != nil {
-		return nil, err
+	field := f.optional()
+	if attempt, err := number("attempt", field); err == nil && attempt <= supervision.MostAttempts {
+		check.Attempt = int(attempt)
+	} else {
+		f.strange("attempt", field, "no number of attempts: taken for unknown")
 	}
-	if attempt > 1<<30 {
-		return nil, &malformed{"attempt", "too large"}
-	}
-	check.Attempt = int(attempt)
 	if f.end {
-		return nil, &malformed{"output", "missing"}
+		f.strange("output", nil, "missing: taken for unknown")
+		return check, nil
 	}
 	check.Output = f.remainder()
 	return check, nil
-}
-
-func stateNamed(isHost bool, name string) (supervision.State, bool) {
-	if isHost {
-		switch name {
-		case "UP":
-			return supervision.Up, true
-		case "DOWN":
-			return supervision.Down, true
-		case "UNREACHABLE":
-			return supervision.Unreachable, true
-		}
-		return supervision.StateNotReported, false
-	}
-	switch name {
-	case "OK":
-		return supervision.OK, true
-	case "WARNING":
-		return supervision.Warning, true
-	case "CRITICAL":
-		return supervision.Critical, true
-	case "UNKNOWN":
-		return supervision.Unknown, true
-	}
-	return supervision.StateNotReported, false
-}
-
-func what(e supervision.Entity) string {
-	if e.IsHost() {
-		return "a host"
-	}
-	return "a service"
 }
 
 // parseFlapping: "STARTED|STOPPED|DISABLED; text".

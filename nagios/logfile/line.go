@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // maxEpoch is the last second of the year 9999, the last that RFC 3339 can express.
@@ -22,8 +24,9 @@ type malformed struct{ field, reason string }
 
 func (m *malformed) Error() string { return m.field + ": " + m.reason }
 
-// splitLine takes "[epoch] text" apart. A line that does not begin so is the
-// rest of an entry with a newline in it; ok is false then.
+// splitLine takes "[epoch] text" apart, and "[epoch] [pid] text", as Centreon Engine
+// writes it. A line that does not begin so is the rest of an entry with a newline in
+// it; ok is false then.
 func splitLine(line []byte) (m message, ok bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) < 2 || line[0] != '[' || line[1] < '0' || line[1] > '9' {
@@ -42,8 +45,17 @@ func splitLine(line []byte) (m message, ok bool, err error) {
 	if m.time, err = epoch("time", stamp); err != nil {
 		return m, false, err
 	}
-	m.setText(text)
+	m.setText(withoutPID(text))
 	return m, true, nil
+}
+
+func withoutPID(text []byte) []byte {
+	inner, found := bytes.CutPrefix(text, []byte("["))
+	pid, rest, closed := bytes.Cut(inner, []byte("] "))
+	if found && closed && len(pid) > 0 && len(bytes.Trim(pid, "0123456789")) == 0 {
+		return rest
+	}
+	return text
 }
 
 // setText sets the text, and takes "KIND: rest" apart.
@@ -60,6 +72,7 @@ func (m *message) setText(text []byte) {
 type fields struct {
 	left []byte
 	end  bool
+	odd  []supervision.Strange // what makes no sense, and is done without
 }
 
 func newFields(b []byte) *fields { return &fields{left: b} }
@@ -104,13 +117,44 @@ func (f *fields) number(name string) (int64, error) {
 	return number(name, field)
 }
 
-// option is number, but an empty field is zero, as to atoi.
+// option is number, but a field that is empty or none is zero, as to atoi.
 func (f *fields) option(name string) (int64, error) {
 	field, err := f.next(name)
 	if err != nil || len(field) == 0 {
 		return 0, err
 	}
-	return number(name, field)
+	n, err := number(name, field)
+	if err != nil {
+		f.strange(name, field, "no number: taken for 0, as the supervisor does")
+	}
+	return n, nil
+}
+
+func (f *fields) strange(name string, value []byte, reason string) {
+	f.odd = append(f.odd, supervision.Strange{Field: name, Value: string(value), Reason: reason})
+}
+
+// state returns the next field, a word or a number, as a state.
+func (f *fields) state(host bool) (supervision.State, error) {
+	field, err := f.next("state")
+	if err != nil {
+		return 0, err
+	}
+	state, odd, ok := supervision.ReadState(host, string(field))
+	if !ok {
+		return 0, &malformed{"state", quote(field) + " is no state of " + what(host)}
+	}
+	if odd {
+		f.strange("state", field, supervision.OddState(host))
+	}
+	return state, nil
+}
+
+func what(host bool) string {
+	if host {
+		return "a host"
+	}
+	return "a service"
 }
 
 // moment returns the next field, epoch seconds, as a time.

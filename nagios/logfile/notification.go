@@ -7,19 +7,18 @@ import (
 )
 
 // parseHostNotification: "contact;host;WHY;command;output[;author;comment]".
-func parseHostNotification(rest []byte) (supervision.Record, string, error) {
-	return parseNotification(rest, host)
+func parseHostNotification(f *fields) (supervision.Record, string, error) {
+	return parseNotification(f, host)
 }
 
 // parseServiceNotification: "contact;host;service;WHY;command;output[;author;comment]".
-func parseServiceNotification(rest []byte) (supervision.Record, string, error) {
-	return parseNotification(rest, service)
+func parseServiceNotification(f *fields) (supervision.Record, string, error) {
+	return parseNotification(f, service)
 }
 
 func parseNotification(
-	rest []byte, entity func(*fields) (supervision.Entity, error),
+	f *fields, entity func(*fields) (supervision.Entity, error),
 ) (rec supervision.Record, skip string, err error) {
-	f := newFields(rest)
 	n := &supervision.Notify{}
 	rec = supervision.Record{Kind: supervision.Notification, Notification: n}
 	if n.Contact, err = f.text("contact"); err != nil {
@@ -32,9 +31,7 @@ func parseNotification(
 	if err != nil {
 		return rec, "", err
 	}
-	if n.Type, n.State, err = reason(rec.Entity.IsHost(), why); err != nil {
-		return rec, "", err
-	}
+	n.Type, n.State = reason(rec.Entity.IsHost(), why, f)
 	command, err := f.next("command")
 	if err != nil {
 		return rec, "", err
@@ -48,27 +45,27 @@ func parseNotification(
 // state alone for problems and recoveries and "TYPE (STATE)" for the rest;
 // Icinga 2 writes "TYPE (STATE)" for hosts, with the state as the type of a
 // problem, and for services the type or the state alone.
-func reason(isHost bool, why string) (kind string, state supervision.State, err error) {
+func reason(isHost bool, why string, f *fields) (kind string, state supervision.State) {
 	name, inBrackets, bracketed := strings.Cut(why, " (")
 	if bracketed {
-		word := strings.TrimSuffix(inBrackets, ")")
 		var ok bool
-		if state, ok = stateNamed(isHost, word); !ok {
-			return "", state, &malformed{"type", quote([]byte(why)) + " holds no state"}
+		if state, _, ok = supervision.ReadState(isHost, strings.TrimSuffix(inBrackets, ")")); !ok {
+			state = supervision.StateNotReported
+			f.strange("type", []byte(why), "holds no state: taken for unknown")
 		}
 	} else {
 		state = supervision.StateNotReported
 	}
-	if named, ok := stateNamed(isHost, name); ok {
+	if named, _, ok := supervision.ReadState(isHost, name); ok {
 		if named == supervision.OK {
-			return "RECOVERY", named, nil
+			return "RECOVERY", named
 		}
-		return "PROBLEM", named, nil
+		return "PROBLEM", named
 	}
 	if name == "RECOVERY" {
 		state = supervision.OK
 	}
-	return name, state, nil
+	return name, state
 }
 
 // notificationTail reads what follows the command: the output, and, where

@@ -20,7 +20,8 @@ type waitingOrder struct {
 // an order out at once, it waits for the next line only. Nagios 3 and Icinga 1
 // collect the results of a block of orders, and process them up to
 // check_result_reaper_frequency seconds later: there an order waits until a PASSIVE
-// line shows the same object with the same result.
+// line shows the same object with the same result. While it is not known who writes
+// the log, an order waits for both, for as long as the default of that option.
 type waitingOrders struct {
 	list  []*waitingOrder
 	bytes int
@@ -34,8 +35,22 @@ type waitingOrders struct {
 const (
 	maxOrders     = 1000
 	maxOrderBytes = 64 << 10
-	maxOrderAge   = time.Minute // by the stamps of the log
+	// The age by the stamps of the log: where results are collected, and where that
+	// is not known.
+	maxOrderAge     = time.Minute
+	maxOrderAgeElse = 10 * time.Second
 )
+
+// orderWait returns how long orders wait; 0: for the next line only.
+func orderWait(program string) time.Duration {
+	switch {
+	case collectsResults(program):
+		return maxOrderAge
+	case program == "":
+		return maxOrderAgeElse
+	}
+	return 0
+}
 
 // addOrder lets an order wait. The newest one always may, however long it is:
 // its PASSIVE line may be the next line.
@@ -56,19 +71,20 @@ func (p *Parser) forgetOrders(e entry) {
 	if len(p.orders.list) == 0 {
 		return
 	}
-	if e.shown == nil && !collectsResults(p.program) {
+	wait := orderWait(p.program)
+	if e.shown == nil && wait == 0 {
 		p.forgetAll()
 		return
 	}
 	if newest := len(p.orders.list) - 1; p.orders.list[newest].isRefusedBy(e) {
 		p.forget(newest)
 	}
-	if e.time.IsZero() || e.time.Equal(p.orders.seen) {
+	if wait == 0 || e.time.IsZero() || e.time.Equal(p.orders.seen) {
 		return // a line without a stamp, or one of the same second
 	}
 	p.orders.seen = e.time
 	for i := len(p.orders.list) - 1; i >= 0; i-- {
-		if age := e.time.Sub(p.orders.list[i].time); age.Abs() > maxOrderAge {
+		if age := e.time.Sub(p.orders.list[i].time); age.Abs() > wait {
 			p.forget(i)
 		}
 	}
@@ -96,7 +112,7 @@ func (o *waitingOrders) remove(i int) *waitingOrder {
 // takeOrder returns the order that a PASSIVE line belongs to, nil if there is none.
 // The order no longer waits.
 func (p *Parser) takeOrder(e entry) *waitingOrder {
-	if !collectsResults(p.program) {
+	if orderWait(p.program) == 0 {
 		return p.orders.take(func(w *waitingOrder) bool {
 			return w.isOrderFor(e.shown) && near(w.time, e.time) &&
 				(!passiveLinesAreCurrent(p.program) || w.shows(e.shown))
@@ -107,7 +123,8 @@ func (p *Parser) takeOrder(e entry) *waitingOrder {
 		return w
 	}
 	return p.orders.take(func(w *waitingOrder) bool {
-		return w.isOrderFor(e.shown) && isAddressOf(w.entity.Host, e.shown.entity.Host) && w.shows(e.shown)
+		return w.isOrderFor(e.shown) && isAddressOf(w.entity.Host, e.shown.entity.Host) &&
+			(w.shows(e.shown) || p.program == "" && near(w.time, e.time))
 	})
 }
 

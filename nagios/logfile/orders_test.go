@@ -126,10 +126,49 @@ func TestCollectedResults(t *testing.T) {
 	}
 }
 
+// TestOrderWaitsWhileTheWriterIsUnknown: the writer may be Nagios 3, which processes
+// results up to ten seconds after it has logged their orders.
+func TestOrderWaitsWhileTheWriterIsUnknown(t *testing.T) {
+	const order = "EXTERNAL COMMAND: PROCESS_SERVICE_CHECK_RESULT;h;s;1;warn|a=2"
+	const shown = "PASSIVE SERVICE CHECK: h;s;1;warn"
+	for _, tt := range []struct {
+		name  string
+		later int
+		lines []string
+		want  []string
+	}{
+		{"5 s", 5, []string{"SERVICE ALERT: x;y;OK;SOFT;2;x", shown}, []string{"x;y", `h;s 1 passive "warn" +"a=2"`}},
+		{"the next line", 0, []string{shown}, []string{`h;s 1 passive "warn" +"a=2"`}},
+		{"the next line shows the result before", 1, []string{"PASSIVE SERVICE CHECK: h;s;0;fine"},
+			[]string{`h;s 1 passive "warn" +"a=2"`}},
+		{"later, another result", 5, []string{"PASSIVE SERVICE CHECK: h;s;0;fine"}, nil},
+		{"too late", 11, []string{shown}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lines := linesOf("nagios.log", fmt.Appendf(nil, "[1700000000] %s\n", order))
+			for _, text := range tt.lines {
+				lines = append(lines, Line{Text: fmt.Appendf(nil, "[%d] %s", 1700000000+tt.later, text), Offset: int64(999 + len(lines))})
+			}
+			var got []string
+			for _, rec := range readAll("", lines).Records {
+				if rec.Entity.Host == "x" {
+					got = append(got, rec.Entity.String())
+				} else {
+					got = append(got, brief(rec))
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			restartEverywhere(t, "", lines)
+		})
+	}
+}
+
 // TestOrdersAreCarriedOutAtOnce checks that no order is joined with a later
 // result where the supervisor does not collect them.
 func TestOrdersAreCarriedOutAtOnce(t *testing.T) {
-	for _, program := range []string{"", "Nagios 4.4.6", "Nagios 4.3.4", "Naemon 1.4.1", "Shinken"} {
+	for _, program := range []string{"Nagios 4.4.6", "Nagios 4.3.4", "Naemon 1.4.1", "Shinken"} {
 		lines := logLines(orderS+"0;fine|a=1", "SERVICE ALERT: x;y;OK;SOFT;2;x", "PASSIVE SERVICE CHECK: h;s;0;fine")
 		for _, rec := range readAll(program, lines).Records {
 			if rec.Check.Perfdata != "" {

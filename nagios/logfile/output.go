@@ -1,6 +1,10 @@
 package logfile
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
 
 // noOutput is what Nagios puts in place of an empty plugin output.
 const noOutput = "(No output returned from plugin)"
@@ -17,6 +21,16 @@ func commandOutput(raw string) pluginOutput {
 
 // unescapeNewlines undoes the two escapes that a command may use.
 var unescapeNewlines = strings.NewReplacer(`\\`, `\`, `\n`, "\n")
+
+// cutLongOutput cuts what Icinga 1 adds to the output of an ALERT if
+// log_long_plugin_output is 1: a literal \n, and the long output, escaped
+// (base/logging.c, log_service_event and log_host_event).
+func cutLongOutput(c *supervision.Check) {
+	output, long, found := strings.Cut(c.Output, `\n`)
+	if found {
+		c.Output, c.LongOutput = output, unescapeNewlines.Replace(long)
+	}
+}
 
 // splitOutput follows parse_check_output: the first line up to a pipe is the
 // output, the further lines up to a pipe are long output, all behind the pipes

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -25,9 +26,12 @@ type Line struct {
 // maxHeldBytes, by maxOrders and maxOrderBytes, and by the one longest line.
 type Parser struct {
 	program string
-	ready   output
-	orders  waitingOrders
-	held    *held // nil if nothing else is held back
+	// longOutput: the ALERTs of Icinga 1 have the long output behind a literal \n.
+	longOutput bool
+	formed     bool // a line of the log's form was seen
+	ready      output
+	orders     waitingOrders
+	held       *held // nil if nothing else is held back
 }
 
 // NewParser makes a parser. program is what the supervisor calls itself
@@ -43,6 +47,7 @@ type output struct {
 	records  []supervision.Record
 	rejected []supervision.Rejected
 	skipped  map[string]int
+	odd      []supervision.Oddity
 }
 
 func (o *output) skip(reason string, n int) {
@@ -55,6 +60,7 @@ func (o *output) skip(reason string, n int) {
 func (o *output) merge(more output) {
 	o.records = append(o.records, more.records...)
 	o.rejected = append(o.rejected, more.rejected...)
+	o.odd = append(o.odd, more.odd...)
 	for reason, n := range more.skipped {
 		o.skip(reason, n)
 	}
@@ -71,6 +77,7 @@ type entry struct {
 	err       error
 	refusable []byte              // "NAME;arguments" of an order that the next line may refuse
 	missing   *supervision.Entity // what a daemon of Shinken does not know
+	odd       []supervision.Strange
 }
 
 // Add takes the next line. The text may be reused afterwards.
@@ -93,12 +100,20 @@ func (p *Parser) Add(l Line) {
 // read reads one line without regard to the others.
 func (p *Parser) read(l Line) (e entry) {
 	var ok bool
-	if e.message, ok, e.err = splitLine(l.Text); !ok {
+	line := bytes.TrimLeft(l.Text, "\x00") // a crash of the machine leaves them
+	if len(line) < len(l.Text) {
+		e.strange("line", nil, "zero bytes in front of it: left out")
+	}
+	if e.message, ok, e.err = splitLine(line); !ok {
 		if e.err == nil {
 			e.skip = skipContinuation
+			if hasKnownKind(line) {
+				e.strange("line", line, reasonFormless)
+			}
 		}
 		return e
 	}
+	p.formed = true
 	unlevelled, levelled := fromShinken(e.text)
 	if levelled {
 		e.setText(unlevelled)
@@ -110,12 +125,17 @@ func (p *Parser) read(l Line) (e entry) {
 	case "EXTERNAL COMMAND":
 		e.readCommand()
 	case shownHostResult, shownServiceResult:
-		e.shown, e.err = parseShownResult(kind == shownHostResult, e.rest, p.program)
+		f := newFields(e.rest)
+		e.shown, e.err = parseShownResult(kind == shownHostResult, f, p.program)
+		e.odd = append(e.odd, f.odd...)
 	default:
 		p.readKind(&e)
 	}
 	if levelled && e.skip == skipUnknown {
 		e.skip, e.missing = skipInformational, missingObject(e.text)
+	}
+	if e.skip == skipUnknown && hasKnownKind(e.text) {
+		e.strange("line", line, reasonFormless)
 	}
 	return e
 }
@@ -129,13 +149,17 @@ func (p *Parser) learn(program string) {
 
 func (p *Parser) readKind(e *entry) {
 	if parse, ok := kinds[string(e.kind)]; ok {
-		rec, skip, err := parse(e.rest)
+		f := newFields(e.rest)
+		rec, skip, err := parse(f)
 		if skip == skipNotChecked && rec.Check != nil && isShinken(p.program) {
 			skip = ""
 		}
 		e.skip, e.err = skip, err
 		if err == nil && skip == "" {
-			e.records = []supervision.Record{rec}
+			if p.longOutput && rec.Kind == supervision.CheckResult {
+				cutLongOutput(rec.Check)
+			}
+			e.records, e.odd = []supervision.Record{rec}, append(e.odd, f.odd...)
 		}
 		return
 	}
@@ -172,14 +196,16 @@ func (e *entry) readCommand() {
 		e.skip, e.refusable = skipRefused, nil
 		return
 	}
-	e.records = records
-	if name == "ACKNOWLEDGE_HOST_SVC_PROBLEM" {
-		e.skip = skipHostServices
-	}
+	e.records, e.odd = records, append(e.odd, f.odd...)
+}
+
+func (e *entry) strange(field string, value []byte, reason string) {
+	e.odd = append(e.odd, supervision.Strange{Field: field, Value: string(value), Reason: reason})
 }
 
 // add counts or rejects a line, or adds its records with time and Ref.
 func (o *output) add(l Line, e entry) {
+	o.oddities(l, e)
 	if e.err != nil {
 		reason := e.err.Error()
 		if len(e.kind) > 0 {
@@ -187,7 +213,7 @@ func (o *output) add(l Line, e entry) {
 		}
 		o.rejected = append(o.rejected, supervision.Rejected{
 			Source: sourceName,
-			Where:  l.File + ":" + strconv.FormatInt(l.Offset, 10),
+			Where:  l.where(),
 			Reason: reason,
 			Raw:    append([]byte(nil), l.Text...),
 		})
@@ -201,6 +227,19 @@ func (o *output) add(l Line, e entry) {
 		o.records = append(o.records, rec)
 	}
 }
+
+// oddities adds what makes no sense in a line.
+func (o *output) oddities(l Line, e entry) {
+	for _, odd := range e.odd {
+		where := l.where()
+		if len(e.kind) > 0 {
+			where += ": " + string(e.kind)
+		}
+		o.odd = append(o.odd, odd.Oddity(where))
+	}
+}
+
+func (l Line) where() string { return l.File + ":" + strconv.FormatInt(l.Offset, 10) }
 
 // ref names the nth record of a line.
 func ref(l Line, n int) string {
@@ -217,5 +256,5 @@ func ref(l Line, n int) string {
 func (p *Parser) Take() supervision.Batch {
 	o := p.ready
 	p.ready = output{}
-	return supervision.Batch{Records: o.records, Rejected: o.rejected, Skipped: o.skipped}
+	return supervision.Batch{Records: o.records, Rejected: o.rejected, Skipped: o.skipped, Odd: o.odd}
 }

@@ -1,6 +1,8 @@
 package logfile
 
 import (
+	"bytes"
+	"strconv"
 	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -36,9 +38,9 @@ func parseOrderedResult(name string, f *fields) (*passiveResult, error) {
 	}
 	code, _ := number("return code", field)
 	if len(field) > 0 && field[0] == '-' {
-		code = int64(supervision.Unknown)
+		code = -1
 	}
-	p.check.State = passiveState(p.entity.IsHost(), code, "")
+	p.check.State, _ = passiveState(p.entity.IsHost(), code, "")
 	out := commandOutput(f.remainder())
 	p.check.Output, p.check.LongOutput, p.check.Perfdata = out.short, out.long, out.perfdata
 	return p, nil
@@ -46,17 +48,23 @@ func parseOrderedResult(name string, f *fields) (*passiveResult, error) {
 
 // parseShownResult reads "host[;service];code;output" of a PASSIVE line. It is
 // the first line of the output; Shinken shows the whole output, unescaped.
-func parseShownResult(isHost bool, rest []byte, program string) (*passiveResult, error) {
-	f := newFields(rest)
+func parseShownResult(isHost bool, f *fields, program string) (*passiveResult, error) {
 	p, err := passiveEntity(isHost, f)
 	if err != nil {
 		return nil, err
 	}
-	code, err := f.number("return code")
+	field, err := f.next("return code")
 	if err != nil {
 		return nil, err
 	}
-	p.check.State = passiveState(isHost, code, program)
+	code, err := strconv.ParseInt(string(bytes.TrimSpace(field)), 10, 64)
+	if err != nil {
+		return nil, &malformed{"return code", quote(field) + " is no number, or one too large"}
+	}
+	var odd bool
+	if p.check.State, odd = passiveState(isHost, code, program); odd {
+		f.strange("return code", field, supervision.OddState(isHost))
+	}
 	short, perfdata, _ := strings.Cut(f.remainder(), "|")
 	p.check.Output, p.check.Perfdata = strings.TrimSpace(short), strings.TrimSpace(perfdata)
 	return p, nil
@@ -76,17 +84,14 @@ func passiveEntity(isHost bool, f *fields) (p *passiveResult, err error) {
 
 // passiveState returns the state that a return code stands for. In Shinken a
 // host's code is a plugin's exit code; the others take UP, DOWN, UNREACHABLE.
-func passiveState(isHost bool, code int64, program string) supervision.State {
-	switch {
-	case isHost && isShinken(program):
-		if code <= 1 {
-			return supervision.Up
+func passiveState(isHost bool, code int64, program string) (state supervision.State, odd bool) {
+	if isHost && isShinken(program) {
+		if code == 0 || code == 1 {
+			return supervision.Up, false
 		}
-		return supervision.Down
-	case isHost:
-		return supervision.State(min(code, int64(supervision.Unreachable)))
+		return supervision.Down, false
 	}
-	return supervision.State(min(code, int64(supervision.Unknown)))
+	return supervision.StateNumbered(isHost, code)
 }
 
 // isOrderFor reports whether a PASSIVE line can show what was ordered. Only the
@@ -114,7 +119,7 @@ func (p *passiveResult) complete(alert *supervision.Check) {
 // addShown takes a PASSIVE line, and joins it with its order.
 func (p *Parser) addShown(l Line, e entry) {
 	order := p.takeOrder(e)
-	if !collectsResults(p.program) {
+	if orderWait(p.program) == 0 {
 		p.forgetAll()
 	}
 	current := passiveLinesAreCurrent(p.program)
@@ -125,6 +130,7 @@ func (p *Parser) addShown(l Line, e entry) {
 	result := *e.shown
 	h := &held{time: e.time, ref: ref(l, 0), result: &result, from: order}
 	h.keep(l)
+	h.own.oddities(l, e)
 	if order != nil {
 		state := order.check.State
 		if current {

@@ -30,6 +30,9 @@ func parseProcess(text []byte) (rec supervision.Record, ok bool) {
 		process.PID, _ = strconv.Atoi(string(bytes.TrimSuffix(pid, []byte(")"))))
 	}
 	version, starting := bytes.CutSuffix(event, []byte(" starting..."))
+	if !starting { // Centreon Engine
+		version, starting = bytes.CutSuffix(event, []byte(" starting ..."))
+	}
 	switch {
 	case starting && process.PID > 0:
 		rec.Kind = supervision.SupervisorStarted
@@ -87,11 +90,13 @@ func passiveLinesAreCurrent(program string) bool {
 }
 
 // collectsResults reports whether a supervisor processes the passive results that
-// were ordered some seconds later, all at once: Nagios 3 and Icinga 1.
+// were ordered some seconds later, all at once: Nagios 3, and Icinga 1 and Centreon
+// Engine, which came from it.
 func collectsResults(program string) bool {
 	major, _, isNagios := nagiosVersion(program)
 	name, _, _ := strings.Cut(program, " ")
-	return isNagios && major >= 0 && major < 4 || strings.EqualFold(name, "Icinga")
+	return isNagios && major >= 0 && major < 4 || strings.EqualFold(name, "Icinga") ||
+		strings.EqualFold(name, "Centreon")
 }
 
 // nagiosVersion returns -1 for what can't be read.

@@ -25,6 +25,8 @@ type Options struct {
 	// case), if that is known from elsewhere (version in the status file's info
 	// section). It decides how passive results are read until the log names it.
 	Program string
+	// LongOutput: the log is Icinga 1's, with log_long_plugin_output=1.
+	LongOutput bool
 	// Logger gets what an administrator should know of rotations and gaps.
 	// Default: silence.
 	Logger *slog.Logger
@@ -78,20 +80,25 @@ const settleTime = 500 * time.Millisecond
 
 // Run reads from the stored position until the context ends.
 func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
-	run := &run{parser: NewParser(s.options.Program), emit: emit, meter: &s.Meter}
+	program := s.options.Program
+	run := &run{emit: emit, meter: &s.Meter}
 	var start *follow.Position
+	var held []Line
 	if from != nil {
 		p, err := decodePosition(from)
 		if err != nil {
 			return fmt.Errorf("reading the stored position of %s: %w", s.options.Path, err)
 		}
 		if p.Program != "" {
-			run.parser = NewParser(p.Program)
+			program = p.Program
 		}
-		for _, line := range p.Held {
-			run.parser.Add(line)
-		}
+		held = p.Held
 		start, run.stored = &p.Log, string(from)
+	}
+	run.parser = NewParser(program)
+	run.parser.longOutput, run.parser.formed = s.options.LongOutput, from != nil
+	for _, line := range held {
+		run.parser.Add(line)
 	}
 	if err := s.follower.Run(ctx, start, run.deliver); err != nil {
 		return fmt.Errorf("reading the supervisor's log %s: %w", s.options.Path, err)
@@ -122,6 +129,9 @@ func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
 	}
 	r.settle(c)
 	b := r.parser.Take()
+	if len(c.Lines) > 0 && !r.parser.formed {
+		b.Odd = append(b.Odd, noForm(c))
+	}
 	for _, n := range c.Notices {
 		b.Rejected = append(b.Rejected, rejection(n))
 	}
@@ -172,6 +182,13 @@ func (r *run) settle(c follow.Chunk) {
 		r.quiet = time.Time{}
 		r.parser.Settle()
 	}
+}
+
+// noForm reports that no line so far was one of a supervisor's log.
+func noForm(c follow.Chunk) supervision.Oddity {
+	first := c.Lines[0]
+	return supervision.Strange{Field: "log", Value: string(first.Text), Reason: reasonNoForm}.Oddity(
+		Line{File: c.File, Offset: first.Offset}.where())
 }
 
 func rejection(n follow.Notice) supervision.Rejected {
