@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/eventmap"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
@@ -49,7 +51,7 @@ func (k known) Members(supervision.DowntimeScope, supervision.Entity, string) []
 func newIntake(t *testing.T, inventory supervision.Inventory) (*intake, *kept) {
 	t.Helper()
 	o := eventmap.DefaultOptions()
-	o.ConnectorName = "c"
+	o.ConnectorName, o.Events.DowntimeComment = "c", true
 	mapper, err := eventmap.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +103,72 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 	}
 }
 
+// TestOrdersThatMeanMoreThanTheyName: without an object cache they are about the
+// services that were seen, or about the host.
+func TestOrdersThatMeanMoreThanTheyName(t *testing.T) {
+	at := time.Now()
+	host := supervision.Entity{Host: "h"}
+	result := func(service string, state supervision.State) supervision.Record {
+		return supervision.Record{Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "h", Service: service},
+			Time: at, Ref: service, Check: &supervision.Check{State: state, StateType: supervision.Hard}}
+	}
+	of := func(kind supervision.Kind, scope supervision.DowntimeScope) supervision.Record {
+		return supervision.Record{Kind: kind, Entity: host, Time: at, Ref: fmt.Sprint(kind, scope),
+			Downtime: &supervision.Downtime{Scope: scope, Author: "a", Comment: "c", Start: at, End: at.Add(time.Hour)}}
+	}
+	note := &supervision.Note{Author: "a", Text: "t"}
+	for name, tt := range map[string]struct {
+		order supervision.Record
+		want  []string
+	}{
+		"acknowledgement of a host's services": {
+			supervision.Record{Kind: supervision.ServicesAcknowledged, Entity: host, Time: at, Ref: "a", Note: note},
+			[]string{"nagios.c.ack.resource.h.s1", "nagios.c.ack.resource.h.s3"},
+		},
+		"downtime of a host's services": {
+			of(supervision.DowntimeScheduled, supervision.ScopeHostServices),
+			[]string{"nagios.c.comment.resource.h.s1", "nagios.c.comment.resource.h.s2", "nagios.c.comment.resource.h.s3"},
+		},
+		"downtime of a host and its children": {
+			of(supervision.DowntimeScheduled, supervision.ScopeHostPropagated), []string{"nagios.c.comment.component.h"},
+		},
+		"end of the downtimes of a host's services": {
+			of(supervision.DowntimeCancelled, supervision.ScopeHostServices), nil,
+		},
+	} {
+		in, k := newIntake(t, known{})
+		_, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{
+			result("s1", supervision.Critical), result("s2", supervision.OK), result("s3", supervision.Warning), tt.order,
+		}}, true, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, k.keys[3:], cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		for _, c := range in.tally.Counts() {
+			if c.Level == tally.Notable {
+				t.Errorf("%s: warned of %+v", name, c)
+			}
+		}
+	}
+}
+
+// TestOddInputIsCounted: once for each, by its reason.
+func TestOddInputIsCounted(t *testing.T) {
+	in, _ := newIntake(t, known{})
+	odd := supervision.Strange{Field: "LATENCY", Value: "-nan", Reason: "none"}.Oddity("file:3")
+	if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
+		supervision.Batch{Odd: []supervision.Oddity{odd, odd}}, true, 0); err != nil {
+		t.Fatal(err)
+	}
+	key := tally.Key{What: whatOdd, Source: "log", Reason: "LATENCY: none"}
+	if counts := in.tally.Counts(); len(counts) != 1 || counts[0].Key != key || counts[0].N != 2 ||
+		counts[0].Level != tally.Notable || counts[0].Example != `file:3: "-nan"` {
+		t.Errorf("%+v", counts)
+	}
+}
+
 // A downtime that Canopsis takes over HTTP only is counted, and neither stored
 // nor quarantined, while no target serves its route.
 func TestDowntimesWithoutATarget(t *testing.T) {
@@ -110,6 +178,12 @@ func TestDowntimesWithoutATarget(t *testing.T) {
 		Downtime: &supervision.Downtime{ID: 1, Author: "a", Start: at, End: at.Add(time.Hour), Fixed: true},
 	}
 	in, k := newIntake(t, known{})
+	o := eventmap.DefaultOptions()
+	o.ConnectorName = "c"
+	var err error
+	if in.mapper, err = eventmap.New(o); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
 		supervision.Batch{Records: []supervision.Record{downtime}}, true, 0); err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func (t *turn) group(rec *supervision.Record) {
 		t.notSent(tally.Quiet, rec, string(timeline.OnlyAnOrder))
 		return
 	}
-	members := t.inventory.Members(d.Scope, rec.Entity, d.Group)
+	members := t.members(d.Scope, rec.Entity, d.Group)
 	if len(members) == 0 {
 		key := t.key(whatNotSent, t.source, rec.Kind.String(), "the group has no members in the object cache")
 		t.tally.Add(tally.Notable, key, 1, d.Group+" "+rec.Entity.String())
@@ -85,12 +85,26 @@ func (t *turn) group(rec *supervision.Record) {
 	}
 }
 
+// members returns whom an order means. Where the object cache doesn't know the host,
+// these are its services that were seen, or the host without its children.
+func (t *turn) members(scope supervision.DowntimeScope, of supervision.Entity, group string) []supervision.Entity {
+	members := t.inventory.Members(scope, of, group)
+	switch {
+	case len(members) > 0:
+	case scope == supervision.ScopeHostServices:
+		return t.timeline.ServicesOf(of.Host)
+	case scope == supervision.ScopeHostPropagated:
+		return []supervision.Entity{{Host: of.Host}}
+	}
+	return members
+}
+
 // services splits the acknowledgement of a host's services into one for each. That of
 // a service without a problem is refused as any other.
 func (t *turn) services(rec *supervision.Record) {
-	members := t.inventory.Members(supervision.ScopeHostServices, rec.Entity, "")
+	members := t.members(supervision.ScopeHostServices, rec.Entity, "")
 	if len(members) == 0 {
-		t.notSent(tally.Notable, rec, "the services of the host are not in the object cache")
+		t.notSent(tally.Notable, rec, "no service of the host is known")
 	}
 	for _, member := range members {
 		one, note := *rec, *rec.Note

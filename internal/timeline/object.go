@@ -1,6 +1,11 @@
 package timeline
 
-import "github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+import (
+	"slices"
+	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+)
 
 // object is what is remembered of one host or service, a struct for each story.
 type object struct {
@@ -40,4 +45,15 @@ func (o *object) flags() supervision.Flags {
 		Acknowledged: o.ack.given, Flapping: o.flaps.now,
 		DowntimeDepth: o.downtimes.depth(), PerfdataOff: o.perfdataOff,
 	}
+}
+
+// ServicesOf returns the services of a host whose state a reader has reported, by name.
+func (t *Timeline) ServicesOf(host string) (services []supervision.Entity) {
+	for e := range t.objects {
+		if e.Host == host && !e.IsHost() && t.Knows(e) {
+			services = append(services, e)
+		}
+	}
+	slices.SortFunc(services, func(a, b supervision.Entity) int { return strings.Compare(a.Service, b.Service) })
+	return services
 }
