@@ -239,5 +239,7 @@ var reasonMeanings = map[Reason]string{
 	TypeOff:          "its kind of event is switched off",
 	NoEventType:      "Canopsis has no event for it (`–` in the table above)",
 	StateNotReported: "the reader can't see the state of the check",
-	Unmappable:       "the record is incomplete or contradicts itself; it goes to quarantine with the reason",
+	PeriodNotReported: "the reader can't see when the downtime begins and ends: the log's `DOWNTIME ALERT` doesn't " +
+		"show it, which Canopsis 2 and 3 need",
+	Unmappable: "the record is incomplete or contradicts itself; it goes to quarantine with the reason",
 }

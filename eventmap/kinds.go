@@ -89,6 +89,8 @@ func (m *Mapper) ofPythonDowntime(rec *supervision.Record, typ eventType) (event
 		return 0, Outcome{Reason: TypeOff}
 	case !begins && !deletes:
 		return 0, Outcome{Reason: NoEventType}
+	case start.IsZero() && end.IsZero():
+		return 0, Outcome{Reason: PeriodNotReported} // as in the log's DOWNTIME ALERT
 	case !plausible(start) || !plausible(end) || end.Before(start):
 		return 0, unmappable("a downtime without a start and an end")
 	}

@@ -227,7 +227,7 @@ func TestReasons(t *testing.T) {
 		},
 		{"downtime without a period", python, record(supervision.DowntimeStarted, service, func(r *supervision.Record) {
 			r.Downtime = &supervision.Downtime{}
-		}), Unmappable},
+		}), PeriodNotReported},
 		{
 			"downtime of a group", python,
 			record(supervision.DowntimeScheduled, supervision.Entity{}, withDowntime, func(r *supervision.Record) {

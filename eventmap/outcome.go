@@ -17,23 +17,25 @@ type Reason uint8
 
 // The reasons. Sent means that there is at least one event.
 const (
-	Sent             Reason = iota
-	Excluded                // by the include and exclude rules
-	SoftState               // a problem in a soft state, and soft states are off
-	TypeOff                 // this kind of event is switched off
-	NoEventType             // Canopsis has no event for it
-	StateNotReported        // the reader can't see the state of the check
-	Unmappable              // incomplete or contradictory, for the quarantine; see Detail
+	Sent              Reason = iota
+	Excluded                 // by the include and exclude rules
+	SoftState                // a problem in a soft state, and soft states are off
+	TypeOff                  // this kind of event is switched off
+	NoEventType              // Canopsis has no event for it
+	StateNotReported         // the reader can't see the state of the check
+	PeriodNotReported        // the reader can't see when the downtime begins and ends
+	Unmappable               // incomplete or contradictory, for the quarantine; see Detail
 )
 
 var reasonNames = [...]string{
-	Sent:             "sent",
-	Excluded:         "excluded",
-	SoftState:        "soft state",
-	TypeOff:          "type off",
-	NoEventType:      "no event type",
-	StateNotReported: "state not reported",
-	Unmappable:       "unmappable",
+	Sent:              "sent",
+	Excluded:          "excluded",
+	SoftState:         "soft state",
+	TypeOff:           "type off",
+	NoEventType:       "no event type",
+	StateNotReported:  "state not reported",
+	PeriodNotReported: "period of the downtime not reported",
+	Unmappable:        "unmappable",
 }
 
 // String returns the name under which the reason is counted.
