@@ -12,6 +12,7 @@ const (
 	maxRejected = 1000
 	// beyondRejected counts the rest.
 	beyondRejected = "unreadable status block, after the first 1000 of a file"
+	beyondOdd      = "field that makes no sense, after the first 1000 of a batch"
 )
 
 // batcher gathers what is to be emitted into batches.
@@ -40,16 +41,29 @@ func (b *batcher) reject(rejected supervision.Rejected) {
 		b.batch.Rejected = append(b.batch.Rejected, rejected)
 		return
 	}
+	b.skip(beyondRejected)
+}
+
+func (b *batcher) skip(why string) {
 	if b.batch.Skipped == nil {
 		b.batch.Skipped = make(map[string]int)
 	}
-	b.batch.Skipped[beyondRejected]++
+	b.batch.Skipped[why]++
+}
+
+// odd takes what makes no sense in a block that is used.
+func (b *batcher) odd(o supervision.Oddity) {
+	if len(b.batch.Odd) < maxRejected {
+		b.batch.Odd = append(b.batch.Odd, o)
+		return
+	}
+	b.skip(beyondOdd)
 }
 
 // flush emits the batch, if there is anything in it. A position is that of the
 // whole file, so it comes with its last batch only.
 func (b *batcher) flush(ctx context.Context, position []byte) error {
-	if position == nil && len(b.batch.Records)+len(b.batch.Rejected)+len(b.batch.Skipped) == 0 {
+	if position == nil && len(b.batch.Records)+len(b.batch.Rejected)+len(b.batch.Odd)+len(b.batch.Skipped) == 0 {
 		return nil
 	}
 	b.batch.Position, b.batch.Read = position, b.opened

@@ -47,34 +47,24 @@ func hasBeenChecked(b *Block) bool {
 // Icinga 2's last_check is the end.
 func checkOf(v *values, d dialect) (supervision.Check, time.Time) {
 	b := v.block
-	highest := int64(supervision.Unknown)
-	if b.Kind == HostStatus {
-		highest = int64(supervision.Unreachable)
-	}
 	check := supervision.Check{
-		State:       supervision.State(v.needed(CurrentState, 0, highest)),
+		State:       v.state(),
 		StateType:   supervision.StateType(v.optional(StateType, int64(supervision.StateTypeNotReported), 1)),
-		Attempt:     int(v.optional(CurrentAttempt, 0, maxAttempts)),
-		MaxAttempts: int(v.optional(MaxAttempts, 0, maxAttempts)),
+		Attempt:     int(v.optional(CurrentAttempt, 0, supervision.MostAttempts)),
+		MaxAttempts: int(v.optional(MaxAttempts, 0, supervision.MostAttempts)),
 		Output:      string(b.Field(PluginOutput)),
 		LongOutput:  unescape(b.Field(LongPluginOutput), d.escaping),
 		Perfdata:    string(b.Field(PerformanceData)),
 		Command:     string(b.Field(CheckCommand)),
 		CheckType:   supervision.CheckType(v.optional(CheckType, int64(supervision.CheckTypeNotReported), 1)),
-		Latency:     v.seconds(CheckLatency),
-		Execution:   v.seconds(CheckExecutionTime),
+		Latency:     v.seconds(CheckLatency, -supervision.LongestSeconds, supervision.LongestSeconds),
+		Execution:   v.seconds(CheckExecutionTime, 0, supervision.LongestCheck),
 		Start:       v.time(LastCheck),
-		Flags: &supervision.Flags{
-			Acknowledged:  v.flag(ProblemHasBeenAcknowledged),
-			Flapping:      v.flag(IsFlapping),
-			DowntimeDepth: v.depth(),
-			PerfdataOff:   d.perfdataOff || v.off(ProcessPerformanceData),
-		},
 	}
 	if check.Start.IsZero() {
 		return check, time.Time{}
 	}
-	took := time.Duration(math.Round(min(max(check.Execution, 0), maxExecution)*1e6)) * time.Microsecond
+	took := time.Duration(math.Round(check.Execution*1e6)) * time.Microsecond
 	end := check.Start.Add(took)
 	if d.lastCheckIsEnd {
 		check.Start, end = check.Start.Add(-took), check.Start
@@ -82,8 +72,9 @@ func checkOf(v *values, d dialect) (supervision.Check, time.Time) {
 	return check, end
 }
 
-// conditionsOf reads the conditions of a host or service.
-func conditionsOf(v *values, d dialect) snapshot.Conditions {
+// conditionsOf reads the conditions of a host or service, and reports whether all of
+// them make sense: a part of them would be taken for a change.
+func conditionsOf(v *values, d dialect) (_ snapshot.Conditions, ok bool) {
 	conditions := snapshot.Conditions{Flapping: v.flag(IsFlapping), DowntimeDepth: v.depth()}
 	if v.flag(ProblemHasBeenAcknowledged) {
 		conditions.Acknowledged = snapshot.AcknowledgedNormal
@@ -91,13 +82,9 @@ func conditionsOf(v *values, d dialect) snapshot.Conditions {
 			conditions.Acknowledged = snapshot.AcknowledgedSticky
 		}
 	}
-	conditions.FlappingOff = d.flappingOff || isOff(v.block.Field(FlapDetectionEnabled))
-	return conditions
+	conditions.FlappingOff = d.flappingOff || v.off(FlapDetectionEnabled)
+	return conditions, v.odd == nil
 }
-
-// isOff reports whether a switch is off. An unreadable one counts as on: it only
-// explains why flapping stopped.
-func isOff(text []byte) bool { return string(text) == "0" || string(text) == "False" }
 
 // progressOf reads how far a downtime is.
 func progressOf(v *values) snapshot.DowntimeProgress {
@@ -121,8 +108,8 @@ func downtimeOf(v *values, key snapshot.Key) supervision.Downtime {
 		Author:      string(v.block.Field(Author)),
 		Comment:     string(v.block.Field(CommentText)),
 		Entry:       key.Entry,
-		Start:       v.time(StartTime),
-		End:         v.time(EndTime),
+		Start:       v.moment(StartTime),
+		End:         v.moment(EndTime),
 		Fixed:       v.flag(Fixed),
 		Duration:    time.Duration(v.optional(Duration, 0, maxDuration)) * time.Second,
 		TriggeredBy: v.integer(TriggeredBy),
@@ -130,8 +117,6 @@ func downtimeOf(v *values, key snapshot.Key) supervision.Downtime {
 }
 
 const (
-	maxAttempts  = 1 << 30
-	maxDepth     = 1 << 30
-	maxExecution = 7 * 86400         // seconds; what is more is nonsense, and would overflow
-	maxDuration  = 100 * 366 * 86400 // seconds: a hundred years
+	maxDepth    = 1 << 30
+	maxDuration = 100 * 366 * 86400 // seconds: a hundred years
 )

@@ -7,7 +7,13 @@
 // statusdata) and Shinken write. Nagios, Naemon and Icinga 1 write a temporary
 // file and rename it, so that a file that was opened stays whole. Where the
 // rename is really a copy (another file system), half a file can be found; it is
-// left until it is whole.
+// left until it is whole. Centreon Engine writes into the same file again: that one is
+// read when it has not been written to for half a second.
+//
+// Lines may be indented by anything, as the cores' own readers take them, but for
+// Shinken's. Only the names and the state cost a result; another field that makes no
+// sense is unknown, and reported in Batch.Odd. Of conditions (acknowledged, flapping,
+// downtime depth) that make no sense, the ones before go on.
 //
 // # What it guarantees
 //

@@ -26,6 +26,7 @@ type bench struct {
 	records  []supervision.Record
 	rejected []supervision.Rejected
 	skipped  map[string]int
+	odd      []string // "object: reason"
 	position []byte
 	batches  int
 	opened   []time.Time // of the batches
@@ -42,6 +43,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) restart() {
 	source := New(Options{Path: b.path, Logger: quiet()})
 	b.run = source.newRun(b.position, b.emit)
+	b.run.now = func() time.Time { return time.Now().Add(time.Hour) } // no file is young
 }
 
 func (b *bench) emit(_ context.Context, batch supervision.Batch) error {
@@ -55,6 +57,11 @@ func (b *bench) emit(_ context.Context, batch supervision.Batch) error {
 	b.opened = append(b.opened, batch.Read)
 	b.records = append(b.records, batch.Records...)
 	b.rejected = append(b.rejected, batch.Rejected...)
+	for _, o := range batch.Odd {
+		_, object, _ := strings.Cut(strings.TrimPrefix(o.Where, b.path+":"), ": ")
+		object, _, _ = strings.Cut(object, ":")
+		b.odd = append(b.odd, object+": "+o.Reason)
+	}
 	for reason, n := range batch.Skipped {
 		b.skipped[reason] += n
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -56,7 +57,12 @@ type Parser struct {
 	start, end int // what is in buf and was not yet a block
 	line       int // of start, from 1
 	skipping   bool
-	block      Block
+	broken     bool // what is skipped begins within a line
+	// raw: the file is Shinken's, which writes the newlines of a text as they are. So
+	// only a tab begins a field there. The other cores' own readers take blanks off
+	// both ends of each line (xdata/xsddefault.c), and so may have had an editor.
+	raw   bool
+	block Block
 }
 
 // NewParser makes a parser.
@@ -65,10 +71,13 @@ func NewParser() *Parser { return &Parser{buf: make([]byte, MaxBlock+maskSize)} 
 // Parse reads r to its end and calls each for every block, in order. The error
 // is the one of each or of r, or ErrTruncated.
 func (p *Parser) Parse(r io.Reader, each func(*Block) error) error {
-	p.start, p.end, p.line, p.skipping = 0, 0, 1, false
+	p.start, p.end, p.line, p.skipping, p.raw = 0, 0, 1, false, false
 	for {
 		readErr := p.fill(r)
 		for p.next() {
+			if b := &p.block; b.Kind == Info {
+				p.raw = dialectOf(b.Field(Version), b.Field(Created)).escaping == escapesNothing
+			}
 			if err := each(&p.block); err != nil {
 				return err
 			}
@@ -107,18 +116,18 @@ func (p *Parser) next() bool {
 			return p.tooLong(data)
 		}
 		line := data[:eol]
-		if len(line) == 0 || line[0] == '#' {
+		if text := bytes.TrimLeft(line, blanks); len(text) == 0 || text[0] == '#' {
 			p.consume(eol+1, 1)
 			continue
 		}
-		kind, ok := headerOf(line)
+		kind, ok := p.headerOf(line)
 		if !ok {
 			p.malformed(line, "neither a block nor a comment")
 			p.consume(eol+1, 1)
 			return true
 		}
 		p.block.Kind, p.block.Line, p.block.Fault = kind, p.line, ""
-		size, lines, end := p.scan(eol + 1)
+		size, lines, end := p.scan(eol+1, bytes.HasSuffix(line, []byte("\r")))
 		switch end {
 		case blockOpen:
 			return p.tooLong(data)
@@ -132,15 +141,15 @@ func (p *Parser) next() bool {
 }
 
 // scan goes through the block that begins at p.start.
-func (p *Parser) scan(body int) (size, lines int, end blockEnding) {
+func (p *Parser) scan(body int, crlf bool) (size, lines int, end blockEnding) {
 	b := &p.block
-	if b.Kind == HostStatus || b.Kind == ServiceStatus {
+	if (b.Kind == HostStatus || b.Kind == ServiceStatus) && !crlf {
 		size, lines = b.scanStatus(p.buf[p.start:p.end+maskSize], body)
 		if size > 0 {
 			return size, lines, blockClosed
 		}
 	}
-	return b.scan(p.buf[p.start:p.end], body)
+	return p.scanLines(p.buf[p.start:p.end], body, crlf)
 }
 
 func (p *Parser) consume(size, lines int) {
@@ -163,26 +172,50 @@ func (p *Parser) tooLong(data []byte) bool {
 	return true
 }
 
-var blockEnd = []byte("\n\t}\n")
-
 // skip drops the rest of a block that is too long, and reports whether its end
 // was found.
 func (p *Parser) skip() bool {
-	data := p.buf[p.start:p.end]
-	size := bytes.Index(data, blockEnd) + len(blockEnd)
-	found := size >= len(blockEnd)
-	if !found {
-		size = max(0, len(data)-len(blockEnd)+1)
+	for p.start < p.end {
+		data := p.buf[p.start:p.end]
+		eol := bytes.IndexByte(data, '\n')
+		if eol < 0 {
+			if len(data) == MaxBlock {
+				p.consume(len(data), 0)
+				p.broken = true
+			}
+			return false
+		}
+		p.consume(eol+1, 1)
+		if broken := p.broken; p.endsBlock(data[:eol]) && !broken {
+			p.skipping = false
+			return true
+		}
+		p.broken = false
 	}
-	p.consume(size, bytes.Count(data[:size], []byte{'\n'}))
-	p.skipping = !found
-	return found
+	return false
 }
 
+// blanks are what may stand around a line.
+const blanks = " \t\r"
+
+// endsBlock reports whether a line is the last one of a block.
+func (p *Parser) endsBlock(line []byte) bool {
+	if p.raw {
+		return string(line) == "\t}"
+	}
+	return isEnd(line)
+}
+
+func isEnd(line []byte) bool { return string(bytes.Trim(line, blanks)) == "}" }
+
 // headerOf reads the first line of a block, "type {".
-func headerOf(line []byte) (Kind, bool) {
-	name, ok := bytes.CutSuffix(line, []byte("{"))
-	if !ok || line[0] == '\t' {
+func (p *Parser) headerOf(line []byte) (Kind, bool) {
+	text := line
+	if !p.raw {
+		text = bytes.Trim(line, blanks)
+	}
+	name, ok := bytes.CutSuffix(text, []byte("{"))
+	if !ok || text[0] == '\t' {
 		return 0, false
 	}
 	return kindOf(bytes.TrimRight(name, " ")), true
@@ -197,11 +230,13 @@ const (
 	blockUnclosed             // the next one begins before the end of this one
 )
 
-// scan finds the fields and the end of the block whose second line begins at
+// scanLines finds the fields and the end of the block whose second line begins at
 // body. It returns the number of its bytes and lines.
-func (b *Block) scan(data []byte, body int) (length, lines int, end blockEnding) {
+func (p *Parser) scanLines(data []byte, body int, crlf bool) (length, lines int, end blockEnding) {
+	b := &p.block
 	b.fields = [keyCount]span{}
 	last := noKey // of the line before
+	flat := !p.raw && len(data) > body && strings.IndexByte(blanks, data[body]) < 0
 	lines = 1
 	for start := body; ; lines++ {
 		size := bytes.IndexByte(data[start:], '\n')
@@ -210,31 +245,44 @@ func (b *Block) scan(data []byte, body int) (length, lines int, end blockEnding)
 		}
 		eol := start + size
 		line := data[start:eol]
-		if string(line) == "\t}" {
+		if p.endsBlock(line) {
 			b.Raw = data[:eol+1]
 			return eol + 1, lines + 1, blockClosed
 		}
-		if len(line) > 0 && line[0] == '\t' {
-			last = b.keep(data, start+1, eol)
-		} else if kind, ok := headerOf(line); ok && kind != Other {
+		if key, at, ok := p.fieldOf(line, flat); ok {
+			if last = key; key != noKey {
+				if b.fields[key] = (span{uint32(start + at), uint32(eol)}); crlf && data[eol-1] == '\r' {
+					b.fields[key].to--
+				}
+			}
+		} else if kind, ok := p.headerOf(line); ok && kind != Other {
 			return start, lines, blockUnclosed
 		} else if last != noKey {
-			// Shinken writes the newlines of a long output as they are.
-			b.fields[last].to = uint32(eol)
+			b.fields[last].to = uint32(eol) // a newline of a text as it is
 		}
 		start = eol + 1
 	}
 }
 
-// keep keeps the field data[start:eol] if it is one of ours.
-func (b *Block) keep(data []byte, start, eol int) Key {
-	length := bytes.IndexByte(data[start:eol], '=')
+// fieldOf reports whether a line is a field: which one, and where in the line its
+// value begins. noKey is a field that nobody reads. In a flat block no line is indented.
+func (p *Parser) fieldOf(line []byte, flat bool) (key Key, at int, ok bool) {
+	text := line
+	if !p.raw {
+		text = bytes.TrimLeft(line, blanks)
+	} else if len(line) > 0 && line[0] == '\t' {
+		text = line[1:]
+	}
+	indented := len(text) < len(line)
+	length := bytes.IndexByte(text, '=')
 	if length < 0 {
-		return noKey
+		return noKey, 0, indented
 	}
-	key := keysByName[string(data[start:start+length])]
-	if key != noKey {
-		b.fields[key] = span{uint32(start + length + 1), uint32(eol)}
-	}
-	return key
+	key = keysByName[string(text[:length])]
+	return key, len(line) - len(text) + length + 1, indented || key != noKey && !p.raw || flat && isName(text[:length])
+}
+
+// isName reports whether a text can be the name of a field.
+func isName(text []byte) bool {
+	return len(bytes.Trim(text, "abcdefghijklmnopqrstuvwxyz_0123456789")) == 0
 }

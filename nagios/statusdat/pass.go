@@ -57,6 +57,7 @@ func (p *pass) block(ctx context.Context, b *Block) error {
 		p.downtime(&v)
 	}
 	p.rejectFailed(&v)
+	p.report(&v)
 	return nil
 }
 
@@ -78,7 +79,7 @@ func (p *pass) info(b *Block) error {
 		return nil
 	}
 	v := values{block: b}
-	created := v.time(Created)
+	created := v.moment(Created)
 	if v.err != nil || created.IsZero() {
 		return errNoHead
 	}
@@ -103,16 +104,30 @@ func (p *pass) object(ctx context.Context, v *values) error {
 		return nil
 	}
 	object := p.shown.Object(name)
-	if conditions := conditionsOf(v, p.dialect); v.err == nil {
+	conditions, known := conditionsOf(v, p.dialect)
+	if known {
 		object.Conditions(conditions)
 	}
 	if !hasBeenChecked(b) || !isNewResult(&object, b) {
-		p.rejectFailed(v)
+		p.report(v)
 		return nil
 	}
 	check, end := checkOf(v, p.dialect)
 	if p.rejectFailed(v) {
 		return nil
+	}
+	if known {
+		check.Flags = &supervision.Flags{
+			Acknowledged:  conditions.Acknowledged != snapshot.NotAcknowledged,
+			Flapping:      conditions.Flapping,
+			DowntimeDepth: conditions.DowntimeDepth,
+			PerfdataOff:   p.dialect.perfdataOff || v.off(ProcessPerformanceData),
+		}
+	}
+	for _, odd := range v.odd {
+		o := odd.Oddity(p.where(b))
+		p.isKnown(b, o.Reason)
+		p.out.odd(o)
 	}
 	detail := fmt.Sprintf("check:%08x", crc32.Checksum(b.Raw, castagnoli))
 	return p.out.add(ctx, object.Result(check, end, detail))
@@ -132,12 +147,12 @@ const (
 
 // comment takes a comment that a user wrote, or the text of an acknowledgement.
 func (p *pass) comment(v *values) {
-	entryType := v.integer(EntryType)
+	entryType := v.identity(EntryType)
 	if v.err != nil || entryType != entryUser && entryType != entryAcknowledgement {
 		return
 	}
 	name, _ := v.name()
-	key := snapshot.Key{Entry: v.time(EntryTime), ID: v.integer(CommentID)}
+	key := snapshot.Key{Entry: v.moment(EntryTime), ID: v.identity(CommentID)}
 	if v.err != nil || p.shown.Comment(name, key) {
 		return
 	}
@@ -153,7 +168,7 @@ func (p *pass) comment(v *values) {
 // downtime takes a downtime.
 func (p *pass) downtime(v *values) {
 	name, _ := v.name()
-	key := snapshot.Key{ID: v.integer(DowntimeID), Entry: v.time(EntryTime)}
+	key := snapshot.Key{ID: v.identity(DowntimeID), Entry: v.moment(EntryTime)}
 	progress := progressOf(v)
 	if v.err != nil || p.shown.Downtime(name, key, progress) {
 		return
@@ -190,11 +205,7 @@ func (p *pass) rejectFailed(v *values) bool {
 // reject sends a block to quarantine, unless the same fault was in the file
 // before: a fault stays in the file for as long as the object does.
 func (p *pass) reject(b *Block, reason string) {
-	fault := p.faultOf(b, reason)
-	if len(p.faults) < maxRejected {
-		p.faults[fault] = struct{}{}
-	}
-	if _, known := p.run.faults[fault]; known {
+	if p.isKnown(b, reason) {
 		return
 	}
 	p.out.reject(supervision.Rejected{
@@ -203,6 +214,32 @@ func (p *pass) reject(b *Block, reason string) {
 		Reason: reason,
 		Raw:    bytes.Clone(b.Raw[:min(len(b.Raw), supervision.RawKept)]),
 	})
+}
+
+// report reports what makes no sense in a block that is no new result, unless it was
+// in the file before.
+func (p *pass) report(v *values) {
+	for _, odd := range v.odd {
+		if o := odd.Oddity(p.where(v.block)); !p.isKnown(v.block, o.Reason) {
+			p.out.odd(o)
+		}
+	}
+}
+
+// where names a block for people.
+func (p *pass) where(b *Block) string {
+	name := supervision.Entity{Host: string(b.Field(HostName)), Service: string(b.Field(ServiceDescription))}
+	return fmt.Sprintf("%s:%d: %s", p.path, b.Line, name)
+}
+
+// isKnown reports whether a fault was in the file before, and remembers it.
+func (p *pass) isKnown(b *Block, reason string) bool {
+	fault := p.faultOf(b, reason)
+	if len(p.faults) < maxRejected {
+		p.faults[fault] = struct{}{}
+	}
+	_, known := p.run.faults[fault]
+	return known
 }
 
 // faultOf returns the hash by which a fault is known in the next file.

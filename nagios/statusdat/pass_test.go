@@ -78,7 +78,7 @@ func TestTimeOfACheck(t *testing.T) {
 			"with decimals", statusFile(2000, service("last_check=1000.25", "check_execution_time=")),
 			time.Unix(1000, 25e7), time.Unix(1000, 25e7),
 		},
-		{"nonsense", statusFile(2000, service("check_execution_time=1e300")), time.Unix(1000, 0), time.Unix(2000, 0)},
+		{"nonsense", statusFile(2000, service("check_execution_time=1e300")), time.Unix(1000, 0), time.Unix(1000, 0)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,14 +131,32 @@ func TestUnreadableBlocksAreRejectedAndTheRestGoesOn(t *testing.T) {
 		block("servicedowntime", "host_name=h", "downtime_id=1"),
 		service())
 	records := b.read(text)
-	if diff := cmp.Diff([]string{"1000 h;s present state 0/1 1/3 OK"}, describeAll(records)); diff != "" {
+	if diff := cmp.Diff([]string{
+		"1000 a present state 2/1 1/3 OK", // 3 is no state: UNREACHABLE
+		"1100 b present state 0/1 1/3 OK", // no time: that of the file
+		"1000 c present state 0/1 1/3 OK",
+		"1000 h;e present state 3/1 1/3 OK", // 4 is no state: UNKNOWN
+		"1000 h;f present state 0/1 1/3 OK",
+		"1000 h;s present state 0/1 1/3 OK",
+	}, describeAll(records)); diff != "" {
 		t.Error(diff)
 	}
+	if flags := records[2].Check.Flags; flags != nil {
+		t.Errorf("conditions that make no sense are %+v", flags)
+	}
+	odd := []string{
+		"a: current_state: no state of a host: taken for UNREACHABLE", "b: last_check: no time: taken for unknown",
+		"c: scheduled_downtime_depth: no whole number: taken for unknown",
+		"d: is_flapping: no whole number: taken for unknown",
+		"h;e: current_state: no state of a service: taken for UNKNOWN",
+		"h;f: check_latency: no sensible number of seconds: taken for unknown",
+	}
+	if diff := cmp.Diff(odd, b.odd); diff != "" {
+		t.Error(diff)
+	}
+	b.odd = nil
 	want := []string{
-		"host_name: missing", "service_description: missing", "current_state: 3 is not within 0 and 2",
-		`last_check: "soon" is no time`, `scheduled_downtime_depth: "1.5" is no whole number`,
-		`is_flapping: "x" is no whole number`, "current_state: 4 is not within 0 and 3",
-		`check_latency: "NaN" is no number`, "neither a block nor a comment", "host_name: missing",
+		"host_name: missing", "service_description: missing", "neither a block nor a comment", "host_name: missing",
 		`comment_id: "one" is no whole number`, `start_time: "never" is no time`,
 		"service_description: missing",
 	}
@@ -155,10 +173,10 @@ func TestUnreadableBlocksAreRejectedAndTheRestGoesOn(t *testing.T) {
 	}
 	b.rejected = nil
 	b.read(strings.Replace(text, "created=1100", "created=1110", 1))
-	if len(b.rejected) > 0 {
-		t.Errorf("rejected a second time: %v", b.rejected)
+	if len(b.rejected) > 0 || len(b.odd) > 0 {
+		t.Errorf("a second time, rejected: %v, odd: %v", b.rejected, b.odd)
 	}
-	b.read(strings.Replace(text, "created=1100", "created=1120", 1) + host("host_name=a", "current_state=9"))
+	b.read(strings.Replace(text, "created=1100", "created=1120", 1) + host("host_name=a", "current_state=good"))
 	if len(b.rejected) != 1 {
 		t.Errorf("%d new faults, want 1", len(b.rejected))
 	}

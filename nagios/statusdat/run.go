@@ -28,7 +28,9 @@ type run struct {
 	seed    maphash.Seed                // of faults
 	faults  map[uint64]struct{}         // of the file before
 
+	now      func() time.Time
 	done     version   // the file that needs no further look
+	halfway  time.Time // since when there is a file that is being written; zero: there is none
 	refused  time.Time // creation of a file that was older than the one before
 	reported string    // what was logged last; empty: the file is read
 }
@@ -51,7 +53,7 @@ func versionOf(info fs.FileInfo) version {
 // look reads the file if it is a new one, and reports whether to look again at
 // once. An error is one of emit.
 func (r *run) look(ctx context.Context) (again bool, err error) {
-	now := time.Now()
+	now := r.now()
 	info, err := os.Stat(r.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -65,6 +67,8 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 		return false, nil
 	case versionOf(info) == r.done:
 		return false, r.out.nothing(ctx, now)
+	case !r.isSettled(info, now):
+		return false, nil
 	}
 	file, err := os.Open(r.path)
 	if err != nil {
@@ -76,11 +80,43 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 		if r.out.err != nil {
 			return false, r.out.err
 		}
-		r.trouble(err)
+		if !r.isHalfway(err, now) {
+			r.trouble(err)
+		}
 		return false, r.out.flush(ctx, nil)
 	}
+	r.halfway = time.Time{}
 	r.recovered()
 	return true, nil
+}
+
+const (
+	// settling is how long a file that is written in place must not have been written
+	// to: one that ends behind a block may still lack the others.
+	settling = 500 * time.Millisecond
+	// halfwayPatience is how long a file may be half written before that is a trouble.
+	halfwayPatience = 30 * time.Second
+)
+
+// isSettled reports whether a file can be whole. Another file than the one before was
+// moved into its place, and is. One that is written in place, as Centreon Engine does,
+// is when it has not been written to for a while.
+func (r *run) isSettled(info fs.FileInfo, now time.Time) bool {
+	this := versionOf(info)
+	inPlace := r.done.device == this.device && r.done.inode == this.inode
+	return !inPlace || now.Sub(info.ModTime()).Abs() >= settling
+}
+
+// isHalfway reports whether a file can't be read because it is being written.
+func (r *run) isHalfway(err error, now time.Time) bool {
+	if !errors.Is(err, errChanged) && !errors.Is(err, ErrTruncated) {
+		r.halfway = time.Time{}
+		return false
+	}
+	if r.halfway.IsZero() {
+		r.halfway = now
+	}
+	return now.Sub(r.halfway) < halfwayPatience
 }
 
 var (
@@ -131,11 +167,12 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 
 // checkEnd returns an error unless the last block of a file is closed.
 func checkEnd(file *os.File, size int64) error {
-	tail := make([]byte, min(size, 16))
+	tail := make([]byte, min(size, 256))
 	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil {
 		return err
 	}
-	if !bytes.HasSuffix(bytes.TrimRight(tail, "\n"), blockEnd[:len(blockEnd)-1]) || tail[len(tail)-1] != '\n' {
+	text := bytes.TrimRight(tail, blanks+"\n")
+	if !isEnd(text[bytes.LastIndexByte(text, '\n')+1:]) || tail[len(tail)-1] != '\n' {
 		return ErrTruncated
 	}
 	return nil

@@ -76,6 +76,11 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	b := newBench(t)
 	b.run.log = slog.New(slog.NewTextHandler(&log, nil))
+	now := time.Now().Add(time.Hour)
+	b.run.now = func() time.Time { // half a file is a trouble at the third look
+		now = now.Add(halfwayPatience/2 + time.Second)
+		return now
+	}
 	steps := []struct {
 		name string
 		do   func()

@@ -75,8 +75,8 @@ type candidate struct{ hash, start, eol uint32 }
 // maxCandidates is what a host or service has, and some more.
 const maxCandidates = 32
 
-// scanStatus does what scan does, in half the time, for a host or service block
-// that is whole and in which each line begins with a tab. For anything else it
+// scanStatus does what scanLines does, in half the time, for a host or service block
+// that is whole and in which each line begins with one tab. For anything else it
 // returns size 0. The last maskSize bytes of data are zero.
 func (b *Block) scanStatus(data []byte, body int) (size, lines int) {
 	var found [maxCandidates]candidate
@@ -96,9 +96,9 @@ func (b *Block) scanStatus(data []byte, body int) (size, lines int) {
 				}
 				found[count] = candidate{uint32(hash), uint32(start), uint32(eol)}
 				count++
-			} else if line[0] != '\t' {
+			} else if line[0] != '\t' || line[1] <= ' ' || line[1] == '}' && line[2] != '\n' {
 				return 0, 0
-			} else if line[1] == '}' && line[2] == '\n' {
+			} else if line[1] == '}' {
 				b.Raw = data[:eol+1]
 				if !b.keepFound(data, found[:count]) {
 					return 0, 0

@@ -3,7 +3,7 @@ package statusdat
 import (
 	"bytes"
 	"fmt"
-	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,10 +11,12 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// values reads the fields of a block, and keeps the first error.
+// values reads the fields of a block. It keeps the first error, of a field that the
+// block can't do without, and those that make no sense and are unknown.
 type values struct {
 	block *Block
 	err   error
+	odd   []supervision.Strange
 }
 
 func (v *values) fail(key Key, problem string) {
@@ -23,9 +25,33 @@ func (v *values) fail(key Key, problem string) {
 	}
 }
 
-// integer reads a whole number. A field that is absent or empty is 0: Shinken
-// leaves empty what it doesn't know.
-func (v *values) integer(key Key) int64 {
+// strange notes a field that makes no sense, once.
+func (v *values) strange(key Key, reason string) {
+	field := key.String()
+	if !slices.ContainsFunc(v.odd, func(s supervision.Strange) bool { return s.Field == field }) {
+		v.odd = append(v.odd, supervision.Strange{Field: field, Value: string(v.block.Field(key)), Reason: reason})
+	}
+}
+
+// state reads the state of a host or service, which must be there.
+func (v *values) state() supervision.State {
+	host := v.block.Kind == HostStatus
+	text := v.block.Field(CurrentState)
+	state, odd, ok := supervision.ReadState(host, string(text))
+	switch {
+	case len(text) == 0:
+		v.fail(CurrentState, "missing")
+	case !ok:
+		v.fail(CurrentState, fmt.Sprintf("%.40q is no state", text))
+	case odd:
+		v.strange(CurrentState, supervision.OddState(host))
+	}
+	return state
+}
+
+// identity reads a whole number by which a thing is known. A field that is absent or
+// empty is 0: Shinken leaves empty what it doesn't know.
+func (v *values) identity(key Key) int64 {
 	text := v.block.Field(key)
 	if len(text) == 0 {
 		return 0
@@ -37,26 +63,31 @@ func (v *values) integer(key Key) int64 {
 	return n
 }
 
-// needed reads a whole number that must be there, from low to high.
-func (v *values) needed(key Key, low, high int64) int64 {
-	if len(v.block.Field(key)) == 0 {
-		v.fail(key, "missing")
-		return low
+// integer reads a whole number. A field that is absent or empty is 0.
+func (v *values) integer(key Key) int64 {
+	text := v.block.Field(key)
+	if len(text) == 0 {
+		return 0
 	}
-	n := v.integer(key)
-	if n < low || n > high {
-		v.fail(key, fmt.Sprintf("%d is not within %d and %d", n, low, high))
-		return low
+	n, ok := parseInteger(text)
+	if !ok {
+		v.strange(key, "no whole number: taken for unknown")
 	}
 	return n
 }
 
-// optional reads a whole number up to high, absent if there is none.
+// optional reads a whole number from 0 up to high, absent if there is none.
 func (v *values) optional(key Key, absent, high int64) int64 {
-	if len(v.block.Field(key)) == 0 {
+	text := v.block.Field(key)
+	if len(text) == 0 {
 		return absent
 	}
-	return v.needed(key, 0, high)
+	n, ok := parseInteger(text)
+	if !ok || n < 0 || n > high {
+		v.strange(key, "no whole number that makes sense: taken for unknown")
+		return absent
+	}
+	return n
 }
 
 // depth reads the number of downtimes that an object is in; Shinken 3.0 was seen
@@ -78,18 +109,19 @@ func (v *values) flag(key Key) bool {
 
 // off reports whether a switch is in the block, and is off.
 func (v *values) off(key Key) bool {
-	return len(v.block.Field(key)) > 0 && !v.flag(key)
+	text := string(v.block.Field(key))
+	return text == "0" || text == "False"
 }
 
 // seconds reads a number of seconds with decimals; absent or empty is 0.
-func (v *values) seconds(key Key) float64 {
+func (v *values) seconds(key Key, lowest, highest float64) float64 {
 	text := v.block.Field(key)
 	if len(text) == 0 {
 		return 0
 	}
 	n, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		v.fail(key, fmt.Sprintf("%.40q is no number", text))
+	if err != nil || !(n >= lowest && n <= highest) { // NaN is neither
+		v.strange(key, "no sensible number of seconds: taken for unknown")
 		return 0
 	}
 	return n
@@ -99,11 +131,18 @@ func (v *values) seconds(key Key) float64 {
 // and less, absent and empty are the zero time: never.
 func (v *values) time(key Key) time.Time {
 	text := v.block.Field(key)
-	if len(text) == 0 {
-		return time.Time{}
-	}
 	t, ok := supervision.ParseTime(text)
-	if !ok {
+	if len(text) > 0 && !ok {
+		v.strange(key, "no time: taken for unknown")
+	}
+	return t
+}
+
+// moment is time, of a field that the block can't do without.
+func (v *values) moment(key Key) time.Time {
+	text := v.block.Field(key)
+	t, ok := supervision.ParseTime(text)
+	if len(text) > 0 && !ok {
 		v.fail(key, fmt.Sprintf("%.40q is no time", text))
 	}
 	return t
