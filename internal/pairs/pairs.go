@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Most is how many pairs a line may have.
-const Most = 1024
+// Most is how many pairs a line may have: more than the custom variables of a service
+// and its host that our broker modules write.
+const Most = 4096
 
 // Pair is one KEY::VALUE of a line. Both share the line's memory.
 type Pair struct{ Key, Value string }
@@ -87,12 +88,26 @@ func Find(pairs []Pair, key string) (string, bool) {
 // Twice returns a key that a line has more than once; empty if there is none. One
 // of the two is part of a plugin's output.
 func Twice(pairs []Pair) string {
+	if len(pairs) > 64 { // too many to compare each with each
+		return twiceOfMany(pairs)
+	}
 	for i := range pairs {
 		for j := range pairs[:i] {
 			if pairs[j].Key == pairs[i].Key {
 				return pairs[i].Key
 			}
 		}
+	}
+	return ""
+}
+
+func twiceOfMany(pairs []Pair) string {
+	seen := make(map[string]struct{}, len(pairs))
+	for _, p := range pairs {
+		if _, twice := seen[p.Key]; twice {
+			return p.Key
+		}
+		seen[p.Key] = struct{}{}
 	}
 	return ""
 }

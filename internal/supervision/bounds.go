@@ -22,6 +22,8 @@ const (
 	// LatestMoment bounds the time at which something happened, in Unix seconds: the
 	// year 2200. Dates that people enter, such as the end of a downtime, may be later.
 	LatestMoment = 7258118400
+	// LatestDate bounds dates that people enter: the last Unix second of the year 9999.
+	LatestDate = 253402300799
 	// MostAttempts bounds attempts.
 	MostAttempts = 1 << 30
 )

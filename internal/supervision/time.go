@@ -2,9 +2,6 @@ package supervision
 
 import "time"
 
-// latestSecond is the last second of the year 9999.
-const latestSecond = 253402300799
-
 // ParseTime reads seconds since 1970, as a supervisor writes them, with up to
 // six decimals; further ones are dropped. Zero and less is the zero time: never.
 // It reports false for anything else than such a number, and beyond the year
@@ -25,7 +22,7 @@ func ParseTime[T ~string | ~[]byte](text T) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	seconds, ok := digits(text[sign:whole], 0)
-	if !ok || sign == 0 && seconds > latestSecond {
+	if !ok || sign == 0 && seconds > LatestDate {
 		return time.Time{}, false
 	}
 	microseconds, ok := digits(text[fraction:min(len(text), fraction+6)], 6)

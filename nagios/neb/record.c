@@ -371,9 +371,15 @@ void record_flag(const struct key *key, int value)
 	record_number(key, value != 0);
 }
 
+void record_attempts(const struct key *key, int value)
+{
+	if (value >= 0 && value <= MOST_ATTEMPTS)
+		record_number(key, value);
+}
+
 void record_time(const struct key *key, time_t value)
 {
-	if (value != 0)
+	if (value > 0 && value <= LATEST_DATE)
 		record_number(key, value);
 }
 
@@ -382,23 +388,16 @@ void record_moment(const struct key *key, const struct timeval *moment)
 	int64_t seconds = moment->tv_sec;
 	unsigned micros = moment->tv_usec > 0 && moment->tv_usec < 1000000 ? (unsigned)moment->tv_usec : 0;
 
-	if ((seconds == 0 && micros == 0) || !has_room(key))
+	if (seconds < 1 || seconds > LATEST_MOMENT || !has_room(key))
 		return;
 	put_key(key);
-	if (seconds < 0 && micros > 0) { /* -5 s and 250,000 us are -4.75 s */
-		seconds++;
-		micros = 1000000 - micros;
-		if (seconds == 0)
-			put_byte('-');
-	}
 	put_number(seconds);
 	put_fraction(micros);
 }
 
-void record_seconds(const struct key *key, double value)
+void record_seconds(const struct key *key, double value, double lowest, double highest)
 {
-	/* More than 30,000 years, infinity and NaN mean: not known. */
-	if (!(value > -1e12 && value < 1e12) || !has_room(key))
+	if (!(value >= lowest && value <= highest) || !has_room(key)) /* NaN is neither */
 		return;
 	int64_t micros = (int64_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5));
 

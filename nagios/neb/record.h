@@ -19,6 +19,16 @@ enum {
 	CUT_SIZE = 1 << 10,        /* of the list of what was cut */
 };
 
+/* The bounds of values that the reader keeps too (docs/HANDOVER.md, "Bounds"). */
+enum {
+	LONGEST_SECONDS = 1000000000, /* of a latency */
+	LONGEST_CHECK = 604800,
+	MOST_ATTEMPTS = 1073741824,
+	MOST_VARIABLES = 1000, /* of one object, and its groups: a broken list must not block the core */
+};
+static const int64_t LATEST_MOMENT = 7258118400; /* the year 2200 */
+static const int64_t LATEST_DATE = 253402300799; /* the end of the year 9999 */
+
 /* A key as it is written; of a fixed size, so that it is copied without a loop or a call. */
 struct key {
 	char text[31];
@@ -38,17 +48,18 @@ void record_begin(const char *type);
 const char *record_end(size_t *length);
 
 /*
- * Each of these writes a pair, or none when the value is not known: a text that
- * is NULL, a time of 0, a duration that is not a number. A longer text is cut at
- * its limit, and its key added to TRUNCATED.
+ * Each of these writes a pair, or none when the value is not known or out of
+ * bounds: a text that is NULL, a time of 0, a duration that is not a number. A longer
+ * text is cut at its limit, and its key added to TRUNCATED.
  */
 void record_text(const struct key *, const char *value, size_t bound);
 void record_number(const struct key *, int64_t value);
 void record_count(const struct key *, uint64_t value);
 void record_flag(const struct key *, int value);
+void record_attempts(const struct key *, int value);
 void record_time(const struct key *, time_t);
 void record_moment(const struct key *, const struct timeval *);
-void record_seconds(const struct key *, double);
+void record_seconds(const struct key *, double value, double lowest, double highest);
 
 /*
  * The further lines of an output. The core has already escaped line feeds, most

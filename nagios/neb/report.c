@@ -7,8 +7,6 @@
 #include "record.h"
 #include "spool.h"
 
-enum { LONGEST_LIST = 1000 }; /* of groups and custom variables: a broken list must not block the core */
-
 /* The pairs of hosts and services whose keys differ. */
 struct keys {
 	const char *check, *state;
@@ -76,7 +74,7 @@ static void inventory(const struct keys *keys, const struct object *at, const vo
 	const struct object_list *groups = pointer_at(object, at->groups);
 	if (groups) {
 		record_list_open(&keys->groups);
-		for (int i = 0; groups && i < LONGEST_LIST; i++, groups = groups->next)
+		for (int i = 0; groups && i < MOST_VARIABLES; i++, groups = groups->next)
 			if (groups->object)
 				record_list_item(text_at(groups->object, layout->group_name));
 		record_list_close();
@@ -86,7 +84,7 @@ static void inventory(const struct keys *keys, const struct object *at, const vo
 	record_inventory(&keys->action_url, text_at(object, at->action_url));
 
 	const struct custom_variable *variable = pointer_at(object, at->custom_variables);
-	for (int i = 0; variable && i < LONGEST_LIST; i++, variable = variable->next)
+	for (int i = 0; variable && i < MOST_VARIABLES; i++, variable = variable->next)
 		record_variable(keys->variable, variable->name, variable->value);
 }
 
@@ -153,8 +151,8 @@ static void state(const struct keys *keys, int state, int state_type, int attemp
 	record_number(&keys->state_id, state);
 	if (state_type == 0 || state_type == 1)
 		record_text(&keys->state_type, state_type == 1 ? "HARD" : "SOFT", NAME_SIZE);
-	record_number(&keys->attempt, attempt);
-	record_number(&keys->max_attempts, max_attempts);
+	record_attempts(&keys->attempt, attempt);
+	record_attempts(&keys->max_attempts, max_attempts);
 	if (check_type == 0 || check_type == 1)
 		record_text(&keys->check_type, check_type == 1 ? "PASSIVE" : "ACTIVE", NAME_SIZE);
 }
@@ -166,13 +164,18 @@ static void texts(const struct keys *keys, const char *output, const char *perf_
 	record_long_text(&keys->long_output, long_output, core.family != NAEMON); /* Naemon escapes line feeds only */
 }
 
+static void durations(const struct keys *keys, double execution_time, double latency)
+{
+	record_seconds(&keys->execution_time, execution_time, 0, LONGEST_CHECK);
+	record_seconds(&keys->latency, latency, -LONGEST_SECONDS, LONGEST_SECONDS);
+}
+
 /* The two structures have the same fields in another order. */
 #define CHECK(check, keys, type_of_check)                                                                     \
 	do {                                                                                                  \
 		state(keys, (check)->state, (check)->state_type, (check)->attempt, (check)->max_attempts,     \
 		      type_of_check);                                                                         \
-		record_seconds(&(keys)->execution_time, (check)->execution_time);                              \
-		record_seconds(&(keys)->latency, (check)->latency);                                            \
+		durations(keys, (check)->execution_time, (check)->latency);                                    \
 		record_number(KEY("RETURNCODE"), (check)->return_code);                                       \
 		record_number(KEY("TIMEOUT"), (check)->timeout);                                              \
 		if ((check)->early_timeout)                                                                   \
@@ -239,9 +242,8 @@ static void report_state(const struct event *event, bool service, const void *ob
 	begin(keys->state, &event->at, text_at(object, at->name), service ? text_at(object, at->description) : NULL);
 	state(keys, int_at(object, at->state), int_at(object, at->state_type), int_at(object, at->attempt),
 	      int_at(object, at->max_attempts), int_at(object, at->check_type));
-	record_time(&keys->last_check, time_at(object, at->last_check));
-	record_seconds(&keys->execution_time, double_at(object, at->execution_time));
-	record_seconds(&keys->latency, double_at(object, at->latency));
+	record_moment(&keys->last_check, &(struct timeval){.tv_sec = time_at(object, at->last_check)});
+	durations(keys, double_at(object, at->execution_time), double_at(object, at->latency));
 	check_of(service, object, NULL);
 	texts(keys, text_at(object, at->output), text_at(object, at->perf_data), text_at(object, at->long_output));
 	hand_over();
@@ -340,15 +342,20 @@ void report_downtime(const char *type, const struct downtime *downtime, bool loa
 	hand_over();
 }
 
+static void percentage(const struct key *key, double value)
+{
+	record_seconds(key, value, 0, LONGEST_SECONDS);
+}
+
 void report_flapping(const struct flapping *flapping)
 {
 	bool stopped = flapping->event.type == FLAPPING_STOPPED;
 
 	begin(stopped ? "FLAPPINGSTOPPED" : "FLAPPINGSTARTED", &flapping->event.at, flapping->host_name,
 	      flapping->type == SERVICE_FLAPPING ? flapping->description : NULL);
-	record_seconds(KEY("PERCENTCHANGE"), flapping->percent_change);
-	record_seconds(KEY("LOWTHRESHOLD"), flapping->low_threshold);
-	record_seconds(KEY("HIGHTHRESHOLD"), flapping->high_threshold);
+	percentage(KEY("PERCENTCHANGE"), flapping->percent_change);
+	percentage(KEY("LOWTHRESHOLD"), flapping->low_threshold);
+	percentage(KEY("HIGHTHRESHOLD"), flapping->high_threshold);
 	if (stopped && flapping->event.attr == FLAPPING_SWITCHED_OFF)
 		record_flag(KEY("DISABLED"), 1);
 	hand_over();

@@ -94,7 +94,7 @@ func TestParsePairs(t *testing.T) {
 
 func TestParsePairsRefuses(t *testing.T) {
 	var many strings.Builder
-	for i := range 1100 {
+	for i := range 4100 {
 		fmt.Fprintf(&many, "\tK%d::", i)
 	}
 	tests := []struct{ name, line, want string }{
@@ -109,7 +109,7 @@ func TestParsePairsRefuses(t *testing.T) {
 			"field HOSTNAME: is there twice",
 		},
 		{"no service", "DATATYPE::SERVICECHECK\tTIMET::1\tHOSTNAME::h", "SERVICEDESC is missing or empty"},
-		{"too many", "DATATYPE::HOSTPERFDATA" + many.String(), "more than 1024 pairs"},
+		{"too many", "DATATYPE::HOSTPERFDATA" + many.String(), "more than 4096 pairs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

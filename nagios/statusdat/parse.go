@@ -172,6 +172,9 @@ func (p *Parser) tooLong(data []byte) bool {
 	return true
 }
 
+// longestEnd is more than the last line of a block has, in bytes.
+const longestEnd = 1 << 10
+
 // skip drops the rest of a block that is too long, and reports whether its end
 // was found.
 func (p *Parser) skip() bool {
@@ -179,7 +182,7 @@ func (p *Parser) skip() bool {
 		data := p.buf[p.start:p.end]
 		eol := bytes.IndexByte(data, '\n')
 		if eol < 0 {
-			if len(data) == MaxBlock {
+			if len(data) > longestEnd {
 				p.consume(len(data), 0)
 				p.broken = true
 			}

@@ -22,7 +22,7 @@ try:
     from nagios2canopsis_objects import Item, Order
     from nagios2canopsis_settings import Settings
     from nagios2canopsis_spool import Spool
-    from nagios2canopsis_text import encode, escape, native, number
+    from nagios2canopsis_text import date, encode, escape, moment, native, whole
     from nagios2canopsis_turn import is_cut, ordered
 finally:
     sys.path.remove(_here)
@@ -227,6 +227,8 @@ class Nagios2Canopsis(BaseModule):
     def _item(self, instance, data):
         """The object that a brok is about."""
         host, description = data['host_name'], data.get('service_description')
+        if not host or description is not None and not description:
+            raise ValueError('an object without a name')
         item = self.items.get((host, description))
         if item is None:
             host = native(host)
@@ -256,9 +258,9 @@ class Nagios2Canopsis(BaseModule):
             return
         scheduler.started = started
         if 'process' in self.events:
-            pid, moment = number(started[0]), number(started[1])
+            pid = whole(started[0])
             self.spool.write(encode('DATATYPE::PROCESSSTARTED\tTIMET::%s%s\tPROGRAM::%s\n' % (
-                moment or number(now), '\tPID::' + pid if pid else '', escape(native(self.spool.program)))))
+                moment(started[1], now), '\tPID::' + pid if pid else '', escape(native(self.spool.program)))))
 
     # What is requested and remembered besides
 
@@ -282,7 +284,7 @@ class Nagios2Canopsis(BaseModule):
             self.commands.clear()
         self.commands[head] = Order(
             '1' if sticky == '2' else '0', '0' if notify == '0' else '1',
-            number(fields[names + 3]) if expire else None, escape(';'.join(fields[names + settings:])))
+            date(int(whole(fields[names + 3]) or 0)) if expire else None, escape(';'.join(fields[names + settings:])))
 
     def _ask(self, broker, now):
         """Requests the objects of a scheduler that sends results of unknown ones.

@@ -5,7 +5,9 @@ is configured are made once, when a status brok has them, and kept. Shinken has
 no brok for an acknowledgement, a comment, the start or end of a downtime or of
 flapping: they are the difference between two status broks.
 """
-from nagios2canopsis_text import MAX_LINE, MAX_OBJECT, encode, escape, flag, join, native, number, some, text
+from nagios2canopsis_text import (LATEST_MOMENT, LONGEST_CHECK, LONGEST_SECONDS, MAX_LINE, MAX_OBJECT, MOST_ATTEMPTS,
+                                  MOST_VARIABLES, date, encode, escape, flag, is_within, join, moment, native, number,
+                                  seconds, some, text, whole)
 
 TYPES = {0: 'SOFT', 1: 'HARD'}
 ORIGINS = {0: 'ACTIVE', 1: 'PASSIVE'}
@@ -30,10 +32,10 @@ def conditions(code, acknowledged, flapping, depth):
         if len(_conditions) > 1000:
             _conditions.clear()
         _conditions[key] = join((
-            ('RETURNCODE', number(code)),
+            ('RETURNCODE', whole(code)),
             ('ACKNOWLEDGED', flag(acknowledged)),
             ('FLAPPING', flag(flapping)),
-            ('DOWNTIMEDEPTH', number(depth)),
+            ('DOWNTIMEDEPTH', whole(depth)),
         ), MAX_OBJECT)[0]
         return _conditions[key]
 
@@ -55,7 +57,13 @@ def names(value):
 
 
 def custom_pairs(prefix, customs):
-    return [(escape(prefix + native(name).lstrip('_')), text(customs[name])) for name in sorted(customs, key=native)]
+    """Each custom variable, once, whose name can be part of a key."""
+    pairs = {}
+    for name in sorted(customs, key=native)[:MOST_VARIABLES]:
+        plain = native(name).lstrip('_')
+        if plain and escape(plain) == plain and ',' not in plain and '::' not in plain + ':':
+            pairs.setdefault(prefix + plain, text(customs[name]))
+    return sorted(pairs.items())
 
 
 class Item(object):
@@ -90,7 +98,9 @@ class Item(object):
     # Results
 
     def check(self, data, now):
-        """The record of a check result; None if it repeats the last one."""
+        """The record of a check result; None if it repeats the last one. No reader takes one without a state."""
+        if whole(data.get('state_id')) is None:
+            raise ValueError('a result without a state')
         body = self._body(data, None, now)
         self.state = data.get('state_id')
         mark = hash(body)
@@ -103,23 +113,27 @@ class Item(object):
         """The record of the present state; None if there is none yet."""
         if not data.get('last_chk'):  # there may be a state all the same: that of a service whose host is down
             return None
+        if whole(data.get('state_id')) is None:
+            return None
         return self._finish('DATATYPE::%sSTATE%s' % (self.x, self.head), self._body(data, now, now), data, now, now)
 
-    def _body(self, data, moment, now):
-        """The pairs of a result. Its moment is the end of the check, if moment is None."""
+    def _body(self, data, reported, now):
+        """The pairs of a result. Its moment is the end of the check, if none is reported."""
         try:
             began, took, latency = data['last_chk'], data['execution_time'], data['latency']
             ended = began + took
-            if ended - ended or latency - latency:
-                raise ValueError  # infinite, or not a number
+            if not (1 <= began and ended <= LATEST_MOMENT and 0 <= took <= LONGEST_CHECK
+                    and -LONGEST_SECONDS <= latency <= LONGEST_SECONDS and 0 <= data['attempt'] <= MOST_ATTEMPTS
+                    and 0 <= data['state_id'] <= 255):
+                raise ValueError  # infinity and NaN too
             end = '%.6f' % ended
             return self.result % (
-                end if moment is None else '%.6f' % moment, data['state_id'], TYPES[data['state_type_id']],
+                end if reported is None else '%.6f' % reported, data['state_id'], TYPES[data['state_type_id']],
                 data['attempt'], ORIGINS[data['check_type']], began, end, took, latency,
                 conditions(*self._conditions(data)),
                 word(data['output']), word(data['perf_data']), word(data['long_output']))
         except UNFIT:
-            return self._numbers(data, moment, now) + join(self._texts(data), 1 << 30)[0]
+            return self._numbers(data, reported, now) + join(self._texts(data), 1 << 30)[0]
 
     def _conditions(self, data):
         code = data.get('return_code')
@@ -135,25 +149,26 @@ class Item(object):
             return code, acknowledged, self.flapping, self.depth
         return code, acknowledged, self.flapping, (self.depth or 1) if down else 0
 
-    def _numbers(self, data, moment, now):
+    def _numbers(self, data, reported, now):
         """The pairs of a result without its texts, one by one."""
-        x, began, took = self.x, number(data.get('last_chk')), number(data.get('execution_time'))
-        ended = None if began is None else '%.6f' % (float(began) + float(took or 0))
+        x, began = self.x, moment(data.get('last_chk'))
+        took = seconds(data.get('execution_time'), 0, LONGEST_CHECK)
+        ended = None if began is None else moment(float(began) + float(took or 0))
         code, acknowledged, flapping, depth = self._conditions(data)
         return join((
-            ('TIMET', (ended or number(now)) if moment is None else '%.6f' % moment),
-            (x + 'STATEID', number(data.get('state_id'))),
+            ('TIMET', (ended or number(now)) if reported is None else '%.6f' % reported),
+            (x + 'STATEID', whole(data.get('state_id'))),
             (x + 'STATETYPE', TYPES.get(number_or_none(data.get('state_type_id')))),
-            (x + 'ATTEMPT', number(data.get('attempt'))),
+            (x + 'ATTEMPT', whole(data.get('attempt'), 0, MOST_ATTEMPTS)),
             (x + 'CHECKTYPE', ORIGINS.get(number_or_none(data.get('check_type')))),
             ('LAST%sCHECK' % x, began),
             ('CHECKENDTIME', ended),
             (x + 'EXECUTIONTIME', took),
-            (x + 'LATENCY', number(data.get('latency'))),
-            ('RETURNCODE', number(code)),
+            (x + 'LATENCY', seconds(data.get('latency'), -LONGEST_SECONDS, LONGEST_SECONDS)),
+            ('RETURNCODE', whole(code)),
             ('ACKNOWLEDGED', flag(acknowledged)),
             ('FLAPPING', flag(flapping)),
-            ('DOWNTIMEDEPTH', number(depth)),
+            ('DOWNTIMEDEPTH', whole(depth)),
         ), MAX_OBJECT)[0]
 
     def _texts(self, data):
@@ -161,7 +176,7 @@ class Item(object):
                 (self.x + 'PERFDATA', text(data.get('perf_data'))),
                 ('LONG%sOUTPUT' % self.x, text(data.get('long_output'))))
 
-    def _finish(self, head, body, data, moment, now):
+    def _finish(self, head, body, data, reported, now):
         """The line, cut to the allowed length."""
         host = self.host
         end = self.own + host.part
@@ -173,7 +188,7 @@ class Item(object):
         line = encode(head + body + end + '\n')
         if len(line) <= MAX_LINE:
             return line
-        begin, texts = head + self._numbers(data, moment, now), self._texts(data)
+        begin, texts = head + self._numbers(data, reported, now), self._texts(data)
         room = MAX_LINE - len(encode(begin + end)) - 100  # for TRUNCATED and the names of three keys
         first, cut_first = join(texts[:2], room, 2)
         last, cut_last = join(texts[2:], room - len(encode(first)))
@@ -198,7 +213,8 @@ class Item(object):
             self.configured = configured
         except TypeError:
             pass  # one of them is a list: then they are made again each time
-        own = [('MAX%sATTEMPTS' % x, number(data.get('max_check_attempts'))), (x + 'CHECKCOMMAND', some(command))]
+        own = [('MAX%sATTEMPTS' % x, whole(data.get('max_check_attempts'), 0, MOST_ATTEMPTS)),
+               (x + 'CHECKCOMMAND', some(command))]
         part = [
             ('HOSTADDRESS', some(data.get('address'))),
             ('HOSTALIAS', some(data.get('alias'))),
@@ -246,16 +262,16 @@ class Item(object):
             self.state = data.get('state_id')  # later it comes from results: see _reason
         return happened
 
-    def _record(self, datatype, moment, pairs):
-        values, cut = join((('TIMET', number(moment)),) + pairs, MAX_LINE // 2, 2)
+    def _record(self, datatype, happened, now, pairs):
+        values, cut = join((('TIMET', moment(happened, now)),) + pairs, MAX_LINE // 2, 2)
         if cut:
             values += TRUNCATED + ','.join(cut)
         return encode('DATATYPE::%s%s%s\n' % (datatype, self.head, values))
 
     def _acknowledgement(self, before, comments, data, initial, loaded, now, commands):
-        state = (self.x + 'STATEID', number(data.get('state_id')))
+        state = (self.x + 'STATEID', whole(data.get('state_id')))
         if not self.acknowledged:
-            return [('acknowledgements', self._record('ACKNOWLEDGEMENTREMOVED', now, (
+            return [('acknowledgements', self._record('ACKNOWLEDGEMENTREMOVED', now, now, (
                 state, ('REASON', self._reason(data, initial, now, commands)))))]
         newest = max([key for key in comments if comments[key].entry_type == 4] or [None])
         if newest == self.ack:
@@ -265,15 +281,15 @@ class Item(object):
         elif newest is None and before:
             return []
         comment = comments.get(newest)
-        moment, author, words, persistent = now, None, None, None
+        given, author, words, persistent = now, None, None, None
         if comment is not None:
             self.ack = newest
-            moment, author, words = comment.entry_time, text(comment.author), text(comment.comment)
+            given, author, words = comment.entry_time, text(comment.author), text(comment.comment)
             persistent = flag(comment.persistent)
         order = commands.get(self.head)
         if order is None or order.comment != words:
             order = NO_ORDER
-        return [('acknowledgements', self._record('ACKNOWLEDGEMENT', moment, (
+        return [('acknowledgements', self._record('ACKNOWLEDGEMENT', given, now, (
             state, ('AUTHOR', author), ('COMMENT', words), ('STICKY', order.sticky), ('PERSISTENT', persistent),
             ('NOTIFY', order.notify), ('EXPIRES', order.expires), ('LOADED', loaded))))]
 
@@ -297,16 +313,16 @@ class Item(object):
         happened = []
         for key in sorted(self.comments):
             if key not in comments:
-                happened.append(('comments', self._record('COMMENTDELETED', now, self.comments.pop(key))))
+                happened.append(('comments', self._record('COMMENTDELETED', now, now, self.comments.pop(key))))
         for key in sorted(comments):
             comment = comments[key]
             if comment.entry_type == 1 and key not in self.comments:
-                pairs = (('ID', number(comment.id)), ('AUTHOR', text(comment.author)),
-                         ('COMMENT', text(comment.comment)), ('ENTRY', number(comment.entry_time)),
+                pairs = (('ID', whole(comment.id)), ('AUTHOR', text(comment.author)),
+                         ('COMMENT', text(comment.comment)), ('ENTRY', date(comment.entry_time)),
                          ('ENTRYTYPE', '1'), ('PERSISTENT', flag(comment.persistent)),
-                         ('EXPIRES', number(comment.expire_time) if comment.expires else None))
+                         ('EXPIRES', date(comment.expire_time) if comment.expires else None))
                 self.comments[key] = pairs
-                happened.append(('comments', self._record('COMMENTADDED', comment.entry_time,
+                happened.append(('comments', self._record('COMMENTADDED', comment.entry_time, now,
                                                           pairs + (('LOADED', loaded),))))
         return happened
 
@@ -314,7 +330,7 @@ class Item(object):
         happened = []
 
         def add(what, moment, pairs):
-            happened.append(('downtimes', self._record('DOWNTIME' + what, moment, pairs)))
+            happened.append(('downtimes', self._record('DOWNTIME' + what, moment, now, pairs)))
 
         for key in sorted(self.downtimes):
             if key not in downtimes:
@@ -337,7 +353,7 @@ class Item(object):
         return happened
 
     def _flapping(self, data, now):
-        return self._record('FLAPPINGSTARTED' if self.flapping else 'FLAPPINGSTOPPED', now, (
+        return self._record('FLAPPINGSTARTED' if self.flapping else 'FLAPPINGSTOPPED', now, now, (
             ('PERCENTCHANGE', number(data.get('percent_state_change'))),
             ('LOWTHRESHOLD', threshold(data.get('low_flap_threshold'))),
             ('HIGHTHRESHOLD', threshold(data.get('high_flap_threshold'))),
@@ -345,11 +361,11 @@ class Item(object):
 
 
 def downtime_pairs(downtime):
-    return (('ID', number(downtime.id)), ('AUTHOR', text(downtime.author)), ('COMMENT', text(downtime.comment)),
-            ('ENTRY', number(downtime.entry_time)), ('START', number(downtime.start_time)),
-            ('END', number(downtime.end_time)), ('FIXED', flag(downtime.fixed)),
-            ('DURATION', number(downtime.duration)),
-            ('TRIGGEREDBY', number(downtime.trigger_id) if downtime.trigger_id else None))
+    return (('ID', whole(downtime.id)), ('AUTHOR', text(downtime.author)), ('COMMENT', text(downtime.comment)),
+            ('ENTRY', date(downtime.entry_time)), ('START', date(downtime.start_time)),
+            ('END', date(downtime.end_time)), ('FIXED', flag(downtime.fixed)),
+            ('DURATION', whole(downtime.duration)),
+            ('TRIGGEREDBY', whole(downtime.trigger_id) if downtime.trigger_id else None))
 
 
 def began(downtime, now):

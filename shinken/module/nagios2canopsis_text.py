@@ -9,6 +9,14 @@ import sys
 MAX_LINE = 128 * 1024  # bytes of a record; a longer one is cut, and has TRUNCATED
 MAX_OBJECT = 32 * 1024  # bytes of the configuration of one object
 
+# The bounds of values that the reader keeps too (docs/HANDOVER.md, "Bounds").
+LATEST_MOMENT = 7258118400  # Unix seconds: the year 2200
+LATEST_DATE = 253402300799  # Unix seconds: the end of the year 9999
+LONGEST_SECONDS = 1000000000  # of a latency
+LONGEST_CHECK = 604800  # seconds
+MOST_ATTEMPTS = 1073741824
+MOST_VARIABLES = 1000  # of one object
+
 _SPECIAL = (('\\', '\\\\'), ('\t', '\\t'), ('\n', '\\n'), ('\r', '\\r'), ('\0', '\\0'))
 
 if sys.version_info[0] >= 3:
@@ -71,6 +79,40 @@ def number(value):
         return '%d' % int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def whole(value, lowest=-2 ** 63, highest=2 ** 63 - 1):
+    """A whole number, None if it isn't one or is out of bounds."""
+    try:
+        value = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return '%d' % value if lowest <= value <= highest else None
+
+
+def is_within(value, lowest, highest):
+    """Whether a value is a number within bounds, which neither infinity nor NaN is."""
+    try:
+        return lowest <= value <= highest and value - value == 0
+    except TypeError:
+        return False
+
+
+def seconds(value, lowest, highest):
+    """A number of seconds, None if it makes no sense."""
+    return number(value) if is_within(value, lowest, highest) else None
+
+
+def moment(value, now=None):
+    """When something happened; else what happened now, which is None if that isn't asked for."""
+    if is_within(value, 1, LATEST_MOMENT):
+        return number(value)
+    return None if now is None else number(now)
+
+
+def date(value):
+    """A time that somebody entered, None for never."""
+    return number(value) if is_within(value, 1, LATEST_DATE) else None
 
 
 def flag(value):

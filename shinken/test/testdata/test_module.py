@@ -393,18 +393,26 @@ class Values(ModuleTest):
             b = self.result()
             del b._data[name]
             self.give(b)
+            if name == 'state_id':
+                self.stateless()
         self.quiet()
         self.assertTrue(len(self.reported('SERVICECHECK')) > 60)
+
+    def stateless(self):
+        """A result without a state is no record, and is logged once."""
+        self.assertEqual(len(logger.lines), 1)
+        self.assertTrue('a result without a state' in logger.lines.pop(), logger.lines)
 
     def test_none(self):
         nothing = dict([(key, None) for key in self.status()._data])
         nothing.update(host_name=u'web', service_description=u'disk')
         for kind in ('initial_service_status', 'update_service_status', 'service_check_result'):
             self.give(self.brok(kind, nothing))
-        self.quiet()
+        self.stateless()
+        self.give(self.brok('service_check_result', dict(nothing, state_id=2)))
         self.assertEqual(self.reported('SERVICECHECK'),
                          [{'DATATYPE': b'SERVICECHECK', 'HOSTNAME': b'web', 'SERVICEDESC': b'disk',
-                           'TIMET': b'1700000003.000000'}])
+                           'SERVICESTATEID': b'2', 'TIMET': b'1700000004.000000'}])
 
     def test_slow_way_writes_the_same(self):
         self.give(self.status(), self.result(latency=1))
