@@ -109,8 +109,8 @@ func TestOrdersThatMeanMoreThanTheyName(t *testing.T) {
 	at := time.Now()
 	host := supervision.Entity{Host: "h"}
 	result := func(service string, state supervision.State) supervision.Record {
-		return supervision.Record{Kind: supervision.CheckResult, Entity: supervision.Entity{Host: "h", Service: service},
-			Time: at, Ref: service, Check: &supervision.Check{State: state, StateType: supervision.Hard}}
+		return supervision.Record{Kind: supervision.CheckResult, Time: at,
+			Entity: supervision.Entity{Host: "h", Service: service}, Ref: service, Check: &supervision.Check{State: state, StateType: supervision.Hard}}
 	}
 	of := func(kind supervision.Kind, scope supervision.DowntimeScope) supervision.Record {
 		return supervision.Record{Kind: kind, Entity: host, Time: at, Ref: fmt.Sprint(kind, scope),
@@ -127,19 +127,24 @@ func TestOrdersThatMeanMoreThanTheyName(t *testing.T) {
 		},
 		"downtime of a host's services": {
 			of(supervision.DowntimeScheduled, supervision.ScopeHostServices),
-			[]string{"nagios.c.comment.resource.h.s1", "nagios.c.comment.resource.h.s2", "nagios.c.comment.resource.h.s3"},
+			[]string{
+				"nagios.c.comment.resource.h.s1", "nagios.c.comment.resource.h.s2", "nagios.c.comment.resource.h.s3",
+			},
 		},
 		"downtime of a host and its children": {
-			of(supervision.DowntimeScheduled, supervision.ScopeHostPropagated), []string{"nagios.c.comment.component.h"},
+			of(supervision.DowntimeScheduled, supervision.ScopeHostPropagated),
+			[]string{"nagios.c.comment.component.h"},
 		},
 		"end of the downtimes of a host's services": {
 			of(supervision.DowntimeCancelled, supervision.ScopeHostServices), nil,
 		},
 	} {
 		in, k := newIntake(t, known{})
-		_, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: []supervision.Record{
-			result("s1", supervision.Critical), result("s2", supervision.OK), result("s3", supervision.Warning), tt.order,
-		}}, true, 0)
+		records := []supervision.Record{
+			result("s1", supervision.Critical), result("s2", supervision.OK), result("s3", supervision.Warning),
+			tt.order,
+		}
+		_, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: records}, true, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

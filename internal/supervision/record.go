@@ -146,7 +146,7 @@ type Record struct {
 	Ref string
 
 	Check        *Check        // CheckResult, PresentState
-	Note         *Note         // Acknowledged, ServicesAcknowledged, AcknowledgementRemoved, CommentAdded, CommentDeleted
+	Note         *Note         // …Acknowledged, AcknowledgementRemoved, CommentAdded, CommentDeleted
 	Downtime     *Downtime     // Downtime…
 	Flapping     *Flapping     // Flapping…
 	Notification *Notify       // Notification

@@ -147,7 +147,8 @@ func TestOrderWaitsWhileTheWriterIsUnknown(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			lines := linesOf("nagios.log", fmt.Appendf(nil, "[1700000000] %s\n", order))
 			for _, text := range tt.lines {
-				lines = append(lines, Line{Text: fmt.Appendf(nil, "[%d] %s", 1700000000+tt.later, text), Offset: int64(999 + len(lines))})
+				text := fmt.Appendf(nil, "[%d] %s", 1700000000+tt.later, text)
+				lines = append(lines, Line{Text: text, Offset: int64(999 + len(lines))})
 			}
 			var got []string
 			for _, rec := range readAll("", lines).Records {

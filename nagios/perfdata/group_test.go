@@ -32,7 +32,8 @@ func TestRecordOfSeveralLines(t *testing.T) {
 		{"two", fmt.Sprintf(several+several, 1, 1, 1, 2, 2, 2), []string{
 			"@0 1 h;s first 1|second,,DATA of 1|a=1", "@146 2 h;s first 2|second,,DATA of 2|a=1",
 		}, 0},
-		{"output at the end", "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTPERFDATA::a=1\tHOSTOUTPUT::a\nb\tc\n\n\n" +
+		{"output at the end", "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTPERFDATA::a=1\t" +
+			"HOSTOUTPUT::a\nb\tc\n\n\n" +
 			"DATATYPE::HOSTPERFDATA\tTIMET::2\tHOSTNAME::h\n", []string{"@0 1 h a|b\tc|a=1", "@82 2 h ||"}, 0},
 		{"what is no part of it", "DATATYPE::HOSTPERFDATA\tTIMET::1\tHOSTNAME::h\tHOSTSTATE::UP\nscrap\n",
 			[]string{"@0 1 h ||"}, 1},
@@ -141,7 +142,8 @@ func TestSeveralLinesOverKills(t *testing.T) {
 			offset += int64(len(line))
 		}
 	}
-	h := fileHand{lines: newCollector("test", []*Format{Pairs()}), emit: emit, meter: &supervision.Meter{}, stored: stored}
+	h := fileHand{lines: newCollector("test", []*Format{Pairs()}), emit: emit, meter: &supervision.Meter{},
+		stored: stored}
 	var from filePosition
 	if err := json.Unmarshal(stored, &from); err != nil {
 		t.Fatal(err)
@@ -178,7 +180,9 @@ func TestSeveralLinesInASpool(t *testing.T) {
 		}
 		return nil
 	}
-	source, err := NewSpool(SpoolOptions{Name: "spool", Dir: dir, Formats: []*Format{Pairs()}, Poll: 20 * time.Millisecond})
+	source, err := NewSpool(SpoolOptions{
+		Name: "spool", Dir: dir, Formats: []*Format{Pairs()}, Poll: 20 * time.Millisecond,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

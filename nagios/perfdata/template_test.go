@@ -221,8 +221,10 @@ func TestParseDoesWithoutOddFields(t *testing.T) {
 		{5, "4", unknown}, {5, "-1", unknown}, {5, "255", unknown}, {5, "(unknown)", unknown},
 		{6, "2", noType}, {6, "soft-ish", noType},
 		{7, "-1", noAttempt}, {7, "1,5", noAttempt}, {7, "99999999999", noAttempt}, {8, "nan", noMost},
-		{9, "inf", noExecution}, {9, "-0.5", noExecution}, {9, "0,144", noExecution}, {9, "1795800305.571", noExecution},
-		{10, "1e300", noLatency}, {10, "1795800305.571", noLatency}, {10, "-nan", noLatency}, {10, "0,020", noLatency},
+		{9, "inf", noExecution}, {9, "-0.5", noExecution}, {9, "0,144", noExecution},
+		{9, "1795800305.571", noExecution},
+		{10, "1e300", noLatency}, {10, "1795800305.571", noLatency}, {10, "-nan", noLatency},
+		{10, "0,020", noLatency},
 		{15, "yesterday", noStart}, {15, "-5", noStart}, {15, "99999999999", noStart},
 		{16, "x", noOrigin},
 	} {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // TestIndentation: the cores' own readers take blanks and tabs off both ends of each
@@ -45,7 +47,8 @@ func TestShinkenTextsStayAsTheyAre(t *testing.T) {
 	text := strings.Replace(statusFile(1100, service("long_plugin_output=a\n  state_type=0\n}\nb")),
 		"created=1100", "created=1100.5", 1)
 	records := newBench(t).read(text)
-	if len(records) != 1 || records[0].Check.LongOutput != "a\n  state_type=0\n}\nb" || records[0].Check.StateType != 1 {
+	if len(records) != 1 || records[0].Check.LongOutput != "a\n  state_type=0\n}\nb" ||
+		records[0].Check.StateType != supervision.Hard {
 		t.Errorf("%+v", records)
 	}
 }

@@ -320,8 +320,9 @@ func TestNumbers(t *testing.T) {
 		type duration struct{ latency, execution string }
 		durations := map[string]duration{
 			"0.1": {"0.1", "0.1"}, "nan": {}, "inf": {}, "-inf": {}, "1e300": {}, "-0.25": {"-0.25", ""},
-			"1e-9": {"0", "0"}, "123456.654321": {"123456.654321", "123456.654321"}, "604800.5": {"604800.5", ""},
-			"1e9": {"1000000000", ""}, "-1e9": {"-1000000000", ""}, "1000000000.5": {}, "1795800305.571": {},
+			"1e-9": {"0", "0"}, "123456.654321": {"123456.654321", "123456.654321"},
+			"604800.5": {"604800.5", ""},
+			"1e9":      {"1000000000", ""}, "-1e9": {"-1000000000", ""}, "1000000000.5": {}, "1795800305.571": {},
 		}
 		integers := map[string]string{ // attempts
 			"-1": "", "2147483647": "", "1073741825": "", "1073741824": "1073741824", "-2147483648": "", "0": "0",
@@ -348,7 +349,8 @@ func TestNumbers(t *testing.T) {
 				record{"TIMET": out, "LASTHOSTCHECK": out, "CHECKENDTIME": out})
 		}
 		for in, out := range durations {
-			add(fields{"latency": in, "execution_time": in}, record{"HOSTLATENCY": out.latency, "HOSTEXECUTIONTIME": out.execution})
+			add(fields{"latency": in, "execution_time": in},
+				record{"HOSTLATENCY": out.latency, "HOSTEXECUTIONTIME": out.execution})
 		}
 		for n, attempts := range integers {
 			add(fields{"state": n, "current_attempt": n, "max_attempts": n, "return_code": n, "timeout": n},
