@@ -110,7 +110,8 @@ func TestOrdersThatMeanMoreThanTheyName(t *testing.T) {
 	host := supervision.Entity{Host: "h"}
 	result := func(service string, state supervision.State) supervision.Record {
 		return supervision.Record{Kind: supervision.CheckResult, Time: at,
-			Entity: supervision.Entity{Host: "h", Service: service}, Ref: service, Check: &supervision.Check{State: state, StateType: supervision.Hard}}
+			Entity: supervision.Entity{Host: "h", Service: service}, Ref: service,
+			Check: &supervision.Check{State: state, StateType: supervision.Hard}}
 	}
 	of := func(kind supervision.Kind, scope supervision.DowntimeScope) supervision.Record {
 		return supervision.Record{Kind: kind, Entity: host, Time: at, Ref: fmt.Sprint(kind, scope),
