@@ -39,6 +39,19 @@ func (d *draft) downtimeEntry() {
 	d.seconds(entry)
 }
 
+// downtimePeriod returns when a downtime begins and ends. A flexible one may start at any
+// time within its period, with the first problem, and lasts for its duration from then.
+func (d *draft) downtimePeriod() (start, end time.Time) {
+	dt := d.rec.Downtime
+	if d.rec.Kind != supervision.DowntimeStarted || dt.Fixed || dt.Duration <= 0 || !plausible(dt.Start) {
+		return dt.Start, dt.End
+	}
+	if start = d.rec.Time; start.Before(dt.Start) {
+		start = dt.Start
+	}
+	return start, start.Add(dt.Duration)
+}
+
 // downtimeDuration writes how long the downtime lasts: in days for Canopsis 2,
 // in seconds for a target.
 func (d *draft) downtimeDuration() {

@@ -31,7 +31,9 @@ func TestDowntimeChanges(t *testing.T) {
 		{"scheduled", "scheduled", downtime(supervision.DowntimeScheduled), nil},
 		{"flexible, started", "started", downtime(supervision.DowntimeStarted, func(r *supervision.Record) {
 			r.Downtime.Fixed, r.Downtime.TriggeredBy = false, 5
-		}), map[string]any{"fixed": false, "duration": 3600.0, "triggered_by": 5.0}},
+		}), map[string]any{
+			"fixed": false, "duration": 3600.0, "triggered_by": 5.0, "end": float64(now.Add(time.Hour).Unix()),
+		}},
 		{"ended", "ended", downtime(supervision.DowntimeEnded), nil},
 		{"cancelled long ago", "cancelled", downtime(supervision.DowntimeCancelled, func(r *supervision.Record) {
 			r.Time = long
@@ -98,5 +100,35 @@ func TestDowntimeAsBoth(t *testing.T) {
 	}))
 	if events, outcome = excluded.Map(nil, rec, nil, nil, now); len(events) != 0 || outcome.Reason != Excluded {
 		t.Errorf("%d events, %v", len(events), outcome.Reason)
+	}
+}
+
+// TestFlexibleDowntimeThatHasStarted: it lasts for its duration from its real start, and
+// not from the beginning of the period in which it may start.
+func TestFlexibleDowntimeThatHasStarted(t *testing.T) {
+	window := now.Truncate(time.Second).Add(-time.Hour)
+	began := window.Add(40 * time.Minute)
+	flexible := func(kind supervision.Kind) *supervision.Record {
+		return record(kind, host, func(r *supervision.Record) {
+			r.Time = began
+			r.Downtime = &supervision.Downtime{
+				ID: 7, Author: "a", Comment: "c", Start: window, End: window.Add(3 * time.Hour),
+				Duration: 10 * time.Minute,
+			}
+		})
+	}
+	m := newMapper(t, testOptions())
+	for kind, want := range map[supervision.Kind][2]int64{
+		supervision.DowntimeScheduled: {window.Unix(), window.Add(3 * time.Hour).Unix()},
+		supervision.DowntimeStarted:   {began.Unix(), began.Add(10 * time.Minute).Unix()},
+	} {
+		events, _ := m.Map(nil, flexible(kind), nil, nil, now)
+		if len(events) != 1 {
+			t.Fatalf("%s: %d events", kind, len(events))
+		}
+		body := decode(t, m, events[0])
+		if body["start"] != float64(want[0]) || body["end"] != float64(want[1]) {
+			t.Errorf("%s: from %v to %v, want %v", kind, body["start"], body["end"], want)
+		}
 	}
 }

@@ -190,11 +190,13 @@ var fields = []field{
 	row("comment", aString, downtimeChange, "text of the downtime", forTarget,
 		func(d *draft) { d.limited(d.rec.Downtime.Comment, d.m.options.MaxOutput) }),
 	row("start", intOrNot, anyDowntime,
-		"start of the downtime, Unix seconds; of a `downtime_change` null when not reported", "start",
-		func(d *draft) { d.seconds(d.rec.Downtime.Start) }),
+		"start of the downtime, Unix seconds; of a `downtime_change` null when not reported; of a flexible one "+
+			"that has started, when it did", "start",
+		func(d *draft) { start, _ := d.downtimePeriod(); d.seconds(start) }),
 	row("end", intOrNot, anyDowntime,
-		"end of the downtime, Unix seconds; of a `downtime_change` null when not reported", "end",
-		func(d *draft) { d.seconds(d.rec.Downtime.End) }),
+		"end of the downtime, Unix seconds; of a `downtime_change` null when not reported; of a flexible one that has "+
+			"started, its start and its duration", "end",
+		func(d *draft) { _, end := d.downtimePeriod(); d.seconds(end) }),
 	row("entry", intOrNot, downtimeEvent|downtimeChange,
 		"when the downtime was entered, Unix seconds", "stamp of the downtime",
 		(*draft).downtimeEntry),

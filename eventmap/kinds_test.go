@@ -123,7 +123,7 @@ func TestKinds(t *testing.T) {
 			}),
 			"nagios.Central.downtime.resource.h00.svc0",
 			common("downtime", "upgrade", map[string]any{
-				"start": float64(now.Unix()), "end": float64(now.Add(12 * time.Hour).Unix()), "entry": 1795426840.0,
+				"start": float64(now.Unix()), "end": float64(now.Add(time.Hour).Unix()), "entry": 1795426840.0,
 				"duration": 1.0 / 24, "fixed": false, "downtime_id": 7.0,
 			}),
 		},
