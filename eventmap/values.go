@@ -38,7 +38,8 @@ func (d *draft) counted(n int) {
 // also 0 for a passive check; then the type of the check is known.
 func (d *draft) measured(seconds float64) {
 	check := d.rec.Check
-	if check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotReported {
+	if seconds == supervision.Unmeasured ||
+		check.Execution == 0 && check.Latency == 0 && check.CheckType == supervision.CheckTypeNotReported {
 		d.notReported()
 		return
 	}

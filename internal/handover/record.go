@@ -76,7 +76,7 @@ func check(class pairs.Class, present bool, cut []pairs.Pair) (Line, error) {
 		rec.Kind = supervision.PresentState
 		if !c.Start.IsZero() {
 			// TIMET is the time of the record; the result is older.
-			if end := c.Start.Add(time.Duration(c.Execution * float64(time.Second))); end.Before(rec.Time) {
+			if end := c.Start.Add(time.Duration(c.Took() * float64(time.Second))); end.Before(rec.Time) {
 				rec.Time = end
 			}
 		}

@@ -224,7 +224,7 @@ func TestParseLineDoesWithoutOddFields(t *testing.T) {
 		},
 		{
 			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::1", "HOSTLATENCY::1795800305.571"),
-			"HOSTLATENCY", func(r supervision.Record) bool { return r.Check.Latency == 0 },
+			"HOSTLATENCY", func(r supervision.Record) bool { return r.Check.Latency == supervision.Unmeasured },
 		},
 		{
 			line("DATATYPE::HOSTCHECK", "TIMET::1", "HOSTNAME::h", "HOSTSTATEID::1", "ACKNOWLEDGED::0", "FLAPPING::0",

@@ -157,9 +157,9 @@ func (b *Builder) putSide(m Meaning, value string) (ok bool) {
 	case MaxAttempts:
 		c.MaxAttempts, ok = parseCount(value)
 	case ExecutionTime:
-		c.Execution, ok = ParseSeconds(value, 0, supervision.LongestCheck)
+		c.Execution, ok = parseSeconds(value, 0, supervision.LongestCheck)
 	case Latency:
-		c.Latency, ok = ParseSeconds(value, -supervision.LongestSeconds, supervision.LongestSeconds)
+		c.Latency, ok = parseSeconds(value, -supervision.LongestSeconds, supervision.LongestSeconds)
 	}
 	return ok
 }
@@ -176,7 +176,7 @@ func (b *Builder) Record() (supervision.Record, []supervision.Strange, error) {
 	case b.record.Time.IsZero() && b.check.Start.IsZero():
 		return supervision.Record{}, nil, errors.New("TIMET is missing or empty")
 	case b.record.Time.IsZero():
-		b.record.Time = b.check.Start.Add(time.Duration(b.check.Execution * float64(time.Second)))
+		b.record.Time = b.check.Start.Add(time.Duration(b.check.Took() * float64(time.Second)))
 	}
 	return b.record, b.odd, nil
 }

@@ -30,12 +30,12 @@ func ParseDecimal(s string) (float64, bool) {
 	return v, err == nil
 }
 
-// ParseSeconds reads a duration as Nagios prints it ("0.144"), within bounds.
-// Latencies may be negative when the clock was set back.
-func ParseSeconds(s string, lowest, highest float64) (float64, bool) {
+// parseSeconds reads a duration as Nagios prints it ("0.144"), within bounds; else it
+// returns supervision.Unmeasured. Latencies may be negative when the clock was set back.
+func parseSeconds(s string, lowest, highest float64) (float64, bool) {
 	v, ok := ParseDecimal(s)
 	if !ok || v < lowest || v > highest {
-		return 0, false
+		return supervision.Unmeasured, false
 	}
 	return v, true
 }

@@ -164,8 +164,8 @@ type Check struct {
 	Perfdata    string
 	Command     string // check_command with its arguments, "name!arg1!arg2"
 	CheckType   CheckType
-	Latency     float64   // seconds
-	Execution   float64   // seconds
+	Latency     float64   // seconds, or Unmeasured
+	Execution   float64   // seconds, or Unmeasured
 	Start       time.Time // of the check; zero when not reported
 
 	// Truncated: the reader got a text of the result cut.
@@ -179,6 +179,13 @@ type Check struct {
 	// KEY::VALUE line, custom variables of a template), by macro name without $.
 	Extra map[string]string
 }
+
+// Unmeasured is a latency or execution time that is known to be unknown, where 0 may be
+// a measure: the supervisor wrote a value that makes no sense.
+const Unmeasured float64 = -1 << 40
+
+// Took returns how long the check took in seconds, 0 if that is unknown.
+func (c *Check) Took() float64 { return max(c.Execution, 0) }
 
 // Flags are the conditions of an object that are no check results.
 type Flags struct {

@@ -57,7 +57,7 @@ func (w *work) reportOf(rec *supervision.Record, r *reader, by readerSet) report
 	c := rec.Check
 	this := report{
 		end: rec.Time.Unix(), state: c.State, stateType: c.StateType, attempt: int16(c.Attempt),
-		execution: milliseconds(c.Execution), readers: by, set: true, epoch: w.epochOf(r),
+		execution: milliseconds(c.Took()), readers: by, set: true, epoch: w.epochOf(r),
 		parts: parts{text: c.Output != "" || r.HasOutput, perfdata: c.Perfdata != "", long: c.LongOutput != ""},
 	}
 	if this.parts.text {

@@ -64,7 +64,7 @@ func (s *states) note(rec *supervision.Record, view View, keepHistory bool) {
 	}
 	s.history = append(s.history, pastState{
 		knownState: k, output: outputHash(rec.Check.Output), latest: latestEnd(rec, view),
-		execution: milliseconds(rec.Check.Execution),
+		execution: milliseconds(rec.Check.Took()),
 		repeated:  view == Snapshot || rec.Kind == supervision.PresentState,
 	})
 }
@@ -140,7 +140,7 @@ func (h *pastState) before() (k knownState, ok bool) {
 // Where the log is not known to show each change, the status file's is the only
 // one.
 func (s *states) own(rec *supervision.Record, since int64) int {
-	at, output, execution := rec.Time.Unix(), outputHash(rec.Check.Output), milliseconds(rec.Check.Execution)
+	at, output, execution := rec.Time.Unix(), outputHash(rec.Check.Output), milliseconds(rec.Check.Took())
 	own := slices.IndexFunc(s.history, func(h pastState) bool {
 		return !h.used && !h.repeated && h.output == output && h.at <= at && h.at >= at-ownDelay
 	})

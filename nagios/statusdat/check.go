@@ -64,7 +64,7 @@ func checkOf(v *values, d dialect) (supervision.Check, time.Time) {
 	if check.Start.IsZero() {
 		return check, time.Time{}
 	}
-	took := time.Duration(math.Round(check.Execution*1e6)) * time.Microsecond
+	took := time.Duration(math.Round(check.Took()*1e6)) * time.Microsecond
 	end := check.Start.Add(took)
 	if d.lastCheckIsEnd {
 		check.Start, end = check.Start.Add(-took), check.Start

@@ -113,7 +113,8 @@ func (v *values) off(key Key) bool {
 	return text == "0" || text == "False"
 }
 
-// seconds reads a number of seconds with decimals; absent or empty is 0.
+// seconds reads a number of seconds with decimals; absent or empty is 0, what makes no
+// sense supervision.Unmeasured.
 func (v *values) seconds(key Key, lowest, highest float64) float64 {
 	text := v.block.Field(key)
 	if len(text) == 0 {
@@ -122,7 +123,7 @@ func (v *values) seconds(key Key, lowest, highest float64) float64 {
 	n, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || !(n >= lowest && n <= highest) { // NaN is neither
 		v.strange(key, "no sensible number of seconds: taken for unknown")
-		return 0
+		return supervision.Unmeasured
 	}
 	return n
 }
