@@ -15,6 +15,10 @@
 // stream costs one stat of the directory and two reads each time. The directory
 // is listed only when it has changed, and every 10 s.
 //
+// A segment that can't be read, or is none, is named and tried again, and the
+// others go on: its records come late. A directory that is absent or empty for a
+// moment makes nothing come twice.
+//
 // # What it loses, and when
 //
 // Nothing that a module wrote whole. These are handed over as Rejected: lines
@@ -24,6 +28,7 @@
 //
 // # What it needs
 //
-// Permission to list the directory, to read the segments, and to delete them.
-// A local file system. Without inotify it looks once a second.
+// Permission to list the directory, to read the segments, and to delete them;
+// without the last the directory grows. Two open files are enough. A local
+// file system. Without inotify it looks once a second.
 package handover

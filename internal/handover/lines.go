@@ -16,37 +16,38 @@ import (
 // readSize is how much is read at once, unless a line is longer.
 const readSize = 64 << 10
 
-// read takes all whole lines of a segment.
-func (r *spoolReader) read(ctx context.Context, s *openSegment) error {
+// read takes all whole lines of a segment. failed is why the segment can't be
+// read further, err why reading has to end.
+func (r *spoolReader) read(ctx context.Context, s *segment) (failed, err error) {
 	for !s.held {
 		n, err := s.file.ReadAt(r.buf, s.offset)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return err
+			return err, nil
 		}
 		block := r.buf[:n]
 		taken, err := r.lines(ctx, s, block)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		switch {
 		case n < len(r.buf): // the end; half a line may be left
 			s.size = s.offset + int64(n-taken)
-			return nil
+			return nil, nil
 		case taken > 0:
 		case n > supervision.LongestLine:
 			if err := r.skipLine(s, block); err != nil {
-				return err
+				return err, nil
 			}
 		default:
 			r.buf = make([]byte, min(2*len(r.buf), supervision.LongestLine+2))
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // lines takes the whole lines of a block that begins at the segment's offset,
 // and returns their length. A batch that is full is handed over on the way.
-func (r *spoolReader) lines(ctx context.Context, s *openSegment, block []byte) (taken int, err error) {
+func (r *spoolReader) lines(ctx context.Context, s *segment, block []byte) (taken int, err error) {
 	for {
 		n := bytes.IndexByte(block[taken:], '\n')
 		if n < 0 {
@@ -67,7 +68,7 @@ func (r *spoolReader) lines(ctx context.Context, s *openSegment, block []byte) (
 }
 
 // line takes one line, at the segment's offset.
-func (r *spoolReader) line(s *openSegment, text string) {
+func (r *spoolReader) line(s *segment, text string) {
 	if plain := strings.TrimLeft(text, "\x00"); len(plain) < len(text) {
 		r.batch.Odd = append(r.batch.Odd, supervision.Oddity{
 			Reason: "zero bytes in front of a line: left out", Where: r.where(s),
@@ -98,15 +99,16 @@ func (r *spoolReader) line(s *openSegment, text string) {
 }
 
 // header looks at the first line of a segment, which may be none or damaged.
-func (r *spoolReader) header(s *openSegment, h *Header, err error) {
+func (r *spoolReader) header(s *segment, h *Header, err error) {
 	switch {
 	case h == nil || err != nil:
-		r.complain(s.File, "a segment has no header: its lines are read as those of format "+format)
+		r.complain("header "+s.File, "a segment has no header: its lines are read as those of format "+format,
+			r.path(s), err)
 	case h.Format != format:
 		s.held = true
-		r.complain(s.File, "a module writes a format that this version can't read: "+
-			"its segments are kept until a newer nagios2canopsis is installed",
-			"module", h.Module, "format", h.Format, "known", format)
+		r.complain("format "+s.File, "a module writes a format that this version can't read: "+
+			"its segments are kept until a newer nagios2canopsis is installed", r.path(s),
+			nil, "module", h.Module, "format", h.Format, "known", format)
 	case s.N == 1:
 		r.options.Logger.Info("a module has begun to write",
 			"module", h.Module, "program", h.Program, "layout", h.Layout, "pid", h.PID)
@@ -120,7 +122,7 @@ func (r *spoolReader) skip(why string) {
 	r.batch.Skipped[why]++
 }
 
-func (r *spoolReader) reject(s *openSegment, raw, reason string) {
+func (r *spoolReader) reject(s *segment, raw, reason string) {
 	r.batch.Rejected = append(r.batch.Rejected, supervision.Rejected{
 		Source: r.options.Name, Where: r.where(s),
 		Reason: reason, Raw: []byte(raw[:min(len(raw), supervision.RawKept)]),
@@ -128,13 +130,13 @@ func (r *spoolReader) reject(s *openSegment, raw, reason string) {
 }
 
 // where names the place of the line at hand.
-func (r *spoolReader) where(s *openSegment) string {
-	return s.file.Name() + ":" + strconv.FormatInt(s.offset, 10)
+func (r *spoolReader) where(s *segment) string {
+	return r.path(s) + ":" + strconv.FormatInt(s.offset, 10)
 }
 
 // skipLine passes over a line that is too long, of which block is the beginning.
 // Block is in the memory that is read into.
-func (r *spoolReader) skipLine(s *openSegment, block []byte) error {
+func (r *spoolReader) skipLine(s *segment, block []byte) error {
 	beginning := string(block[:supervision.RawKept])
 	end := s.offset + int64(len(block))
 	for {
@@ -156,7 +158,7 @@ func (r *spoolReader) skipLine(s *openSegment, block []byte) error {
 }
 
 // tornTail rejects what follows the last line feed of a segment that is over.
-func (r *spoolReader) tornTail(s *openSegment) error {
+func (r *spoolReader) tornTail(s *segment) error {
 	info, err := s.file.Stat()
 	if err != nil || info.Size() <= s.offset {
 		return err

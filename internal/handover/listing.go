@@ -21,6 +21,8 @@ type listing struct {
 	dir     string
 	names   []Name    // oldest first
 	sizes   []int64   // of the segments, when the directory was read
+	odd     []string  // have the name of a segment, and are no regular files
+	owner   uint32    // the directory's user
 	changed time.Time // the directory's modification time
 	read    time.Time // when it was read; zero: never
 }
@@ -36,10 +38,11 @@ func (l *listing) refresh() (again bool, err error) {
 	if changed.Equal(l.changed) && l.read.Sub(changed) > timeStep && now.Sub(l.read) < oldestListing {
 		return false, nil
 	}
-	names, err := List(l.dir)
+	names, odd, err := readDir(l.dir)
 	if err != nil {
 		return false, err
 	}
+	l.odd, l.owner = odd, ownerOf(info)
 	l.names, l.changed, l.read = names, changed, now
 	l.sizes = make([]int64, len(names))
 	for i, name := range names {

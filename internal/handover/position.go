@@ -3,11 +3,10 @@ package handover
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
-// Position is how far each segment that is still there has been read. It is
-// stored as JSON.
+// Position is how far each segment has been read that is still there, or that was
+// and may come back. It is stored as JSON.
 type Position struct {
 	Segments []Mark `json:"segments"` // by name
 }
@@ -42,16 +41,4 @@ func (p Position) Of(file string) int64 {
 		}
 	}
 	return 0
-}
-
-// keep removes the segments that are not among those named.
-func (p *Position) keep(names []Name) {
-	p.Segments = slices.DeleteFunc(p.Segments, func(m Mark) bool {
-		return !slices.ContainsFunc(names, func(n Name) bool { return n.File == m.File })
-	})
-}
-
-// forget removes a segment.
-func (p *Position) forget(file string) {
-	p.Segments = slices.DeleteFunc(p.Segments, func(m Mark) bool { return m.File == file })
 }

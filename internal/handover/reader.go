@@ -9,76 +9,97 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
-// mostOpen is how many segments may be open before those that are over are
-// handed over and closed.
+// mostOpen is how many segments may be open, and how many may be over before they
+// are handed over and deleted.
 const mostOpen = 64
 
 // spoolReader reads the segments of a spool directory, pass by pass.
 type spoolReader struct {
 	options Options
 	listing listing
-	resume  Position // of segments that were not opened yet
 	emit    supervision.Emit
 	meter   *supervision.Meter
-	open    map[string]*openSegment // by file name
-	current *openSegment            // the one that is being read, or was read last
-	behind  int64                   // bytes in the segments behind it
-	batch   supervision.Batch
-	bytes   int // of the batch's lines
-	buf     []byte
-	stored  []byte          // the position
-	logged  map[string]bool // troubles that were logged
+	// segments are all that are in the directory, and those that were and may
+	// come back.
+	segments map[string]*segment // by file name
+	open     int                 // how many of them are open
+	over     int                 // how many were read to their ends since the last hand-over
+	current  *segment            // the one that is being read, or was read last
+	behind   int64               // bytes in the segments behind it
+	batch    supervision.Batch
+	bytes    int // of the batch's lines
+	buf      []byte
+	stored   []byte          // the position
+	logged   map[string]bool // troubles that were logged
+	short    bool            // of files that may be open, in this pass
 }
 
-// openSegment is one that is being read.
-type openSegment struct {
+// segment is what is known of one.
+type segment struct {
 	Name
-	file   *os.File
-	offset int64 // behind the last whole line that was taken
-	size   int64 // when it was last looked at
-	held   bool  // its format is not ours
-	over   bool  // all of it was taken, and nothing more can come
+	file   *os.File // nil: it is not open
+	offset int64    // behind the last whole line that was taken
+	size   int64    // when it was last looked at
+	held   bool     // its format is not ours
+	over   bool     // all of it was taken, and nothing more can come
+	kept   bool     // it is over, and could not be deleted since the last listing
+	seen   bool     // it was read to an end in this run
+	// again is when to try again to open it, after a failure.
+	again time.Time
+	// missing is since when it is not there, although others are.
+	missing time.Time
 }
 
 // newSpoolReader returns a reader that goes on from a position, whose stored
 // form is given too.
 func newSpoolReader(
-	o Options, resume Position, stored []byte, emit supervision.Emit, meter *supervision.Meter,
+	o Options, from Position, stored []byte, emit supervision.Emit, meter *supervision.Meter,
 ) *spoolReader {
-	return &spoolReader{
-		options: o, listing: listing{dir: o.Dir}, resume: resume, stored: stored, emit: emit, meter: meter,
-		open: map[string]*openSegment{}, buf: make([]byte, readSize), logged: map[string]bool{},
+	r := &spoolReader{
+		options: o, listing: listing{dir: o.Dir}, stored: stored, emit: emit, meter: meter,
+		segments: map[string]*segment{}, buf: make([]byte, readSize), logged: map[string]bool{},
 	}
+	for _, m := range from.Segments {
+		r.segments[m.File] = &segment{Name: Name{File: m.File}, offset: m.Offset}
+	}
+	return r
 }
 
-func (r *spoolReader) close() {
-	for _, s := range r.open {
-		s.file.Close()
+// segment returns what is known of a name.
+func (r *spoolReader) segment(name Name) *segment {
+	s := r.segments[name.File]
+	if s == nil {
+		s = &segment{}
+		r.segments[name.File] = s
 	}
+	s.Name = name
+	return s
 }
+
+func (r *spoolReader) path(s *segment) string { return filepath.Join(r.options.Dir, s.File) }
 
 // skipToEnd makes the present ends of the segments the places to begin.
 func (r *spoolReader) skipToEnd() error {
 	if _, err := r.listing.refresh(); err != nil {
 		return err
 	}
-	for _, name := range r.listing.names {
-		s, err := r.segment(name)
+	for i, name := range r.listing.names {
+		s := r.segment(name)
+		s.offset = r.listing.sizes[i] // of one that can't be read now
+		if !r.opens(s) {
+			continue
+		}
+		end, err := lastLineEnd(s.file)
 		if err != nil {
 			return err
 		}
-		if s == nil {
-			continue
-		}
-		if s.offset, err = lastLineEnd(s.file); err != nil {
-			return err
-		}
+		s.offset = end
+		r.shut(s)
 	}
 	return nil
 }
@@ -86,17 +107,16 @@ func (r *spoolReader) skipToEnd() error {
 // pass reads every segment to its end, oldest first, hands over what it read,
 // and deletes what is over. The listing is checked before anything is read: if
 // a process has begun another segment by then, the one before is complete.
+//
+// A segment that can't be read is named, and tried again; those behind it go on.
+// So what it holds comes late, when it can be read. Where no more files can be
+// opened at all, the rest waits.
 func (r *spoolReader) pass(ctx context.Context) error {
 	began := time.Now()
-	listed, err := r.listing.refresh()
+	r.short = false
+	listed, err := r.list(ctx)
 	if err != nil {
 		return err
-	}
-	if listed {
-		if err := r.dropVanished(ctx); err != nil {
-			return err
-		}
-		r.resume.keep(r.listing.names)
 	}
 	r.behind = 0
 	for i := range r.listing.names {
@@ -104,90 +124,120 @@ func (r *spoolReader) pass(ctx context.Context) error {
 	}
 	for i, name := range r.listing.names {
 		r.behind -= r.unread(i)
-		s, err := r.segment(name)
-		if err != nil {
-			return err
-		}
-		if s == nil {
-			continue // deleted since
-		}
+		s := r.segment(name)
 		s.size = max(s.size, r.listing.sizes[i])
+		if r.isRead(s, i, listed) {
+			continue
+		}
+		if !r.opens(s) {
+			if r.short {
+				break
+			}
+			continue
+		}
 		r.current = s
-		if err := r.read(ctx, s); err != nil {
+		if err := r.readOn(ctx, s, listed, r.listing.names[i+1:]); err != nil {
 			return err
 		}
 		if s.held {
 			break
 		}
-		if listed && r.mayGo(s, r.listing.names[i+1:]) {
-			s.over = true
-			if err := r.tornTail(s); err != nil {
-				return err
-			}
-		}
-		if len(r.open) >= mostOpen {
+		if r.over >= mostOpen {
 			if err := r.hand(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	r.batch.EndSeen = began
+	if !r.short {
+		r.batch.EndSeen = began
+	}
 	return r.hand(ctx)
+}
+
+// list looks at the directory, and reports whether it was read. One that is
+// absent counts as empty: it may be mounted again in a moment.
+func (r *spoolReader) list(ctx context.Context) (listed bool, err error) {
+	listed, err = r.listing.refresh()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.complain("directory", "the spool directory is gone, waiting for it", r.options.Dir, err)
+		r.listing, listed = listing{dir: r.options.Dir}, true
+	case isShortOfFiles(err):
+		r.shed()
+		r.runsShort(r.options.Dir, err)
+		return false, nil // the directory is read at the next pass
+	case err != nil:
+		return false, err
+	default:
+		r.settle("directory", "the spool directory is there again", r.options.Dir)
+	}
+	if !listed {
+		return false, nil
+	}
+	for _, odd := range r.listing.odd {
+		r.complain(odd, "not reading what is no regular file", filepath.Join(r.options.Dir, odd), errOdd)
+	}
+	return true, r.dropVanished(ctx)
 }
 
 // unread returns how many bytes of the ith segment wait, as far as it was listed.
 func (r *spoolReader) unread(i int) int64 {
-	file := r.listing.names[i].File
-	if s := r.open[file]; s != nil {
-		return max(r.listing.sizes[i]-s.offset, 0)
+	size := r.listing.sizes[i]
+	if s := r.segments[r.listing.names[i].File]; s != nil {
+		return max(size-s.offset, 0)
 	}
-	return max(r.listing.sizes[i]-r.resume.Of(file), 0)
+	return size
 }
 
-// segment returns the open segment of a name; nil if it is not there any more.
-func (r *spoolReader) segment(name Name) (*openSegment, error) {
-	if s := r.open[name.File]; s != nil {
-		return s, nil
+// isRead reports whether nothing is left to do with the ith segment: one that is
+// not open any more had been read to the end that it still has.
+func (r *spoolReader) isRead(s *segment, i int, listed bool) bool {
+	if s.file != nil || !s.seen || s.offset < r.listing.sizes[i] || i == len(r.listing.names)-1 {
+		return false
 	}
-	f, err := os.Open(filepath.Join(r.options.Dir, name.File))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	return s.over || !listed || !r.mayGo(s, r.listing.names[i+1:])
+}
+
+func (r *spoolReader) close() { r.shed() }
+
+// readOn reads a segment to its present end, and closes it if that is the end of
+// it. One that fails is left where it was.
+func (r *spoolReader) readOn(ctx context.Context, s *segment, listed bool, later []Name) error {
+	failed, err := r.read(ctx, s)
+	if err != nil || s.held {
+		return err
 	}
-	if err != nil {
-		return nil, err
+	over := failed == nil && listed && r.mayGo(s, later)
+	if over {
+		failed = r.tornTail(s)
 	}
-	s := &openSegment{Name: name, file: f, offset: r.resume.Of(name.File)}
-	r.open[name.File] = s
-	return s, nil
+	if failed != nil {
+		s.again = time.Now().Add(r.options.Poll)
+		r.complain(s.File, "can't read a segment, trying again: those behind it go on", r.path(s), failed)
+		r.shut(s)
+		return nil
+	}
+	s.seen = true
+	if over {
+		s.over = true
+		r.over++
+		r.shut(s)
+	}
+	return nil
 }
 
 // mayGo reports whether nothing more can come to a segment, given those behind
 // it: its own process has begun another one, or another process has, and this
 // one has been quiet for long.
-func (r *spoolReader) mayGo(s *openSegment, later []Name) bool {
+func (r *spoolReader) mayGo(s *segment, later []Name) bool {
 	if len(later) == 0 {
 		return false
 	}
 	if slices.ContainsFunc(later, func(l Name) bool { return l.Module == s.Module && l.PID == s.PID }) {
 		return true
 	}
-	info, err := os.Stat(s.file.Name())
+	info, err := os.Lstat(r.path(s))
 	return err == nil && time.Since(info.ModTime()) > r.options.Quiet
-}
-
-// dropVanished reads the rest of segments that somebody else deleted.
-func (r *spoolReader) dropVanished(ctx context.Context) error {
-	for file, s := range r.open {
-		if slices.ContainsFunc(r.listing.names, func(n Name) bool { return n.File == file }) {
-			continue
-		}
-		if err := r.read(ctx, s); err != nil {
-			return err
-		}
-		s.file.Close()
-		delete(r.open, file)
-	}
-	return nil
 }
 
 // hand emits the batch, with the position behind it, and deletes the segments
@@ -206,7 +256,7 @@ func (r *spoolReader) hand(ctx context.Context) error {
 	r.stored = position
 	r.measure()
 	clear(r.batch.Records) // lets go of the strings
-	r.batch, r.bytes = supervision.Batch{Records: r.batch.Records[:0]}, 0
+	r.batch, r.bytes, r.over = supervision.Batch{Records: r.batch.Records[:0]}, 0, 0
 	r.remove()
 	return nil
 }
@@ -217,49 +267,5 @@ func (r *spoolReader) measure() {
 		r.meter.Handed(r.batch, r.options.Dir, 0, 0)
 		return
 	}
-	r.meter.Handed(r.batch, r.current.file.Name(), r.current.offset, r.current.size+r.behind)
-}
-
-// position returns the places in all segments, also in those of an earlier run
-// that have not been opened yet.
-func (r *spoolReader) position() (p Position) {
-	for _, s := range r.open {
-		p.Segments = append(p.Segments, Mark{s.File, s.offset})
-	}
-	for _, m := range r.resume.Segments {
-		if r.open[m.File] == nil {
-			p.Segments = append(p.Segments, m)
-		}
-	}
-	slices.SortFunc(p.Segments, func(a, b Mark) int { return strings.Compare(a.File, b.File) })
-	return p
-}
-
-// remove deletes the segments that are over and durable.
-func (r *spoolReader) remove() {
-	if r.options.Watch {
-		return
-	}
-	for file, s := range r.open {
-		if !s.over {
-			continue
-		}
-		if err := os.Remove(s.file.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			r.complain("remove", "can't delete a segment that was read, trying again: "+
-				"the spool directory must be writable", "err", err)
-			continue
-		}
-		delete(r.logged, "remove")
-		s.file.Close()
-		delete(r.open, file)
-		r.resume.forget(file)
-	}
-}
-
-// complain logs a trouble once.
-func (r *spoolReader) complain(trouble, message string, args ...any) {
-	if !r.logged[trouble] {
-		r.logged[trouble] = true
-		r.options.Logger.Error(message, append([]any{"path", r.options.Dir, "trouble", trouble}, args...)...)
-	}
+	r.meter.Handed(r.batch, r.path(r.current), r.current.offset, r.current.size+r.behind)
 }

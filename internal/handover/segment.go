@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -43,18 +42,27 @@ const startDigits = 16
 
 // List returns the segments of a directory, oldest first.
 func List(dir string) ([]Name, error) {
+	names, _, err := readDir(dir)
+	return names, err
+}
+
+// readDir returns the segments of a directory, oldest first, and what is no
+// regular file and has the name of one.
+func readDir(dir string) (names []Name, odd []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var names []Name
 	for _, entry := range entries {
-		if name, ok := ParseName(entry.Name()); ok && entry.Type() == fs.FileMode(0) {
+		switch name, ok := ParseName(entry.Name()); {
+		case ok && entry.Type().IsRegular():
 			names = append(names, name)
+		case ok:
+			odd = append(odd, entry.Name())
 		}
 	}
 	slices.SortFunc(names, Name.compare)
-	return names, nil
+	return names, odd, nil
 }
 
 // compare orders segments by the time at which they were begun.

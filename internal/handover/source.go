@@ -64,8 +64,8 @@ func New(o Options) *Source {
 // Name returns the key of the source.
 func (s *Source) Name() string { return s.options.Name }
 
-// Run reads until the context ends. It fails when the directory or one of its
-// segments can't be read. It waits for a directory that does not exist.
+// Run reads until the context ends. It fails when the directory can't be read. It
+// waits for a directory that does not exist.
 func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) error {
 	position, err := ParsePosition(from)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pairs"
@@ -130,10 +129,13 @@ func list(dir string) ([]Segment, error) {
 	return segments, nil
 }
 
-// readSegment summarizes a file. Those who can write to the directory must not
-// be able to make us read another file, or wait for a pipe.
+// readSegment summarizes a file of a directory.
 func readSegment(path string) (summary, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return summary{}, err
+	}
+	f, err := openSegment(path, ownerOf(dir))
 	if err != nil {
 		return summary{}, err
 	}
