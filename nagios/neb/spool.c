@@ -33,14 +33,15 @@ static struct {
 	pid_t pid;
 
 	int fd;              /* the segment, or -1 */
-	char path[PATH_MAX + 64];
+	char name[64];
 	uint64_t size;       /* of the segment: all of it whole records */
 	int64_t opened;      /* ms, as all moments here on the clock of now() */
 	uint64_t start;      /* the segment's name: microseconds since 1970 */
 	unsigned number;
 
 	int64_t written;     /* when the last record was written; 0 if none was */
-	bool checked;        /* the directory has been checked */
+	dev_t device;        /* of the directory that was read; 0: none was */
+	ino_t inode;
 	bool failing;
 	char reason[128];
 	int64_t next_try, next_log, next_loss_log;
@@ -66,6 +67,13 @@ void spool_reset(const char *directory, uint64_t segment_size, unsigned segment_
 	ring_reset();
 	if (inheritance_take(directory, &spool.lost))
 		core_log(LOG_INFO, "%u records wait that could not be written before the reload", ring_count());
+}
+
+/* The next segment reads the directory again. */
+static void forget_directory(void)
+{
+	spool.device = 0;
+	spool.inode = 0;
 }
 
 static void leave_segment(void)
@@ -106,7 +114,7 @@ void spool_look(void)
 
 	if (spool.fd >= 0 && look_at(spool.fd, &info) && info.st_nlink == 0) {
 		leave_segment();
-		spool.checked = false;
+		forget_directory();
 	}
 }
 
@@ -175,31 +183,46 @@ static uint64_t start_of(const char *name)
 }
 
 /*
- * The directory must not be writable by everyone: anybody could put a link or a
- * forged segment there. New segments must sort after the existing ones, even when
- * the clock is wrong.
+ * Opens the directory. It must be none that a link leads to, and not writable by
+ * everyone: anybody could put a link or a forged segment there. A segment is created
+ * by this descriptor, so that it can't get anywhere else when the directory is
+ * replaced meanwhile.
  */
-static bool check_directory(void)
+static int open_directory(struct stat *info)
 {
-	enum { LAST_START = 1000 * 1000 }; /* a name that leaves no room for later ones is not ours */
-	struct stat info;
-	struct dirent *entry;
-	DIR *entries;
 	int fd = open(spool.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0) {
 		fails(errno == ENOTDIR || errno == ELOOP ? "it is not a directory" : strerror(errno));
-		return false;
+		return -1;
 	}
-	if (!look_at(fd, &info) || (info.st_mode & S_IWOTH)) {
+	if (!look_at(fd, info) || (info->st_mode & S_IWOTH)) {
 		fails("it can be written by everyone (chmod o-w)");
 		close(fd);
-		return false;
+		return -1;
 	}
-	entries = fdopendir(fd);
+	return fd;
+}
+
+/*
+ * New segments must sort after the existing ones, even when the clock is wrong. So
+ * a directory is read when it is used for the first time.
+ */
+static bool learn_directory(int directory, const struct stat *info)
+{
+	enum { LAST_START = 1000 * 1000 }; /* a name that leaves no room for later ones is not ours */
+	struct dirent *entry;
+	DIR *entries;
+	int fd;
+
+	if (spool.device == info->st_dev && spool.inode == info->st_ino)
+		return true;
+	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* closedir closes it */
+	entries = fd < 0 ? NULL : fdopendir(fd);
 	if (!entries) {
 		fails(strerror(errno));
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return false;
 	}
 	while ((entry = readdir(entries)) != NULL) {
@@ -208,34 +231,59 @@ static bool check_directory(void)
 			spool.start = start;
 	}
 	closedir(entries);
+	spool.device = info->st_dev;
+	spool.inode = info->st_ino;
 	return true;
 }
 
-static bool open_segment(void)
+static void create_segment(int directory)
 {
 	struct timeval t;
 	uint64_t micros;
 
-	if (spool.pid == 0)
-		spool.pid = getpid();
-	if (!spool.checked && !check_directory())
-		return false;
-	spool.checked = true;
-
 	gettimeofday(&t, NULL);
 	micros = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
 	spool.start = micros > spool.start ? micros : spool.start + 1;
-	snprintf(spool.path, sizeof spool.path, "%s/" MODULE_NAME "-%016llu-%d-%u.log", spool.directory,
-		 (unsigned long long)spool.start, (int)spool.pid, spool.number + 1);
-	spool.fd = open(spool.path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	snprintf(spool.name, sizeof spool.name, MODULE_NAME "-%016llu-%d-%u.log", (unsigned long long)spool.start,
+		 (int)spool.pid, spool.number + 1);
+	spool.fd = openat(directory, spool.name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (spool.fd < 0) {
-		spool.checked = false; /* the directory may have been replaced */
+		forget_directory();
 		fails(strerror(errno));
-		return false;
 	}
+}
+
+static bool open_segment(void)
+{
+	struct stat info;
+	int directory;
+
+	if (spool.pid == 0)
+		spool.pid = getpid();
+	directory = open_directory(&info);
+	if (directory < 0)
+		return false;
+	if (learn_directory(directory, &info))
+		create_segment(directory);
+	close(directory);
+	if (spool.fd < 0)
+		return false;
 	spool.size = 0;
 	spool.opened = now();
 	return true;
+}
+
+/* Deletes a segment that has stayed empty, where it was created. */
+static void delete_segment(void)
+{
+	struct stat info;
+	int directory = open_directory(&info);
+
+	if (directory < 0)
+		return;
+	if (info.st_dev == spool.device && info.st_ino == spool.inode)
+		unlinkat(directory, spool.name, 0);
+	close(directory);
 }
 
 static size_t header(char *to)
@@ -265,7 +313,7 @@ static void failed_write(ssize_t written)
 	if (written > 0 && ftruncate(spool.fd, (off_t)spool.size) != 0)
 		usable = false;
 	if (spool.size == 0) { /* a segment is never empty */
-		unlink(spool.path);
+		delete_segment();
 		usable = false;
 	}
 	if (!usable)

@@ -1,6 +1,7 @@
 package loadertest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -192,6 +193,43 @@ func TestRefusedDirectories(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDirectoryReplacedByALink has a link put in the place of the directory between two
+// segments: nothing is written to where it leads, and nothing is lost.
+func TestDirectoryReplacedByALink(t *testing.T) {
+	t.Parallel()
+	inEveryMode(t, cores[5:6], func(t *testing.T, m mode, c core) {
+		dir, foreign := filepath.Join(t.TempDir(), "spool"), t.TempDir()
+		if err := os.Mkdir(dir, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		p := newSpoolPlay(t, m, "spool="+dir+" segment_size=64K")
+		p.numbered(0, 16000)
+		if err := errors.Join(os.Rename(dir, dir+".away"), os.Symlink(foreign, dir)); err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; n < 12; n++ { // three segments
+			p.numbered(n, 16000)
+		}
+		p.logged("nothing can be written to " + dir + ": it is not a directory")
+		if entries, err := os.ReadDir(foreign); err != nil || len(entries) != 0 {
+			t.Errorf("written to where the link leads: %v, %v", entries, err)
+		}
+		if err := errors.Join(os.Remove(dir), os.Rename(dir+".away", dir)); err != nil {
+			t.Fatal(err)
+		}
+		p.do("pause", "1050")
+		p.numbered(12, 10)
+		p.logged("can be written again")
+		p.do("unload", "1")
+		p.end()
+		if ns := numbers(records(t, dir)); len(ns) != 13 {
+			t.Errorf("written: %v", ns)
+		} else {
+			ascending(t, ns)
+		}
+	})
 }
 
 // TestSegmentsOfTheFuture has segments from a wrong clock: the new ones sort after them.
