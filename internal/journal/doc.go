@@ -48,8 +48,12 @@
 // system; beside Path the journal keeps Path + "-wal" (SQLite's own), ".lock" and
 // ".reserve".
 //
+// Files that are deleted or replaced while the journal is open are written again
+// from what is held open; until that is done no commit is durable.
+//
 // Nobody else can look into the file while the journal is open: SQLite's
-// exclusive mode spares the locks and the shared memory of each transaction.
+// exclusive mode spares the locks and the shared memory of each transaction. Open
+// waits for a process that has the file open for reading, and logs which it is.
 // Stop the connector first, and look into a copy:
 //
 //	cp journal.db /tmp/ && sqlite3 -readonly /tmp/journal.db \

@@ -16,7 +16,8 @@ import (
 
 // Options are the place of the journal and how much it may keep.
 type Options struct {
-	// Path of the database file. Its directory must exist.
+	// Path of the database file. Its directory must exist. All files of the
+	// journal have mode 0640, whatever the umask.
 	Path string
 	// MaxBytes bounds the database file. The write-ahead log (8 MB as a rule)
 	// and the reserve come on top. 0 means 1 GiB.
@@ -46,7 +47,7 @@ const (
 type Journal struct {
 	opts Options
 	log  *slog.Logger
-	lock *os.File
+	lock *os.File // replaced only by the writer
 
 	queue    chan *Ticket
 	room     *semaphore.Weighted // bytes in the queue
@@ -104,6 +105,11 @@ func open(ctx context.Context, opts Options) (*Journal, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	path, err := resolve(opts.Path)
+	if err != nil {
+		return nil, err
+	}
+	opts.Path = path
 	// Before the lock, whose file would be written to.
 	if err := refuseNewer(opts.Path); err != nil {
 		return nil, err
@@ -127,7 +133,11 @@ func open(ctx context.Context, opts Options) (*Journal, error) {
 		changed:   make(chan struct{}),
 		scanned:   map[string]span{},
 	}
-	w, err := newWriter(j)
+	if err := removeFiles(opts.Path + ".copy"); err != nil { // what a crash has left of one
+		return nil, errors.Join(err, lock.Close())
+	}
+	mendModes(j.log, opts.Path)
+	w, err := openAlone(ctx, j)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		os.Exit(appendAtFileSizeLimit(os.Args[1]))
 	case "open":
 		os.Exit(openAndSayWhy(os.Args[1]))
+	case "look":
+		os.Exit(lookInside(os.Args[1]))
+	case "umask":
+		os.Exit(useWithUmask(os.Args[1], os.Args[2]))
 	default:
 		fmt.Fprintln(os.Stderr, "unknown child", child)
 		os.Exit(2)

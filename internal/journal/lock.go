@@ -14,7 +14,27 @@ import (
 // lockFile takes the lock that keeps a second process from the journal. The
 // kernel drops it when the process ends, however it ends.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	for {
+		f, err := lockOnce(path)
+		if err != nil {
+			return nil, err
+		}
+		was, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if stillThere(path, was) == nil {
+			return f, nil
+		}
+		f.Close() // somebody removed it just before it was locked
+	}
+}
+
+func lockOnce(path string) (*os.File, error) {
+	if err := ensureFile(path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return nil, err
 	}

@@ -33,8 +33,12 @@ func Peek(ctx context.Context, path, source string) ([]byte, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
+	path, err := resolve(path)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
 	// A connector that starts at this moment waits until this is done.
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro"}).String())
+	db, err := openReadOnly(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: %w", path, err)
 	}
@@ -50,6 +54,10 @@ func Peek(ctx context.Context, path, source string) ([]byte, error) {
 		return nil, fmt.Errorf("journal %s: position of %s: %w", path, source, err)
 	}
 	return position, nil
+}
+
+func openReadOnly(path string) (*sql.DB, error) {
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro"}).String())
 }
 
 // lockHolder returns the pid that a lock file names, 0 if it names none.

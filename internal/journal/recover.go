@@ -104,6 +104,7 @@ func (w *writer) takeOver(s *store) error {
 	for _, released := range read {
 		l.lastID = max(l.lastID, released)
 	}
+	w.notePresence()
 	w.store, w.ledger, w.used, w.free, w.unmeasured = s, l, used, free, 0
 	w.kept = kept{first: first, oldest: oldest, held: damaged > 0}
 	w.mu.Lock()

@@ -22,7 +22,7 @@ PRAGMA auto_vacuum = INCREMENTAL;
 const (
 	carefulPragmas = `
 PRAGMA locking_mode = EXCLUSIVE;
-PRAGMA busy_timeout = 5000;
+PRAGMA busy_timeout = 1000;
 PRAGMA cell_size_check = ON;
 PRAGMA temp_store = MEMORY;
 `

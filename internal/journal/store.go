@@ -48,6 +48,9 @@ func openStore(path string, sum *checksum) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := ensureFile(path); err != nil {
+		return nil, err
+	}
 	// fdatasync leaves out the file's times, which a commit would otherwise
 	// wait for. The switch is one for the whole process.
 	if _, err := sqlite.Fdatasync(true); err != nil {

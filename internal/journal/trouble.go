@@ -92,6 +92,9 @@ func (w *writer) writeFailed(err error, commits []*Ticket) {
 	for _, t := range commits {
 		expected += int64(len(t.commit.Events))
 	}
+	if w.present.inPlace(w.opts.Path) != nil {
+		return // what is held open is all there is
+	}
 	if w.reopen() == nil && expected > before && w.ledger.lastID == expected {
 		w.stored(commits, before, w.ledger, w.cursors, w.kept)
 	}
@@ -120,7 +123,8 @@ func (w *writer) shutDown() {
 	if w.trouble != nil {
 		w.trouble.next = time.Time{}
 	}
-	for {
+	secure := w.secure()
+	for secure {
 		w.gather()
 		waiting := len(w.group) + len(w.released)
 		if waiting == 0 {

@@ -41,8 +41,11 @@ func inspectWAL(path string) (walTail, error) {
 	defer f.Close()
 	r := bufio.NewReaderSize(f, 1<<20)
 	var header [walHeaderSize]byte
-	if _, err := io.ReadFull(r, header[:]); err != nil {
+	switch _, err := io.ReadFull(r, header[:]); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return walTail{}, nil // empty or just begun: nothing was committed in it
+	case err != nil:
+		return walTail{}, err
 	}
 	return scanWAL(r, header[:])
 }

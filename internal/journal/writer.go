@@ -35,6 +35,8 @@ type writer struct {
 	company  company
 
 	transactions int64 // begun
+	present      presence
+	looked       time.Time // when it was last made sure that it is so
 
 	failed        bool      // the last write
 	repaired      bool      // the file has been replaced since the last good write
@@ -54,7 +56,7 @@ func newWriter(j *Journal) (*writer, error) {
 		reserve: reserve{path: j.opts.Path + ".reserve", size: j.opts.Reserve},
 	}
 	err := w.open()
-	if err != nil && !isDamage(err) && !errors.Is(err, ErrNewer) && w.reserve.present() {
+	if err != nil && !isDamage(err) && !isBusy(err) && !errors.Is(err, ErrNewer) && w.reserve.present() {
 		// On a full disk SQLite can't even begin its write-ahead log.
 		if err := w.reserve.drop(); err != nil {
 			return nil, err
@@ -75,6 +77,9 @@ func (w *writer) run() {
 	defer close(w.finished)
 	for w.wait() {
 		w.awaitCompany()
+		if time.Since(w.looked) >= presenceEvery && !w.secure() {
+			break
+		}
 		w.write()
 		w.tidy()
 		w.report()
@@ -230,7 +235,7 @@ func (w *writer) rest(now time.Time) time.Duration {
 	if w.failed || w.dropsLeft() || w.sweep != nil || w.vacuumDue() || w.shrunk {
 		return 0 // failed: the file has been replaced, so once more
 	}
-	rest := time.Hour
+	rest := presenceEvery
 	if len(w.group) > 0 {
 		rest = min(rest, w.sweepAt.Sub(now))
 	}
@@ -283,10 +288,15 @@ func (w *writer) write() {
 		w.writeFailed(err, commits)
 		return
 	}
+	before := w.ledger.lastID
+	if !w.secure() {
+		w.failed = true
+		return
+	}
 	if missing > 0 {
 		w.reportLoss("events can't be found any more: the file is damaged", missing)
 	}
-	w.stored(commits, w.ledger.lastID, after, cursors, left)
+	w.stored(commits, before, after, cursors, left)
 }
 
 // transact runs do in a transaction. Readers wait meanwhile.
