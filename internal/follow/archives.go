@@ -2,12 +2,15 @@ package follow
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
-	"time"
+	"strings"
+	"syscall"
 )
 
 // openAhead bounds how many files are held open. The files after them are looked
@@ -34,36 +37,45 @@ func (c *chain) close() {
 const settleTries = 5
 
 // listing is what stands under the candidate paths.
-type listing map[string]fs.FileInfo
+type listing struct {
+	files map[string]fs.FileInfo
+	// broken are those that lead nowhere or can't be looked at.
+	broken []Notice
+}
 
 // list looks at all archives. It leaves out those that are not regular files or
 // have vanished.
 func (o Options) list() (listing, error) {
+	l := listing{files: map[string]fs.FileInfo{}}
 	paths, err := o.Archives()
 	if err != nil {
-		return nil, fmt.Errorf("listing the archives of %s: %w", o.Path, err)
+		return l, fmt.Errorf("listing the archives of %s: %w", o.Path, err)
 	}
-	found := listing{}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return nil, fmt.Errorf("looking at archive %s as user %s: %w", path, whoami(), err)
-		case info.Mode().IsRegular():
-			found[path] = info
+		case err == nil && info.Mode().IsRegular():
+			l.files[path] = info
+		case err != nil && !hasVanished(path):
+			l.broken = append(l.broken, Notice{Kind: Skipped, File: path, Detail: err.Error()})
 		}
 	}
-	return found, nil
+	return l, nil
+}
+
+// hasVanished reports whether there is nothing under a path, not even a link.
+func hasVanished(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // same reports whether every path still leads to the same file.
 func (l listing) same(now listing) bool {
-	if len(l) != len(now) {
+	if len(l.files) != len(now.files) {
 		return false
 	}
-	for path, info := range l {
-		if again, ok := now[path]; !ok || !os.SameFile(info, again) {
+	for path, info := range l.files {
+		if again, ok := now.files[path]; !ok || !os.SameFile(info, again) {
 			return false
 		}
 	}
@@ -73,21 +85,12 @@ func (l listing) same(now listing) bool {
 // oldestFirst orders the paths by modification time. Where that is equal the
 // time of the last rename decides, then the name.
 func (l listing) oldestFirst() []string {
-	paths := make([]string, 0, len(l))
-	for path := range l {
-		paths = append(paths, path)
-	}
-	slices.SortFunc(paths, func(a, b string) int {
-		x, y := l[a], l[b]
-		if order := x.ModTime().Compare(y.ModTime()); order != 0 {
-			return order
-		}
-		if order := changeTime(x).Compare(changeTime(y)); order != 0 {
-			return order
-		}
-		return bytes.Compare([]byte(a), []byte(b))
-	})
-	return paths
+	return slices.SortedFunc(maps.Keys(l.files), l.compareTimes)
+}
+
+func (l listing) compareTimes(a, b string) int {
+	x, y := l.files[a], l.files[b]
+	return cmp.Or(x.ModTime().Compare(y.ModTime()), changeTime(x).Compare(changeTime(y)), strings.Compare(a, b))
 }
 
 // settle calls look with a listing until nothing was renamed meanwhile, so that
@@ -114,34 +117,43 @@ func (o Options) settle(look func(listing) (chain, error)) (chain, error) {
 	}
 }
 
-// newer opens the archives that come after a moment of the stream, oldest
-// first, without those that are known already: open, finished, or a copy.
-func (l listing) newer(since time.Time, open []*file, finished []Mark) chain {
-	var c chain
-	for _, path := range l.oldestFirst() {
-		info := l[path]
-		if info.ModTime().Before(since) || info.Size() == 0 ||
-			holds(open, identify(info)) || holds(c.files, identify(info)) {
+// newer opens the archives that come after a place of the stream, oldest first,
+// without those that are known already: open, finished, or a copy. An archive that
+// can't be read is left out with a notice. An error means that no more files can
+// be opened just now.
+func (o Options) newer(l listing, p frontier, open []*file, finished []Mark) (chain, error) {
+	c := chain{notices: l.broken}
+	for _, path := range o.after(l, p, open) {
+		if holds(c.files, identify(l.files[path])) {
 			continue
 		}
 		if len(c.files) == openAhead {
 			c.partial = true
 			break
 		}
-		f, err := openRegular(path)
+		f, err := openArchive(path)
+		switch {
+		case err == nil:
+		case isShortOfFiles(err) && len(c.files) > 0:
+			c.partial = true
+		case isShortOfFiles(err):
+			return c, err
+		case !errors.Is(err, fs.ErrNotExist):
+			c.notices = append(c.notices, Notice{Kind: Skipped, File: path, Detail: err.Error()})
+		}
+		if c.partial {
+			break
+		}
 		if err != nil {
-			if !errors.Is(err, fs.ErrNotExist) {
-				c.notices = append(c.notices, Notice{Kind: Skipped, File: path, Detail: err.Error()})
-			}
 			continue
 		}
 		switch {
 		case isFinished(f, finished) || isCopyOfAny(f, open):
 			f.Close()
-		case isCompressed(f):
-			if f.modTime.After(since) {
+		case isPacked(f, otherMagic...):
+			if f.modTime.After(p.since) {
 				c.notices = append(c.notices, Notice{
-					Kind: Skipped, File: path, Detail: "compressed archives are not read",
+					Kind: Skipped, File: path, Detail: "of packed archives only those of gzip are read",
 				})
 			}
 			f.Close()
@@ -150,7 +162,11 @@ func (l listing) newer(since time.Time, open []*file, finished []Mark) chain {
 		}
 	}
 	c.dropCopies()
-	return c
+	return c, nil
+}
+
+func isShortOfFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // dropCopies closes the files that are the beginning of another one of the
@@ -178,25 +194,25 @@ func (c *chain) dropCopies() {
 
 // find opens the file among the archives that holds a place: the very file if
 // it is there, else the one that goes on longest, of these the oldest. Nil
-// means that there is none.
-func (l listing) find(m Mark) *file {
+// means that there is none. An error means that no more files can be opened just
+// now.
+func (l listing) find(m Mark) (*file, error) {
 	var best *file
 	for _, path := range l.oldestFirst() {
-		if l[path].Size() < m.Offset {
-			continue
-		}
-		f, err := openRegular(path)
-		if err != nil {
-			continue // reported by newer, if it matters
+		f, err := openHolder(path, m)
+		if isShortOfFiles(err) {
+			if best != nil {
+				best.Close()
+			}
+			return nil, err
 		}
 		switch {
-		case !m.in(f, f.size):
-			f.Close()
+		case f == nil: // what can't be read is reported by newer, if it matters
 		case f.id == m.id():
 			if best != nil {
 				best.Close()
 			}
-			return f
+			return f, nil
 		case best == nil:
 			best = f
 		case isCopy(best, f):
@@ -206,7 +222,25 @@ func (l listing) find(m Mark) *file {
 			f.Close()
 		}
 	}
-	return best
+	return best, nil
+}
+
+// openHolder opens an archive if it holds a place. A packed one is unpacked to its
+// end only when its beginning is that of the mark.
+func openHolder(path string, m Mark) (*file, error) {
+	head, err := firstBytes(path)
+	if err != nil || m.HeadLen <= 0 || m.HeadLen > len(head) || hash(head[:m.HeadLen]) != m.Head {
+		return nil, err
+	}
+	f, err := openArchive(path)
+	if err != nil {
+		return nil, err
+	}
+	if !m.in(f, f.size) {
+		f.Close()
+		return nil, nil
+	}
+	return f, nil
 }
 
 func holds(files []*file, id fileID) bool {
@@ -225,16 +259,14 @@ func isCopyOfAny(f *file, others []*file) bool {
 	return slices.ContainsFunc(others, func(other *file) bool { return isCopy(f, other) })
 }
 
-// isCompressed recognises gzip, bzip2, xz and zstd by their first bytes.
-func isCompressed(f *file) bool {
-	head, err := bytesAt(f, 0, 4)
-	if err != nil {
-		return false
-	}
-	for _, magic := range []string{"\x1f\x8b", "BZh", "\xfd7zX", "\x28\xb5\x2f\xfd"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return false
+// gzipMagic and otherMagic begin files that compressors have packed.
+const gzipMagic = "\x1f\x8b"
+
+var otherMagic = []string{"BZh", "\xfd7zX", "\x28\xb5\x2f\xfd"} // bzip2, xz, zstd
+
+func isPacked(f *file, by ...string) bool {
+	first, err := bytesAt(f, 0, 4)
+	return err == nil && slices.ContainsFunc(by, func(magic string) bool {
+		return bytes.HasPrefix(first, []byte(magic))
+	})
 }

@@ -12,7 +12,8 @@
 //
 // Files are recognised by their content, not by name: a Position holds a hash of
 // the first bytes and one of the bytes just before the offset; device and inode
-// only help to choose. A file that was rotated, renamed again, or copied
+// only help to choose. An archive that gzip has packed is read as the text that it
+// holds, in little memory. A file that was rotated, renamed again, or copied
 // elsewhere is found among the candidates that Options.Archives lists.
 //
 // The old file's lines come before the new file's. After a rotation the old
@@ -27,13 +28,20 @@
 //     between the last look and the truncation;
 //   - lines longer than Options.MaxLine, and a last line that never got its
 //     newline before the file was given up;
-//   - archives that are compressed, unreadable or gone.
+//   - archives that are unreadable, gone, or packed by another program than gzip;
+//     what follows the damage in one that gzip has packed.
 //
 // Not reported, since nobody can see it: an archive that was made and deleted
 // between two looks, a line written to an old file after its grace, and a file
 // that was truncated and filled with the same bytes as before. An archive that
 // is, byte for byte, the beginning of another is taken for a copy of it, and is
 // not read.
+//
+// # When the directory is away
+//
+// As long as neither the file nor an archive is there, the position stays what it
+// is: the directory may have to be mounted first. A file that was left and comes
+// back goes on where it was.
 //
 // # When it delivers
 //
@@ -42,8 +50,9 @@
 //
 // # What it needs
 //
-// Regular files, a writer that appends, and archives whose modification times
-// are in the order in which they were written; rotations within one tick of the
+// Regular files, a writer that appends, and lines that begin with their time
+// (Options.Stamp) or archives whose modification times are in the order in which
+// they were written; rotations within one tick of the
 // file system's clock (about 4 ms) are ordered by change time, then by name. One Follower has
 // one Run at a time. Linux only: the tail engine reaches its file through
 // /proc/self/fd.

@@ -24,6 +24,8 @@ type file struct {
 	id      fileID
 	size    int64
 	modTime time.Time
+	packed  *gunzip // nil: it is no archive that gzip has packed
+	onDisk  int64   // its size as a file
 }
 
 // openRegular opens a file for reading. It looks before it opens, since opening
@@ -48,6 +50,51 @@ func openRegular(path string) (*file, error) {
 	return f, nil
 }
 
+// openArchive opens a file that may be packed by gzip. Its size and offsets are
+// those of the text then.
+func openArchive(path string) (*file, error) {
+	f, err := openRegular(path)
+	if err != nil || !isPacked(f, gzipMagic) {
+		return f, err
+	}
+	if f.packed, err = newGunzip(f.File); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("unpacking %s: %w", path, err)
+	}
+	f.size = f.packed.size
+	return f, nil
+}
+
+// ReadAt reads the text of the file.
+func (f *file) ReadAt(b []byte, offset int64) (int, error) {
+	if f.packed != nil {
+		return f.packed.ReadAt(b, offset)
+	}
+	return f.File.ReadAt(b, offset)
+}
+
+// length returns how long the text is now.
+func (f *file) length() (int64, error) {
+	if f.packed != nil {
+		return f.packed.size, nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// isDeleted reports whether the file has no name any more.
+func (f *file) isDeleted() bool {
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	stat, known := info.Sys().(*syscall.Stat_t)
+	return known && stat.Nlink == 0
+}
+
 // look brings size and modification time up to date.
 func (f *file) look() error {
 	info, err := f.Stat()
@@ -57,7 +104,18 @@ func (f *file) look() error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("following %s: %w but %s", f.path, errNotRegular, kindOf(info.Mode()))
 	}
-	f.id, f.size, f.modTime = identify(info), info.Size(), info.ModTime()
+	grown := f.onDisk != info.Size()
+	f.id, f.onDisk, f.modTime = identify(info), info.Size(), info.ModTime()
+	if f.packed == nil {
+		f.size = f.onDisk
+		return nil
+	}
+	if grown { // it is being packed just now
+		if err := f.packed.measure(); err != nil {
+			return fmt.Errorf("unpacking %s: %w", f.path, err)
+		}
+		f.size = f.packed.size
+	}
 	return nil
 }
 

@@ -118,8 +118,8 @@ func (i *incarnation) mark() Mark {
 // leaves the lines in the reader's buffer alone.
 func (i *incarnation) isRead() bool {
 	offset, _ := i.engine.place()
-	info, err := i.Stat()
-	return err == nil && info.Size() == offset
+	length, err := i.length()
+	return err == nil && length == offset
 }
 
 // endMark is the place at the end of a file that is given up.
@@ -131,16 +131,21 @@ func (i *incarnation) endMark() Mark {
 	return m
 }
 
-// unfinished is the notice of a last line without its newline, if there is one.
-func (i *incarnation) unfinished(maxLine int) []Notice {
+// unfinished are the notices of what is missing at the end of a file that is given
+// up: the newline of its last line, and what could not be unpacked.
+func (i *incarnation) unfinished(maxLine int) (missing []Notice) {
 	offset, _ := i.engine.place()
+	if i.packed != nil && i.packed.damage != nil {
+		missing = append(missing, Notice{Kind: Skipped, File: i.path, Offset: i.size,
+			Detail: "the rest of the archive can't be unpacked: " + i.packed.damage.Error()})
+	}
 	length := i.size - offset
 	if length <= 0 {
-		return nil
+		return missing
 	}
 	n := Notice{Kind: Unfinished, File: i.path, Offset: offset, Length: length}
 	if text, err := bytesAt(i, offset, int(min(length, int64(maxLine)))); err == nil {
 		n.Text = text
 	}
-	return []Notice{n}
+	return append(missing, n)
 }

@@ -14,11 +14,18 @@ func (o Options) locate(p Position) (chain, error) {
 		if err != nil {
 			return chain{}, err
 		}
-		in := o.holder(p.Mark, live, l)
+		in, err := o.holder(p.Mark, live, l)
+		if err != nil {
+			return chain{files: present(live)}, err
+		}
 		if in != nil && in == live {
 			return chain{files: []*file{live}, begin: p.Offset}, nil
 		}
-		c := l.newer(p.ModTime, present(in, live), p.Finished)
+		c, err := o.newer(l, o.frontierOf(in, p.ModTime), present(in, live), p.Finished)
+		if err != nil {
+			c.files = append(c.files, present(in, live)...)
+			return c, err
+		}
 		if live != nil && !c.partial {
 			c.files = append(c.files, live)
 		} else if live != nil {
@@ -34,22 +41,24 @@ func (o Options) locate(p Position) (chain, error) {
 
 // holder decides between the files that hold a place: first the very file,
 // under whatever name, then one with the same bytes.
-func (o Options) holder(m Mark, live *file, l listing) *file {
+func (o Options) holder(m Mark, live *file, l listing) (*file, error) {
 	liveHolds := live != nil && m.in(live, live.size)
 	if liveHolds && live.id == m.id() {
-		return live
+		return live, nil
 	}
-	archived := l.find(m)
+	archived, err := l.find(m)
 	switch {
+	case err != nil:
+		return nil, err
 	case archived == nil && liveHolds:
-		return live
+		return live, nil
 	case archived == nil:
-		return nil
+		return nil, nil
 	case liveHolds && archived.id != m.id() && isCopy(archived, live):
 		archived.Close()
-		return live
+		return live, nil
 	}
-	return archived
+	return archived, nil
 }
 
 // successors finds what came after the files that are open: archives that
@@ -64,10 +73,14 @@ func (o Options) successors(open []*file, since time.Time, finished []Mark) (cha
 			live.Close()
 			return chain{}, nil
 		}
-		c := l.newer(since, append(present(live), open...), finished)
-		if c.partial {
+		var newest *file
+		if len(open) > 0 {
+			newest = open[len(open)-1]
+		}
+		c, err := o.newer(l, o.frontierOf(newest, since), append(present(live), open...), finished)
+		if c.partial || err != nil {
 			live.Close()
-			return c, nil
+			return c, err
 		}
 		c.files = append(c.files, live)
 		return c, nil

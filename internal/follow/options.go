@@ -38,8 +38,11 @@ type Options struct {
 	// order; other files among them do no harm unless they are newer than the
 	// position. Nil means that there are none.
 	Archives func() ([]string, error)
-	Begin    Begin
-	Engine   Engine
+	// Stamp returns the time of a line, if it has one. With it the order of
+	// archives is that of their lines, and else that of their modification times.
+	Stamp  func(line []byte) (time.Time, bool)
+	Begin  Begin
+	Engine Engine
 	// Poll is the time between two looks for rotation, truncation and, where
 	// nothing wakes the reader, new lines. Default 250 ms.
 	Poll time.Duration
@@ -49,6 +52,9 @@ type Options struct {
 	// Grace is how long a rotated file must be quiet before it is given up for
 	// a newer one. Default 2 s.
 	Grace time.Duration
+	// LetGo is how long a file that was deleted, and has no successor, is kept open
+	// after it was last written to. 0: until it has one.
+	LetGo time.Duration
 	// MaxLine is the length in bytes of the longest line delivered; a longer
 	// one is skipped and reported. Default supervision.LongestLine.
 	MaxLine int

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,9 @@ func (s *stream) look() (changed bool, err error) {
 func (s *stream) discover() error {
 	if len(s.later) >= openAhead {
 		return nil
+	}
+	if s.awaited != nil {
+		return s.resume(*s.awaited)
 	}
 	newest := s.newest()
 	info, err := os.Stat(s.Path)
@@ -77,8 +81,11 @@ func (s *stream) postpone(err error) error {
 // quiet for long enough.
 func (s *stream) finish() (bool, error) {
 	i := s.current
-	if i == nil || !s.laterHasContent() {
+	if i == nil {
 		return false, nil
+	}
+	if !s.laterHasContent() {
+		return s.letGo()
 	}
 	if i.replaced.IsZero() {
 		i.replaced = time.Now()
@@ -93,6 +100,23 @@ func (s *stream) finish() (bool, error) {
 	s.notice(i.unfinished(s.MaxLine)...)
 	s.finished = remember(s.finished, i.endMark())
 	return true, s.next()
+}
+
+// letGo closes a current file that was deleted, and to which nobody has written for
+// long. Until then its writer may have it open.
+func (s *stream) letGo() (bool, error) {
+	i := s.current
+	if s.LetGo <= 0 || len(s.later) > 0 || time.Since(i.grew) < s.LetGo || !i.isDeleted() {
+		return false, nil
+	}
+	end, err := s.atEnd()
+	if err != nil || !end || s.current != i {
+		return false, err
+	}
+	s.notice(i.unfinished(s.MaxLine)...)
+	s.finished = remember(s.finished, i.endMark())
+	s.close()
+	return true, nil
 }
 
 // rewritten deals with a current file that is not what was read any more. What
@@ -116,8 +140,17 @@ func (s *stream) rewritten() error {
 
 // notice keeps notices for the next chunk, and logs them.
 func (s *stream) notice(notices ...Notice) {
-	s.notices = append(s.notices, notices...)
 	for _, n := range notices {
+		if n.Kind == Skipped {
+			if s.named[n.File] == n.Detail {
+				continue
+			}
+			if s.named == nil {
+				s.named = map[string]string{}
+			}
+			s.named[n.File] = n.Detail
+		}
+		s.notices = append(s.notices, n)
 		s.Logger.Warn("following a file", "notice", n.String())
 	}
 }
@@ -129,7 +162,18 @@ func (s *stream) next() error {
 	}
 	f := s.later[0]
 	s.later = s.later[1:]
-	return s.take(f, 0)
+	return s.take(f, s.readBefore(f))
+}
+
+// readBefore returns how far a file was read that was left and has come back under
+// its path: 0 for any other.
+func (s *stream) readBefore(f *file) int64 {
+	for _, m := range slices.Backward(s.finished) {
+		if m.in(f, f.size) && (f.id == m.id() || m.HeadLen >= tailSize) {
+			return m.Offset
+		}
+	}
+	return 0
 }
 
 func (s *stream) laterHasContent() bool {

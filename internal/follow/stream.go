@@ -20,8 +20,12 @@ type stream struct {
 	finished []Mark
 	since    time.Time // the stream has nothing of interest that is older
 	notices  []Notice  // for the next chunk
-	lines    []Line    // reused
-	owesEnd  bool      // since the last look, no chunk reported that the end was seen
+	// awaited is the stored place as long as no file is there: the directory may
+	// be mounted in a moment.
+	awaited *Position
+	named   map[string]string // files that are left out, and why, as far as that was reported
+	lines   []Line            // reused
+	owesEnd bool              // since the last look, no chunk reported that the end was seen
 
 	// Why the file at the path can't be opened, while an older one is still
 	// being read.
@@ -72,8 +76,18 @@ func (s *stream) resume(p Position) error {
 	if err != nil {
 		return err
 	}
+	if c.lost && len(c.files) == 0 {
+		if s.awaited == nil {
+			s.Logger.Warn("no file of the stream is there, waiting for one", "path", s.Path)
+		}
+		s.awaited = &p
+		s.notice(c.notices...)
+		return nil
+	}
+	s.awaited = nil
 	if c.lost {
 		s.notice(Notice{Kind: Gap, File: s.Path, Offset: p.Offset, Detail: c.beginning()})
+		s.finished = remember(s.finished, p.Mark) // it may come back
 	}
 	return s.start(c)
 }
@@ -104,7 +118,7 @@ func (s *stream) take(f *file, begin int64) error {
 		return err
 	}
 	i.engine = d
-	if s.Engine == Tail && !i.foundRotated {
+	if s.Engine == Tail && !i.foundRotated && f.packed == nil {
 		i.engine = newTailing(d, s.Logger)
 	}
 	s.moveSince()
@@ -188,6 +202,9 @@ func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (more bool
 func (s *stream) send(ctx context.Context, c Chunk) error {
 	c.Notices = append(s.notices, c.Notices...)
 	c.Position = Position{ModTime: s.since, Finished: s.finished}
+	if s.awaited != nil {
+		c.Position = *s.awaited
+	}
 	c.File = s.Path
 	if i := s.current; i != nil {
 		if offset, _ := i.engine.place(); offset > 0 {

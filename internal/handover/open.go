@@ -82,7 +82,7 @@ func (r *spoolReader) opens(s *segment) bool {
 	if now.Before(s.again) {
 		return false
 	}
-	if r.open >= mostOpen {
+	if r.open >= r.most {
 		r.shed()
 	}
 	path := r.path(s)

@@ -28,6 +28,7 @@ type spoolReader struct {
 	// come back.
 	segments map[string]*segment // by file name
 	open     int                 // how many of them are open
+	most     int                 // how many may be
 	over     int                 // how many were read to their ends since the last hand-over
 	current  *segment            // the one that is being read, or was read last
 	behind   int64               // bytes in the segments behind it
@@ -62,7 +63,8 @@ func newSpoolReader(
 ) *spoolReader {
 	r := &spoolReader{
 		options: o, listing: listing{dir: o.Dir}, stored: stored, emit: emit, meter: meter,
-		segments: map[string]*segment{}, buf: make([]byte, readSize), logged: map[string]bool{},
+		most: supervision.OpenFiles(mostOpen), segments: map[string]*segment{}, buf: make([]byte, readSize),
+		logged: map[string]bool{},
 	}
 	for _, m := range from.Segments {
 		r.segments[m.File] = &segment{Name: Name{File: m.File}, offset: m.Offset}

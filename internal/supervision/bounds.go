@@ -1,5 +1,7 @@
 package supervision
 
+import "syscall"
+
 // The bounds that every source keeps.
 const (
 	// BatchLines and BatchBytes bound a batch; it may exceed BatchBytes by one
@@ -27,6 +29,17 @@ const (
 	// MostAttempts bounds attempts.
 	MostAttempts = 1 << 30
 )
+
+// OpenFiles returns how many files a source may hold open ahead: at most most, and
+// not more than a quarter of what the process may open, because the journal, the
+// targets and other sources need some too.
+func OpenFiles(most int) int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return most
+	}
+	return max(1, int(min(uint64(most), limit.Cur/4)))
+}
 
 // Full reports whether a batch made of so many bytes has to be handed over.
 func (b *Batch) Full(bytes int) bool {

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,7 @@ func New(o Options) *Source {
 	return &Source{options: o, follower: follow.New(follow.Options{
 		Path:     o.Path,
 		Archives: func() ([]string, error) { return archives(o.Path, o.ArchiveDir) },
+		Stamp:    stamp,
 		Begin:    o.Begin,
 		Engine:   follow.Tail,
 		Poll:     o.Poll,
@@ -53,6 +55,12 @@ func New(o Options) *Source {
 		Grace:    rotatedGrace,
 		Logger:   o.Logger,
 	})}
+}
+
+// stamp returns the time of a line of the log.
+func stamp(line []byte) (time.Time, bool) {
+	m, ok, err := splitLine(bytes.TrimSuffix(line, []byte("\n")))
+	return m.time, ok && err == nil
 }
 
 // Look makes the source look at the log now: a reader that lacks what the log

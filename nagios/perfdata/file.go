@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -40,6 +42,10 @@ type FileOptions struct {
 // read. Nagios closes the file before it runs the processing command, and opens
 // the new one after it (xdata/xpddefault.c), so the old one is complete.
 const movedGrace = 100 * time.Millisecond
+
+// deletedKept is how long a file that was deleted, and not created anew, is kept open
+// after it was last written to.
+const deletedKept = time.Minute
 
 // FileSource follows a perfdata file.
 type FileSource struct {
@@ -83,6 +89,7 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 		Engine:   follow.Direct,
 		Poll:     s.options.Poll,
 		Grace:    movedGrace,
+		LetGo:    deletedKept,
 		Logger:   s.options.Logger,
 	})
 	if err := follower.Run(ctx, position, h.deliver); err != nil {
@@ -190,6 +197,9 @@ func (s *FileSource) archives() ([]string, error) {
 func siblings(path string) (found []string, err error) {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // it may have to be mounted first
+	}
 	if err != nil {
 		return nil, err
 	}

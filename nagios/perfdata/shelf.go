@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 const (
@@ -48,6 +50,7 @@ type spoolFile struct {
 type shelf struct {
 	options SpoolOptions
 	resume  fileID
+	most    int // files that are held open ahead
 	// scanned has a token after each scan, room one when the reader made some.
 	scanned, room chan struct{}
 
@@ -55,6 +58,9 @@ type shelf struct {
 	files     map[fileID]*shelved
 	queue     []*spoolFile
 	more      bool      // files are waiting for room in the queue
+	dir       uint64    // inode of the directory that the files known as read are in; 0: not known
+	same      bool      // the directory is that one
+	otherDir  time.Time // since when there is another one with files that were read
 	quiet     time.Time // the last look at which nothing was left outside the queue
 	forgotten int64
 	logged    map[string]bool // kinds of trouble that were there at the last scan
@@ -71,6 +77,8 @@ func newShelf(options SpoolOptions, p spoolPosition) *shelf {
 	s := &shelf{
 		options:   options,
 		resume:    p.Reading,
+		most:      supervision.OpenFiles(maxOpen),
+		dir:       p.Dir,
 		scanned:   make(chan struct{}, 1),
 		room:      make(chan struct{}, 1),
 		files:     make(map[fileID]*shelved),
@@ -97,7 +105,11 @@ func (s *shelf) close() {
 func (s *shelf) watch(ctx context.Context, arrived <-chan struct{}) error {
 	for {
 		again, err := s.scan()
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist), isShortOfFiles(err):
+			s.pass(err)
+			again = s.options.Poll
+		case err != nil:
 			return err
 		}
 		timer := time.NewTimer(again)
@@ -114,6 +126,20 @@ func (s *shelf) watch(ctx context.Context, arrived <-chan struct{}) error {
 	}
 }
 
+// pass notes that the directory can't be read just now, because it is away or too
+// many files are open. What was taken from it is read meanwhile.
+func (s *shelf) pass(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble("directory", "the perfdata spool can't be read just now, trying again", s.options.Dir, err)
+	s.logged = s.troubles
+	s.troubles = make(map[string]bool)
+}
+
+func isShortOfFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
 // candidate is a file that has not been read.
 type candidate struct {
 	id       fileID
@@ -127,6 +153,10 @@ type candidate struct {
 // look again.
 func (s *shelf) scan() (again time.Duration, err error) {
 	looked := time.Now()
+	dir, err := os.Stat(s.options.Dir)
+	if err != nil {
+		return 0, err
+	}
 	entries, err := os.ReadDir(s.options.Dir)
 	if err != nil {
 		return 0, err
@@ -158,7 +188,9 @@ func (s *shelf) scan() (again time.Duration, err error) {
 			fresh = append(fresh, c)
 		}
 	}
-	s.forgetAbsent(present)
+	if s.same = s.isSame(dir, present, looked); s.same {
+		s.forgetAbsent(present)
+	}
 	s.enqueue(fresh)
 	if !s.more && !unsettled {
 		s.quiet = looked
@@ -214,7 +246,7 @@ func (s *shelf) enqueue(fresh []candidate) {
 	})
 	s.more = false
 	for _, c := range fresh {
-		if len(s.queue) >= maxOpen {
+		if len(s.queue) >= s.most {
 			s.more = true
 			return
 		}
@@ -222,6 +254,11 @@ func (s *shelf) enqueue(fresh []candidate) {
 			continue // another name of the same file
 		}
 		file, err := os.OpenFile(c.path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+		if isShortOfFiles(err) {
+			s.trouble("open files", "no more files can be opened: reading goes on with fewer", c.path, err)
+			s.more = true // those behind it wait too, so that the order is kept
+			return
+		}
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				s.trouble("opening", "can't read a spool file, trying again", c.path, err)
@@ -236,6 +273,34 @@ func (s *shelf) enqueue(fresh []candidate) {
 		s.files[c.id] = &shelved{state: queued, changed: c.changed}
 		s.queue = append(s.queue, &spoolFile{id: c.id, file: file, size: c.size})
 	}
+}
+
+// keptFor is how long what is known of a directory's files is kept when there is
+// another directory in its place, one on which it may have to be mounted.
+const keptFor = 24 * time.Hour
+
+// isSame reports whether a directory is the one in which the files that are known
+// as read were. Then those that are not there are gone.
+func (s *shelf) isSame(dir fs.FileInfo, present map[fileID]bool, now time.Time) bool {
+	inode := dir.Sys().(*syscall.Stat_t).Ino
+	if s.dir == inode || s.dir == 0 {
+		s.dir, s.otherDir = inode, time.Time{}
+		return true
+	}
+	known := false
+	for id := range present {
+		known = known || s.files[id] != nil
+	}
+	switch {
+	case !known:
+		s.otherDir = time.Time{}
+	case s.otherDir.IsZero():
+		s.otherDir = now
+	case now.Sub(s.otherDir) > keptFor:
+		s.dir, s.otherDir = inode, time.Time{}
+		return true
+	}
+	return false
 }
 
 // forgetAbsent drops what is known of read files that are gone.
@@ -288,7 +353,7 @@ func (s *shelf) take() (*spoolFile, time.Time) {
 	}
 	f := s.queue[0]
 	s.queue = slices.Delete(s.queue, 0, 1)
-	if s.more && len(s.queue) <= maxOpen/2 {
+	if s.more && len(s.queue) <= s.most/2 {
 		signal(s.room)
 	}
 	return f, time.Time{}
@@ -309,11 +374,15 @@ func (s *shelf) grown(from, to fileID) {
 	})
 }
 
-// holds reports whether a file is there.
-func (s *shelf) holds(id fileID) bool {
+// lacks reports whether a file is gone, and whether that is known.
+func (s *shelf) lacks(id fileID) (gone, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.files[id] != nil
+	gone, known = s.files[id] == nil, s.same || s.files[id] != nil
+	for _, f := range s.files {
+		known = known || f.state == queued // there are others
+	}
+	return gone && known, known
 }
 
 func (s *shelf) setState(id fileID, state fileState) {
@@ -328,7 +397,7 @@ func (s *shelf) setState(id fileID, state fileState) {
 }
 
 // done lists what the position has to remember.
-func (s *shelf) done() (ids fileIDs, forgotten int64) {
+func (s *shelf) done() (ids fileIDs, forgotten int64, dir uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, f := range s.files {
@@ -337,7 +406,7 @@ func (s *shelf) done() (ids fileIDs, forgotten int64) {
 		}
 	}
 	slices.Sort(ids)
-	return ids, s.forgotten
+	return ids, s.forgotten, s.dir
 }
 
 // signal leaves one token.

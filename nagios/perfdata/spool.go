@@ -131,6 +131,8 @@ type spoolRun struct {
 	emit   supervision.Emit
 	meter  *supervision.Meter
 	resume spoolPosition
+	// resumed: it is known whether the file that was read in part is there.
+	resumed bool
 
 	// The file that was read last, for the meter.
 	path         string
@@ -146,9 +148,15 @@ type finishedFile struct {
 }
 
 // missResumed rejects the rest of a file that an earlier run has read only in part,
-// if the file was removed since.
+// if the file was removed since. Another directory without any file may be one on
+// which the right one has still to be mounted.
 func (r *spoolRun) missResumed(ctx context.Context) error {
-	if r.resume.Reading == 0 || r.shelf.holds(r.resume.Reading) {
+	if r.resumed {
+		return nil
+	}
+	gone, known := r.shelf.lacks(r.resume.Reading)
+	r.resumed = known
+	if !gone || r.resume.Reading == 0 {
 		return nil
 	}
 	from := place{file: filepath.Join(r.dir, r.resume.Name)}
@@ -165,7 +173,10 @@ func (r *spoolRun) read(ctx context.Context) error {
 		f, quiet := r.shelf.take()
 		switch {
 		case f != nil:
-			err := r.readFile(ctx, f)
+			err := r.missResumed(ctx)
+			if err == nil {
+				err = r.readFile(ctx, f)
+			}
 			f.file.Close()
 			if err != nil {
 				return err
@@ -245,7 +256,7 @@ func (r *spoolRun) finish(ctx context.Context, f *spoolFile, id fileID, from pla
 	}
 	r.shelf.setState(id, finished)
 	r.finished = append(r.finished, finishedFile{f.file.Name(), id})
-	if r.lines.full() || len(r.finished) >= maxOpen {
+	if r.lines.full() || len(r.finished) >= r.shelf.most {
 		return r.hand(ctx, spoolPosition{})
 	}
 	return nil
@@ -255,7 +266,7 @@ func (r *spoolRun) finish(ctx context.Context, f *spoolFile, id fileID, from pla
 // what the shelf knows of the others. Then it disposes of those that are
 // finished.
 func (r *spoolRun) hand(ctx context.Context, p spoolPosition) error {
-	p.Done, p.Forgotten = r.shelf.done()
+	p.Done, p.Forgotten, p.Dir = r.shelf.done()
 	encoded, err := json.Marshal(p)
 	if err != nil {
 		return err

@@ -39,6 +39,9 @@ type spoolPosition struct {
 	// Forgotten stands for a crowd of others: all whose inode was last changed
 	// at this moment (nanoseconds since 1970) or earlier.
 	Forgotten int64 `json:"forgotten,omitempty"`
+	// Dir is the inode of the directory that has these files. When there is
+	// another directory, they may come back with theirs.
+	Dir uint64 `json:"dir,omitempty"`
 }
 
 func parseSpoolPosition(stored []byte) (p spoolPosition, err error) {
