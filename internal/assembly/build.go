@@ -10,6 +10,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/tally"
 )
 
@@ -45,6 +46,9 @@ func (s *Site) Build(ctx context.Context, parts Parts) (*pipeline.Pipeline, erro
 	}
 	inventory, watcher := s.inventory(ctx, log)
 	cfg.Inventory = inventory
+	if cache, whole := inventory.(interface{ Lacks(supervision.Entity) bool }); whole {
+		cfg.Forget = pipeline.Forget{After: s.config.Readers.Objects.ForgetAfter, Lacks: cache.Lacks}
+	}
 	if watcher != nil {
 		cfg.Workers = append(cfg.Workers, *watcher)
 	}

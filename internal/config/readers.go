@@ -154,14 +154,17 @@ func (StatusReader) docs() docs {
 
 // ObjectsReader reads objects.cache.
 type ObjectsReader struct {
-	Enabled Switch `yaml:"enabled" must:"auto|on|off"`
-	Path    string `yaml:"path" must:"absolute"`
+	Enabled     Switch        `yaml:"enabled" must:"auto|on|off"`
+	Path        string        `yaml:"path" must:"absolute"`
+	ForgetAfter time.Duration `yaml:"forget_after" must:"positive"`
 }
 
 func (ObjectsReader) docs() docs {
 	return docs{
 		"enabled": "auto, on or off.",
 		"path":    "The object cache; empty: as the supervisor's configuration says.",
+		"forget_after": "An object that is missing from the object cache, and of which nothing was reported for this " +
+			"long, is forgotten. One that is only silent is not.",
 	}
 }
 
@@ -173,6 +176,6 @@ func defaultReaders() Readers {
 		Log:      LogReader{Enabled: Auto, Begin: FromEnd},
 		Perfdata: PerfdataReader{Enabled: Auto, Begin: FromEnd, Spool: PerfdataSpool{Pattern: "*", After: "keep"}},
 		Status:   StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed", Confirm: 10 * time.Minute},
-		Objects:  ObjectsReader{Enabled: Auto},
+		Objects:  ObjectsReader{Enabled: Auto, ForgetAfter: 7 * 24 * time.Hour},
 	}
 }

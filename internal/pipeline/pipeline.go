@@ -28,6 +28,7 @@ type Config struct {
 	Outbox       Outbox
 	Mapper       *eventmap.Mapper
 	Inventory    supervision.Inventory
+	Forget       Forget
 	Quarantine   Quarantine
 	Tally        *tally.Tally
 	Timeline     timeline.Options // without the readers and their order
@@ -121,6 +122,11 @@ func (p *Pipeline) runFeeds(ctx context.Context) error {
 	}
 	var feeds sync.WaitGroup
 	feeds.Go(func() { p.releaseHeld(ctx) })
+	if p.cfg.Forget.After > 0 {
+		feeds.Go(func() {
+			KeepRunning(ctx, p.cfg.Logger, Worker{Kind: "worker", Name: "forget", Run: p.forgetGone}, nil)
+		})
+	}
 	if len(p.cfg.Notes) > 0 {
 		feeds.Go(func() {
 			KeepRunning(ctx, p.cfg.Logger, Worker{Kind: "worker", Name: "notes", Run: p.keepNotes}, nil)

@@ -54,13 +54,17 @@ func (t *Timeline) Restored() error {
 }
 
 // Flush returns what changed since the last call, to be stored together with the
-// events that were judged meanwhile.
+// events that were judged meanwhile. A value of nil deletes what was stored.
 func (t *Timeline) Flush(store func(key string, value []byte)) {
 	if t.siteChanged {
 		store(siteKey, t.encodeSite())
 		t.siteChanged = false
 	}
 	for e, o := range t.dirty {
+		if o == nil { // forgotten
+			store(e.Host+"\x00"+e.Service, nil)
+			continue
+		}
 		store(e.Host+"\x00"+e.Service, o.encode())
 	}
 	clear(t.dirty)

@@ -39,6 +39,7 @@ type Watcher struct {
 	poll time.Duration
 
 	inventory atomic.Pointer[Inventory]
+	current   atomic.Bool // the inventory is that of the version that is there now
 
 	looking sync.Mutex  // held during a look; guards what follows
 	tried   os.FileInfo // the version that was loaded or refused
@@ -57,6 +58,13 @@ func New(path string, log *slog.Logger) *Watcher {
 // Object returns what is known of an entity, nil if it is unknown.
 func (w *Watcher) Object(e supervision.Entity) *supervision.Object {
 	return w.inventory.Load().Object(e)
+}
+
+// Lacks reports whether the object cache, read whole, has no such entity. It is false
+// as long as the present version could not be read or understood to its end.
+func (w *Watcher) Lacks(e supervision.Entity) bool {
+	inv := w.inventory.Load()
+	return inv.stats.Hosts > 0 && inv.stats.Malformed == 0 && w.current.Load() && inv.lookup(e.Host, e.Service) == nil
 }
 
 // Members returns the entities that a downtime of that scope covers, nil if the
@@ -130,6 +138,12 @@ func (w *Watcher) changed(err error) bool {
 func (w *Watcher) look() error {
 	w.looking.Lock()
 	defer w.looking.Unlock()
+	err := w.lookLocked()
+	w.current.Store(err == nil)
+	return err
+}
+
+func (w *Watcher) lookLocked() error {
 	before, err := os.Stat(w.path)
 	if err != nil {
 		w.tried = nil
