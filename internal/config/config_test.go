@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -374,6 +375,25 @@ func TestTheLongFormIsReadAgain(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(shown), string(shownAgain)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A pipe that nobody writes to would keep the process from its start, or from its
+// end.
+func TestAPipeIsRefusedAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yml")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan error, 1)
+	go func() { _, err := Load(path); refused <- err }()
+	select {
+	case err := <-refused:
+		if err == nil || !strings.Contains(err.Error(), path+": is a pipe") {
+			t.Errorf("error %v, want one that names the path", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits")
 	}
 }
 

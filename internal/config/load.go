@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 // Loaded is a configuration and where it came from.
@@ -49,10 +50,10 @@ func (l *Loaded) line(key string) int {
 	}
 }
 
-// Load reads a file. A missing file is an error that errors.Is
-// fs.ErrNotExist; the others are those of Parse.
+// Load reads a file, which must be a regular one. A missing file is an error that
+// errors.Is fs.ErrNotExist; the others are those of Parse.
 func Load(path string) (*Loaded, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 // ErrNewer is wrapped by the error of Open for a file that a newer version of
@@ -44,7 +45,7 @@ const (
 // last commit in the write-ahead log that has it, or that of the file. It is 0
 // for a file that is missing or no database.
 func storedVersion(path string) (int64, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 // walTail is what SQLite will ignore of a write-ahead log: the frames of its
@@ -31,7 +32,7 @@ const (
 
 // inspectWAL looks for what the recovery of the database is going to leave out.
 func inspectWAL(path string) (walTail, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return walTail{}, nil
 	}

@@ -7,7 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
+
+// maxSecret bounds a file with a secret, in bytes: RabbitMQ's own passwords and
+// tokens are far below.
+const maxSecret = 64 << 10
 
 // Secret is a password, or the place to read one from each time it is needed,
 // so that a new one is taken without a restart. It prints as the place, never
@@ -30,7 +36,7 @@ func SecretText(password string) Secret {
 // SecretFile is the content of a file without the line ending at its end.
 func SecretFile(path string) Secret {
 	return Secret{place: "file " + path, read: func() (string, error) {
-		content, err := os.ReadFile(path)
+		content, err := regular.Read(path, maxSecret)
 		if err != nil {
 			return "", err
 		}

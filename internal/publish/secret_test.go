@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -25,6 +26,10 @@ func TestSecretRead(t *testing.T) {
 	t.Setenv("EMPTY_PASSWORD", "")
 	t.Setenv("CREDENTIALS_DIRECTORY", dir)
 	write("bus", password+"\n")
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
 
 	for _, test := range []struct {
 		name    string
@@ -40,6 +45,9 @@ func TestSecretRead(t *testing.T) {
 		{"empty text", SecretText(""), "no password is configured"},
 		{"empty file", SecretFile(write("empty", "\n")), "it is empty"},
 		{"missing file", SecretFile(filepath.Join(dir, "none")), "none: no such file"},
+		{"pipe", SecretFile(fifo), "fifo: is a pipe"},
+		{"device without an end", SecretFile("/dev/zero"), "/dev/zero: is a device"},
+		{"large file", SecretFile(write("large", strings.Repeat(password, 10000))), "larger than 65536 bytes"},
 		{"empty variable", SecretEnv("EMPTY_PASSWORD"), "EMPTY_PASSWORD: it is empty"},
 		{"missing variable", SecretEnv("NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE: it is not set"},
 		{"missing credential", SecretCredential("none"), "credential none: open"},

@@ -1,13 +1,15 @@
 // Package quarantine keeps input that can't be read or mapped, with its reason
 // and where it was found, so that an administrator can look at it and nothing
 // vanishes silently. The file is NDJSON and bounded: at its size limit it is
-// renamed to <path>.1, replacing the one before.
+// renamed to <path>.1, replacing the one before. Where that is a directory, the
+// first of <path>.2 to <path>.9 that is none takes its place.
 package quarantine
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -100,22 +103,49 @@ func (q *File) add(it supervision.Rejected) error {
 	return nil
 }
 
-// room opens the file, or begins a new one when the old one is full.
+// room opens the file, and begins a new one when it is full. A file that can't be
+// renamed doesn't grow.
 func (q *File) room(n int64) error {
-	if q.f != nil && q.size+n > q.maxSize {
-		q.f.Close()
-		q.f = nil
-		if err := os.Rename(q.path, q.path+".1"); err != nil {
-			return fmt.Errorf("quarantine: %w", err)
+	if err := q.open(); err != nil {
+		return err
+	}
+	if q.size == 0 || q.size+n <= q.maxSize {
+		return nil
+	}
+	if err := q.rename(); err != nil {
+		return fmt.Errorf("quarantine: %s is full: %w", q.path, err)
+	}
+	if err := q.close(); err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	return q.open()
+}
+
+// rename makes the file the older one, unless somebody has taken it away.
+func (q *File) rename() error {
+	for n := 1; ; n++ {
+		older := fmt.Sprintf("%s.%d", q.path, n)
+		err := os.Rename(q.path, older)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if n == 9 {
+			return err
+		}
+		if info, statErr := os.Stat(older); statErr != nil || !info.IsDir() {
+			return err
 		}
 	}
+}
+
+func (q *File) open() error {
 	if q.f != nil {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(q.path), 0o750); err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
-	f, err := os.OpenFile(q.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	f, err := regular.Append(q.path, 0o640)
 	if err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}

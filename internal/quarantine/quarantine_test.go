@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -108,5 +110,124 @@ func TestErrorNamesThePath(t *testing.T) {
 	err := q.Add(supervision.Rejected{Source: "log"})
 	if err == nil || !strings.Contains(err.Error(), "isdir") {
 		t.Errorf("error %v, want one that names the path", err)
+	}
+}
+
+// fill adds items until the file must have been full several times.
+func fill(t *testing.T, q *File) (refused int) {
+	t.Helper()
+	for range 100 {
+		if q.Add(supervision.Rejected{Source: "log", Raw: []byte(strings.Repeat("y", 100))}) != nil {
+			refused++
+		}
+	}
+	return refused
+}
+
+// count returns the number of items in a directory's files, and fails the test if
+// one of them is larger than it may be.
+func count(t *testing.T, dir string, limit int64) (items int) {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.IsDir() {
+			continue
+		}
+		if info.Size() > limit {
+			t.Errorf("%s has %d bytes, want at most %d", f.Name(), info.Size(), limit)
+		}
+		items += len(read(t, filepath.Join(dir, f.Name())))
+	}
+	return items
+}
+
+func TestTheBoundHoldsBesideADirectoryOfTheOlderFilesName(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "quarantine.ndjson")
+	if err := os.MkdirAll(path+".1/not-empty", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const limit = 4000
+	q := New(path, limit, fixed)
+	defer q.Close()
+	if refused := fill(t, q); refused > 0 {
+		t.Errorf("%d items were refused", refused)
+	}
+	if items := count(t, dir, limit); items < 20 {
+		t.Errorf("%d items are kept", items)
+	}
+	if _, err := os.Stat(path + ".2"); err != nil {
+		t.Errorf("the older file: %v", err)
+	}
+}
+
+func TestAFullFileThatCannotBeRenamedDoesNotGrow(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "quarantine.ndjson")
+	for n := range 9 {
+		if err := os.Mkdir(fmt.Sprintf("%s.%d", path, n+1), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const limit = 4000
+	q := New(path, limit, fixed)
+	defer q.Close()
+	refused := fill(t, q)
+	if items := count(t, dir, limit); refused == 0 || items+refused != 100 {
+		t.Errorf("%d items are kept, %d were refused, of 100", items, refused)
+	}
+	err := q.Add(supervision.Rejected{Source: "log"})
+	if err == nil || !strings.Contains(err.Error(), path+" is full") {
+		t.Errorf("error %v, want one that names the path", err)
+	}
+	// Nothing needs to be restarted once there is a way.
+	if err := os.Remove(path + ".1"); err != nil {
+		t.Fatal(err)
+	}
+	if refused := fill(t, q); refused > 0 {
+		t.Errorf("%d items were refused", refused)
+	}
+}
+
+func TestAFileThatWasTakenAwayIsBegunAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "quarantine.ndjson")
+	q := New(path, 4000, fixed)
+	defer q.Close()
+	if err := q.Add(supervision.Rejected{Source: "log"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if refused := fill(t, q); refused > 0 {
+		t.Errorf("%d items were refused", refused)
+	}
+	if len(read(t, path)) == 0 {
+		t.Error("nothing is kept")
+	}
+}
+
+// A pipe that nobody reads would hold up whoever has something to set aside.
+func TestAPipeIsRefusedAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan error, 1)
+	go func() { refused <- New(path, 4000, fixed).Add(supervision.Rejected{Source: "log"}) }()
+	select {
+	case err := <-refused:
+		if err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("error %v, want one that names the path", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits")
 	}
 }

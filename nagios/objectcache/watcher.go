@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
@@ -161,7 +162,7 @@ func (w *Watcher) lookLocked() error {
 		return errUnsettled
 	}
 	started := time.Now()
-	f, err := os.Open(w.path)
+	f, err := regular.Open(w.path)
 	if err != nil {
 		return fmt.Errorf("opening the object cache: %w", err)
 	}

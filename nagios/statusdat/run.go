@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -70,7 +71,7 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 	case !r.isSettled(info, now):
 		return false, nil
 	}
-	file, err := os.Open(r.path)
+	file, err := regular.Open(r.path)
 	if err != nil {
 		r.trouble(err)
 		return false, nil

@@ -7,13 +7,13 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 const (
@@ -21,6 +21,9 @@ const (
 	farewell = time.Second
 	// frameSize is RabbitMQ's own default, 128 KiB.
 	frameSize = 128 << 10
+	// maxPEM bounds a file of certificates or a key, in bytes: all authorities of
+	// a Linux distribution take a quarter of it.
+	maxPEM = 1 << 20
 )
 
 // session is a connection to one broker with its channel in confirm mode.
@@ -155,7 +158,7 @@ func (t TLS) config(host string) (*tls.Config, error) {
 		config.ServerName = t.ServerName
 	}
 	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
+		pem, err := regular.Read(t.CAFile, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("reading the CA file: %w", err)
 		}
@@ -165,13 +168,26 @@ func (t TLS) config(host string) (*tls.Config, error) {
 		}
 	}
 	if t.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		pair, err := t.pair()
 		if err != nil {
 			return nil, fmt.Errorf("reading the client certificate %s and its key %s: %w", t.CertFile, t.KeyFile, err)
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
+}
+
+// pair reads the client's certificate and its key.
+func (t TLS) pair() (tls.Certificate, error) {
+	certificate, err := regular.Read(t.CertFile, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := regular.Read(t.KeyFile, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(certificate, key)
 }
 
 // findExchange looks for the exchange on a channel of its own, since RabbitMQ
