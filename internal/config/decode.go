@@ -57,7 +57,7 @@ func (d *decoder) section(n *yaml.Node, v reflect.Value, at string, depth int) {
 			continue
 		}
 		if line, twice := seen[key.Value]; twice {
-			d.fault(key, at, "mapping key %q already defined at line %d", key.Value, line)
+			d.fault(key, at, "mapping key %q already defined at line %d", displayedKey(key.Value), line)
 			continue
 		}
 		seen[key.Value] = key.Line
@@ -66,7 +66,7 @@ func (d *decoder) section(n *yaml.Node, v reflect.Value, at string, depth int) {
 			continue
 		}
 		if !known {
-			d.fault(key, at, "unknown key %q%s", key.Value, suggestion(key.Value, fields))
+			d.fault(key, at, "unknown key %q%s", displayedKey(key.Value), suggestion(key.Value, fields))
 			continue
 		}
 		d.value(value, field, join(at, key.Value), depth)
@@ -99,6 +99,11 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, at string, depth int) {
 			d.section(item, list.Index(i), fmt.Sprintf("%s[%d]", at, i), depth+1)
 		}
 		v.Set(list)
+	case n.Decode(v.Addr().Interface()) == nil:
+	case v.Type() == reflect.TypeFor[Secret]():
+		d.fault(n, at, "a text is expected here: write the value in quotes")
+	case v.Type() == reflect.TypeFor[[]Address]():
+		d.fault(n, at, "a list of addresses is expected here")
 	default:
 		d.note(n, at, n.Decode(v.Addr().Interface()))
 	}
@@ -118,7 +123,9 @@ func (d *decoder) note(n *yaml.Node, at string, err error) {
 		for _, text := range te.Errors {
 			f := Fault{File: d.file, Line: n.Line, Key: at, Text: text}
 			if m := lineOf.FindStringSubmatch(text); m != nil {
-				f.Line, _ = strconv.Atoi(m[1])
+				if n.Kind != yaml.AliasNode { // else it is the line of the anchor
+					f.Line, _ = strconv.Atoi(m[1])
+				}
 				f.Text = m[2]
 			}
 			if m := wrongType.FindStringSubmatch(f.Text); m != nil {
@@ -165,6 +172,9 @@ func shown(n *yaml.Node) string {
 		return "a list"
 	case yaml.MappingNode:
 		return "a map"
+	}
+	if mayHoldSecret(n.Value) {
+		return "a text"
 	}
 	return strconv.Quote(n.Value)
 }

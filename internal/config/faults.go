@@ -45,11 +45,22 @@ func Join(faults ...error) error {
 	return errors.Join(once...)
 }
 
-// syntaxFault is the fault of a file that is no YAML.
-func syntaxFault(file string, err error) error {
-	if m := lineOf.FindStringSubmatch(err.Error()); m != nil {
-		line, _ := strconv.Atoi(m[1])
-		return Fault{File: file, Line: line, Text: "not valid YAML: " + m[2]}
+// syntaxFault is the fault of a text that is no YAML. It quotes nothing of it:
+// nobody knows which part was to be a password.
+func syntaxFault(file string, text []byte, err error) error {
+	if m := unknownAnchor.FindStringSubmatch(err.Error()); m != nil {
+		return anchorFault(file, m[1], text)
 	}
-	return Fault{File: file, Text: "not valid YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+	f := Fault{File: file, Text: "not valid YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := lineOf.FindStringSubmatch(err.Error()); m != nil {
+		f.Line, _ = strconv.Atoi(m[1])
+		f.Text = "not valid YAML: " + m[2]
+	}
+	// Package yaml counts the lines of some faults from 0.
+	for _, line := range []int{f.Line, f.Line + 1} {
+		if key := secretOf(text, line); key != "" {
+			return Fault{File: file, Line: line, Key: key, Text: f.Text + ": write the value in quotes"}
+		}
+	}
+	return f
 }

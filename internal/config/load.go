@@ -23,7 +23,8 @@ type Loaded struct {
 	// the defaults, so that the rest can be checked as well.
 	Faults []error
 
-	lines map[string]int
+	lines   map[string]int
+	secrets []string // that no fault may show
 }
 
 // Fault makes a fault of a key, with its file and line, for the rooms that
@@ -34,7 +35,7 @@ func (l *Loaded) Fault(key, text string) error {
 	if file == "" {
 		file = "built-in configuration"
 	}
-	return Fault{File: file, Line: l.line(key), Key: key, Text: text}
+	return Fault{File: file, Line: l.line(key), Key: key, Text: mask(text, l.secrets)}
 }
 
 func (l *Loaded) line(key string) int {
@@ -81,18 +82,32 @@ func Parse(r io.Reader, name string) (*Loaded, error) {
 	var document yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	if err := dec.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return nil, syntaxFault(name, err)
+		return nil, syntaxFault(name, text, err)
 	}
 	if err := dec.Decode(new(yaml.Node)); err == nil {
 		return nil, Fault{File: name, Text: "a second document after '---' would be ignored: put everything into one"}
 	}
 	l := &Loaded{Config: Default(), File: name, lines: map[string]int{}}
 	if len(document.Content) > 0 {
+		found := scanDocument(name, text, document.Content[0])
+		l.Faults, l.secrets = found.faults, found.secrets
 		noteLines(document.Content[0], "", l.lines)
 		l.decode(document.Content[0])
 	}
 	l.Faults = append(l.Faults, l.check()...)
+	l.maskFaults()
 	return l, nil
+}
+
+// maskFaults hides the secrets that faults quote.
+func (l *Loaded) maskFaults() {
+	for i, err := range l.Faults {
+		var f Fault
+		if errors.As(err, &f) {
+			f.Text = mask(f.Text, l.secrets)
+			l.Faults[i] = f
+		}
+	}
 }
 
 // decode sets the configuration from the file's root. The items of lists whose

@@ -86,8 +86,8 @@ type Address string
 // String hides the password.
 func (a Address) String() string {
 	u, err := url.Parse(string(a))
-	if err != nil {
-		return masked
+	if err != nil || u.Opaque != "" || strings.Contains(u.Host+u.Path+u.RawQuery+u.Fragment, "@") {
+		return masked // a part of the password may be anywhere
 	}
 	if _, has := u.User.Password(); has {
 		u.User = url.UserPassword(u.User.Username(), masked)

@@ -78,7 +78,7 @@ func (o *Options) checkLogin(c *checker) {
 	c.check(places <= 1, "password_file",
 		"only one of password_file, password_env and password_credential can be given")
 	c.check(o.PasswordFile == "" || filepath.IsAbs(o.PasswordFile), "password_file",
-		"%q is not an absolute path", o.PasswordFile)
+		"is not an absolute path (it is the path of a file, not the password)")
 	if o.Mechanism != External {
 		return
 	}

@@ -137,7 +137,7 @@ func TestNewReturnsAllFaults(t *testing.T) {
 urls[2]: its scheme "https" is not amqp or amqps
 urls[3]: names no host
 password_file: only one of password_file, password_env and password_credential can be given
-password_file: "relative" is not an absolute path
+password_file: is not an absolute path (it is the path of a file, not the password)
 mechanism: EXTERNAL takes the user from the client certificate: leave user and password out
 tls.cert_file: cert_file and key_file belong together
 tls.ca_file: is for amqps, but a URL is amqp
