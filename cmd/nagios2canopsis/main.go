@@ -11,6 +11,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/hangup"
 )
 
 const overview = `nagios2canopsis reads what Nagios, Naemon, Icinga 1 or Shinken write, and sends
@@ -33,8 +36,8 @@ type environment struct {
 	args           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// hangups takes SIGHUP over, which else ends the process.
-	hangups func() <-chan struct{}
+	// hangups has a value for each SIGHUP, of which several may be one.
+	hangups <-chan os.Signal
 }
 
 type command func(ctx context.Context, env environment) error
@@ -47,24 +50,35 @@ var (
 	errReported = errors.New("failed")
 )
 
+const (
+	// stopWithin is how long a command may take to end once it was asked to. What is
+	// not done by then is left behind: it is safe to be killed at any moment. The
+	// steps of daemon's stop need less.
+	stopWithin = 4600 * time.Millisecond
+	// lastWords is how long the last lines of the log may take then.
+	lastWords = 200 * time.Millisecond
+)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	os.Exit(run(ctx, environment{
-		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hangups: hangups,
-	}))
-}
-
-// hangups sends a value for each SIGHUP.
-func hangups() <-chan struct{} {
-	signals, reload := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(signals, syscall.SIGHUP)
-	go func() {
-		for range signals {
-			reload <- struct{}{}
-		}
-	}()
-	return reload
+	if len(os.Args) > 1 && os.Args[1] == "run" {
+		// A reader of standard output or error that goes away is an error of what
+		// writes there. For the other commands it is their end, as of any program in a
+		// pipe; as a hangup is.
+		signal.Ignore(syscall.SIGPIPE)
+	} else {
+		hangup.GiveBack()
+	}
+	stderr := newLogWriter(os.Stderr)
+	code := run(ctx, environment{
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: stderr, hangups: hangup.Received(),
+	})
+	// Whoever reads the error may be slow. Once we are to stop, that has a bound.
+	over := make(chan struct{})
+	context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, func() { close(over) }) })
+	stderr.flush(over)
+	os.Exit(code)
 }
 
 // run returns the exit code: 0 done, 1 failed, 2 wrong arguments.
@@ -89,8 +103,12 @@ func run(ctx context.Context, env environment) int {
 		return 2
 	}
 	env.args = env.args[1:]
-	switch err := do(ctx, env); {
+	switch err := inTime(ctx, func() error { return do(ctx, env) }); {
 	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errLeftBehind) && name == "run":
+		// It was asked to stop, and has; what it has read and not sent is stored.
+		fmt.Fprintf(env.stderr, "nagios2canopsis %s: %v\n", name, err)
 		return 0
 	case errors.Is(err, errUsage):
 		return 2
@@ -99,6 +117,29 @@ func run(ctx context.Context, env environment) int {
 	default:
 		fmt.Fprintf(env.stderr, "nagios2canopsis %s: %v\n", name, err)
 		return 1
+	}
+}
+
+// errLeftBehind ends a command that hangs when it is asked to stop.
+var errLeftBehind = fmt.Errorf("stopped without waiting longer: it did not end by itself within %s", stopWithin)
+
+// inTime does something, and leaves it behind if it doesn't end soon after the
+// context.
+func inTime(ctx context.Context, do func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- do() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(stopWithin)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+		return errLeftBehind
 	}
 }
 

@@ -42,5 +42,11 @@ func runCommand(ctx context.Context, env environment) error {
 		Load:  func() (*assembly.Plan, error) { return loadPlan(path) },
 		Print: env.stdout, Logger: log, SetLevel: setLevel, Version: version(),
 	}
-	return d.Run(ctx, env.hangups())
+	if w, ok := env.stderr.(*logWriter); ok {
+		report := func(lost int64) {
+			log.Warn("lines of the log were lost: standard error was not read, or failed", "count", lost)
+		}
+		w.report.Store(&report)
+	}
+	return d.Run(ctx, env.hangups)
 }

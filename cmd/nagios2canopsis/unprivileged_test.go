@@ -6,20 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// TestMain lets check-config start this program again as another user.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && slices.Contains([]string{"check-config", "run"}, os.Args[1]) {
-		main()
-	}
-	os.Exit(m.Run())
-}
 
 // nobody is the user that tests of rights run as if they are started by root.
 const nobody = 65534

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
@@ -41,7 +42,7 @@ type Daemon struct {
 // Run works until the context ends. A value from reload makes it read the
 // configuration again. A faulty configuration is reported, and the old one goes
 // on. An error means that it could not begin, or not end in order.
-func (d *Daemon) Run(ctx context.Context, reload <-chan struct{}) error {
+func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 	relaxTimers(d.Logger)
 	plan, err := d.Load()
 	if err != nil {

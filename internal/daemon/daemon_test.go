@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ type rig struct {
 	log    *output
 	out    *output
 	level  string
-	reload chan struct{}
+	reload chan os.Signal
 }
 
 // output is a writer whose content can be waited for.
@@ -79,7 +80,7 @@ func (o *output) await(t *testing.T, n int, part string) {
 
 func newRig(t *testing.T, names ...string) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), log: newOutput(), out: newOutput(), reload: make(chan struct{})}
+	r := &rig{t: t, dir: t.TempDir(), log: newOutput(), out: newOutput(), reload: make(chan os.Signal)}
 	for _, name := range names {
 		must(t, os.Mkdir(r.path(name), 0o755))
 		r.write(name+"/nagios.log", "")
@@ -278,7 +279,7 @@ func TestAReloadReplacesWhatHasChanged(t *testing.T) {
 	r.log.await(t, 2, "reader=log path")
 	r.config = strings.Replace(twoSites, "lyon/nagios.cfg\"}", "lyon/nagios.cfg\", connector_name: rhone}", 1) +
 		"  - {name: lille, readers: {log: {begin: beginning}}, supervisor: \"{DIR}/lille/nagios.cfg\"}\n"
-	r.reload <- struct{}{}
+	r.reload <- syscall.SIGHUP
 	r.log.await(t, 1, "configuration read again")
 	r.alert("lyon", "web", "x")
 	r.alert("lille", "web", "y")
@@ -340,7 +341,7 @@ func TestAFaultyConfigurationIsRefused(t *testing.T) {
 	stop := r.run()
 	r.log.await(t, 2, "reader=log path")
 	r.config = strings.Replace(twoSites, "name: lyon", "name: lyon, conector: x", 1)
-	r.reload <- struct{}{}
+	r.reload <- syscall.SIGHUP
 	r.log.await(t, 1, "the new configuration is refused, the old one goes on")
 	r.log.await(t, 1, `unknown key \"conector\"`)
 	r.alert("lyon", "web", "x")

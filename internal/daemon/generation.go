@@ -92,7 +92,7 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	}
 	for _, t := range l.targets {
 		if !slices.Contains(next.targets, t) {
-			l.endTarget(t)
+			l.endTarget(ctx, t)
 		}
 	}
 	l.mu.Lock()

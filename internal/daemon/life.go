@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -82,8 +83,9 @@ func (a *activity) end() {
 // writes to a terminal that nobody reads must not hold up the rest.
 const endWithin = 10 * time.Second
 
-// endTarget stops a target and waits until it has ended, or hangs.
-func (l *life) endTarget(t *target) {
+// endTarget stops a target and waits until it has ended, or hangs, or everything is
+// to stop.
+func (l *life) endTarget(ctx context.Context, t *target) {
 	if t.activity == nil {
 		return
 	}
@@ -92,6 +94,7 @@ func (l *life) endTarget(t *target) {
 	defer late.Stop()
 	select {
 	case <-t.done:
+	case <-ctx.Done():
 	case <-late.C:
 		l.Logger.Warn("the target does not end: going on without waiting", "target", t.plan.Name, "after", endWithin)
 	}
@@ -259,7 +262,7 @@ func (l *life) warnOfSharedNames(plan *assembly.Plan) {
 }
 
 // live waits for what changes, until the context ends.
-func (l *life) live(ctx context.Context, reload <-chan struct{}) {
+func (l *life) live(ctx context.Context, reload <-chan os.Signal) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {

@@ -112,6 +112,6 @@ func DefaultOptions() Options {
 		WriteTimeout:   10 * time.Second,
 		RetryMin:       500 * time.Millisecond,
 		RetryMax:       30 * time.Second,
-		Grace:          1500 * time.Millisecond,
+		Grace:          2500 * time.Millisecond,
 	}
 }

@@ -41,6 +41,7 @@ var allowed = map[string][]string{
 	"internal/option":         {},
 	"internal/perfstring":     {},
 	"internal/regular":        {},
+	"internal/hangup":         {},
 	"internal/config":         {"internal/regular"},
 	"internal/demo":           {},
 	"internal/timeline":       {"internal/supervision"},
@@ -77,7 +78,7 @@ var allowed = map[string][]string{
 	"cmd/nagios2canopsis": {
 		"nagios", "nagios/brokermodule", "internal/handover", "internal/journal", "internal/assembly",
 		"internal/account", "internal/access", "internal/rehearsal",
-		"internal/config", "internal/daemon", "internal/demo", "internal/health", "internal/outbox",
+		"internal/config", "internal/daemon", "internal/demo", "internal/hangup", "internal/health", "internal/outbox",
 		"internal/pipeline", "internal/preview", "internal/quarantine", "internal/tally", top,
 	},
 }
