@@ -29,7 +29,8 @@ func amqpOptions(a *config.AMQP, log *slog.Logger) amqp.Options {
 		CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName,
 	}
 	o.Exchange, o.DeclareExchange, o.Window = a.Exchange, a.DeclareExchange, a.Window
-	o.Heartbeat, o.WriteTimeout, o.RetryMax, o.Log = a.Heartbeat, a.WriteTimeout, a.ReconnectMax, log
+	o.Heartbeat, o.WriteTimeout, o.ConfirmTimeout = a.Heartbeat, a.WriteTimeout, a.ConfirmTimeout
+	o.RetryMax, o.Log = a.ReconnectMax, log
 	for _, url := range a.URLs {
 		o.URLs = append(o.URLs, string(url))
 	}

@@ -83,6 +83,7 @@ type AMQP struct {
 	Window          int           `yaml:"window"`
 	Heartbeat       time.Duration `yaml:"heartbeat"`
 	WriteTimeout    time.Duration `yaml:"write_timeout"`
+	ConfirmTimeout  time.Duration `yaml:"confirm_timeout"`
 	ReconnectMax    time.Duration `yaml:"reconnect_max"`
 	TLS             TLS           `yaml:"tls"`
 }
@@ -104,6 +105,9 @@ func (AMQP) docs() docs {
 			"sent twice.",
 		"heartbeat":     "The heartbeat; a silent broker is given up after one and a half.",
 		"write_timeout": "How long a write may take before the connection is given up.",
+		"confirm_timeout": "How long RabbitMQ may leave a message unconfirmed until a new connection is tried, which " +
+			"sends it again. Doubles up to 15 minutes while no confirmation comes; does not count while RabbitMQ has " +
+			"blocked publishing (memory or disk alarm).",
 		"reconnect_max": "The longest pause between two attempts to connect.",
 		"tls":           "For amqps.",
 	}
@@ -133,6 +137,7 @@ func defaultAMQP() AMQP {
 	return AMQP{
 		Enabled: true, URLs: []Address{"amqp://cpsrabbit:canopsis@localhost:5672/canopsis"},
 		Exchange: "canopsis.events", Mechanism: "PLAIN", Window: 500,
-		Heartbeat: 10 * time.Second, WriteTimeout: 10 * time.Second, ReconnectMax: 30 * time.Second,
+		Heartbeat: 10 * time.Second, WriteTimeout: 10 * time.Second, ConfirmTimeout: time.Minute,
+		ReconnectMax: 30 * time.Second,
 	}
 }

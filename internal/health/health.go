@@ -124,6 +124,9 @@ func (h *Health) remind() {
 		} else if t.Blocked != "" {
 			h.log.Warn("still not sending: the other side takes nothing", "target", t.Name, "where", t.Where,
 				"reason", t.Blocked, "unsent", r.Journal.Events)
+		} else if !t.Unconfirmed.IsZero() {
+			h.log.Warn("still not sending: the other side confirms nothing", "target", t.Name, "where", t.Where,
+				"since", shown(t.Unconfirmed), "unsent", r.Journal.Events)
 		}
 	}
 	for _, s := range r.Sites {

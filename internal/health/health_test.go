@@ -30,6 +30,7 @@ func (running) Targets() []Target {
 	return []Target{
 		{Name: "amqp", State: publish.State{LastError: "connection refused"}},
 		{Name: "well", State: publish.State{Working: true}},
+		{Name: "mute", State: publish.State{Working: true, Unconfirmed: time.Unix(1_800_000_000, 0)}},
 	}
 }
 func (running) Journal() journal.Stats { return journal.Stats{Events: 7, Full: true} }
@@ -68,6 +69,7 @@ func TestAStormIsSummarised(t *testing.T) {
 		}
 		for _, want := range []string{
 			`target=amqp`, `err="connection refused"`, `reader=log`, `err="permission denied"`, "still full",
+			`confirms nothing" target=mute`,
 		} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %s in the summary:\n%s", want, out.String())

@@ -11,7 +11,10 @@ type State struct {
 	Place   string    // where it sends to, or tried last, without a password: a URL, "standard output"
 	Working bool      // it can send: it is connected, or the last attempt succeeded
 	Since   time.Time // when Working became what it is, or the target was made
-	Blocked string    // why the other side takes nothing at the moment, in its words; empty: it does
+	// Unconfirmed is since when what was sent waits for its confirmation, if that is
+	// long; zero: it doesn't.
+	Unconfirmed time.Time
+	Blocked     string // why the other side takes nothing at the moment, in its words; empty: it does
 
 	Delivered   time.Time // when a message was last delivered for good; zero: none yet
 	LastError   string    // of the last fault, also when it is over; empty: there was none

@@ -44,6 +44,7 @@ func (o *Options) check() ([]address, error) {
 	}
 	c.positive("connect_timeout", o.ConnectTimeout)
 	c.positive("write_timeout", o.WriteTimeout)
+	c.positive("confirm_timeout", o.ConfirmTimeout)
 	c.positive("grace", o.Grace)
 	c.positive("reconnect_min", o.RetryMin)
 	if o.RetryMax <= 0 {

@@ -26,6 +26,7 @@ type conn struct {
 	timeout time.Duration
 	silence atomic.Int64          // nanoseconds; 0: no limit
 	heard   time.Time             // when the limit of silence was last set; Read's
+	began   bool                  // something was read, or TLS is expected; Read's
 	failure atomic.Pointer[error] // the first one
 
 	mu    sync.Mutex
@@ -38,8 +39,8 @@ type conn struct {
 // read and write may wake a thread each time.
 const renewals = 8
 
-func newConn(raw net.Conn, timeout time.Duration) *conn {
-	return &conn{stream: raw, raw: raw, timeout: timeout, buf: make([]byte, 0, bufferSize)}
+func newConn(raw net.Conn, timeout time.Duration, tls bool) *conn {
+	return &conn{stream: raw, raw: raw, timeout: timeout, buf: make([]byte, 0, bufferSize), began: tls}
 }
 
 // Read implements io.Reader.
@@ -49,11 +50,21 @@ func (c *conn) Read(p []byte) (int, error) {
 	if err == nil {
 		n, err = c.stream.Read(p)
 	}
+	if !c.began && n > 0 {
+		c.began = true
+		if isAlert(p[:n]) {
+			n, err = 0, errSpeaksTLS
+		}
+	}
 	if err != nil {
 		c.fail(err)
 	}
 	return n, err
 }
+
+// isAlert reports whether the first bytes that come are a TLS alert: its record type
+// and the major version of all TLS (RFC 8446, 5.1). AMQP begins with 1 or 'A'.
+func isAlert(first []byte) bool { return len(first) >= 2 && first[0] == 21 && first[1] == 3 }
 
 // allowSilence sets how long the other side may say nothing, also for the read
 // that is under way.

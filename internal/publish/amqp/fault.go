@@ -39,10 +39,16 @@ const (
 	classTLS class = "TLS with the broker fails: " +
 		"check that the port speaks TLS and which client certificate it wants"
 	classCredentials class = "a password or certificate file cannot be read"
-	classUnroutable  class = "the exchange has no queue bound that takes the message: is the Canopsis engine running?"
-	classNacked      class = "the broker takes no message: the queue is full or has failed"
-	classTooLarge    class = "the broker refuses a message as too large"
-	classProtocol    class = "the broker refuses what we do"
+	classTLSPort     class = "the port speaks TLS: " +
+		"write amqps:// instead of amqp://, or the port of the broker that doesn't (mostly 5672)"
+	classUnconfirmed class = "the broker does not confirm: " +
+		"a queue hangs or has no majority, or something on the way swallows the confirmations"
+	classForbidden class = "the broker forbids the routing key: " +
+		"give the user permission for the topic (rabbitmqctl set_topic_permissions)"
+	classUnroutable class = "the exchange has no queue bound that takes the message: is the Canopsis engine running?"
+	classNacked     class = "the broker takes no message: the queue is full or has failed"
+	classTooLarge   class = "the broker refuses a message as too large"
+	classProtocol   class = "the broker refuses what we do"
 )
 
 // fault is an error that ends a connection or a stream, to be tried again.
@@ -56,6 +62,10 @@ func (f *fault) Unwrap() error { return f.err }
 
 // errSilent is the cause of giving up a broker that doesn't answer in time.
 var errSilent = errors.New("no answer in time")
+
+// errSpeaksTLS is the cause of giving up a plain connection that is answered by an
+// alert of TLS.
+var errSpeaksTLS = errors.New("it answered with a TLS alert")
 
 // explain finds the class of an error of the connection or the broker.
 func explain(err error) *fault {
@@ -79,6 +89,8 @@ func explainBroker(err *amqp091.Error) class {
 		return classMechanism
 	case errors.Is(err, amqp091.ErrVhost), err.Code == amqp091.NotAllowed:
 		return classVHost
+	case err.Code == amqp091.AccessRefused && strings.Contains(err.Reason, "access to topic '"):
+		return classForbidden
 	case err.Code == amqp091.AccessRefused:
 		return classPermission
 	case err.Code == amqp091.NotFound:
@@ -102,6 +114,10 @@ func explainNetwork(err error) class {
 		operation   *net.OpError
 	)
 	switch {
+	case errors.Is(err, errUnconfirmed):
+		return classUnconfirmed
+	case errors.Is(err, errSpeaksTLS):
+		return classTLSPort
 	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return classSilent
 	case errors.As(err, &dns):

@@ -65,6 +65,10 @@ func TestDisturbedBroker(t *testing.T) {
 		"paused for more than two heartbeats": testPausedForMoreThanTwoHeartbeats,
 		"stop while paused":                   testStopsInTimeWhilePaused,
 		"memory alarm":                        testMemoryAlarm,
+		"alarm longer than patience":          testAnAlarmIsNoMissingConfirmation,
+		"queue suspended":                     testASuspendedQueue,
+		"topic forbidden":                     testForbiddenTopics,
+		"every topic forbidden":               testEveryTopicForbidden,
 		"no permission":                       testNoPermission,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, broker) })

@@ -76,12 +76,19 @@ type running struct {
 // stops in time, leaves no goroutine and never showed the password.
 func run(t testing.TB, options Options, queue publish.Queue) *running {
 	t.Helper()
+	return runWith(t, options, queue, func(*Publisher) {})
+}
+
+// runWith is run with a publisher that is changed before.
+func runWith(t testing.TB, options Options, queue publish.Queue, change func(*Publisher)) *running {
+	t.Helper()
 	log := &logBuffer{}
 	options.Log = slog.New(slog.NewTextHandler(log, nil))
 	p, err := New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(p)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{Publisher: p, log: log, cancel: cancel, done: make(chan struct{})}
 	go func() {

@@ -83,6 +83,7 @@ func TestRefusals(t *testing.T) {
 		{"address not in the certificate", "amqps://127.0.0.1" + tlsPort, Options{TLS: trusted}, classCertificate},
 		{"no client certificate", broker.TLSURL(), Options{TLS: TLS{CAFile: certificates.CA}}, classTLS},
 		{"TLS to the plain port", "amqps://" + broker.Addr(), Options{TLS: trusted}, classTLS},
+		{"plain to the TLS port", "amqp://localhost" + tlsPort, Options{}, classTLSPort},
 		{"missing CA file", broker.TLSURL(), Options{TLS: TLS{CAFile: "/nonexistent/ca.pem"}}, classCredentials},
 		{"CA file without PEM", broker.TLSURL(), Options{TLS: TLS{CAFile: certificates.ClientKey}}, classCredentials},
 		{"key and certificate swapped", broker.TLSURL(),

@@ -60,6 +60,10 @@ type Options struct {
 	// RabbitMQ 3.10. Seconds are for lost packets and slow lines (52 kbit/s);
 	// what lasts longer is a peer that no longer reads. Name: write_timeout.
 	WriteTimeout time.Duration
+	// ConfirmTimeout is how long a message may wait for its confirmation until a new
+	// connection is tried; it doubles up to 15 minutes while none comes. It does not
+	// count while the broker has blocked us. Name: confirm_timeout.
+	ConfirmTimeout time.Duration
 	// RetryMin and RetryMax bound the random pauses between attempts. Names:
 	// reconnect_min, reconnect_max.
 	RetryMin, RetryMax time.Duration
@@ -110,6 +114,7 @@ func DefaultOptions() Options {
 		Heartbeat:      10 * time.Second,
 		ConnectTimeout: 15 * time.Second,
 		WriteTimeout:   10 * time.Second,
+		ConfirmTimeout: time.Minute,
 		RetryMin:       500 * time.Millisecond,
 		RetryMax:       30 * time.Second,
 		Grace:          2500 * time.Millisecond,

@@ -149,6 +149,7 @@ max_message: -1 is not above zero
 heartbeat: 1.5s is not a whole number of seconds
 connect_timeout: -1ns is not a duration above zero
 write_timeout: 0s is not a duration above zero
+confirm_timeout: 0s is not a duration above zero
 grace: 0s is not a duration above zero
 reconnect_max: 1s is less than the shortest pause, 1m0s`
 	if err == nil {
@@ -175,6 +176,7 @@ max_message: 0 is not above zero
 heartbeat: 0s is not a duration above zero
 connect_timeout: 0s is not a duration above zero
 write_timeout: 0s is not a duration above zero
+confirm_timeout: 0s is not a duration above zero
 grace: 0s is not a duration above zero
 reconnect_min: 0s is not a duration above zero
 reconnect_max: 0s is not a duration above zero`

@@ -1,9 +1,13 @@
 package amqp
 
 import (
+	"bufio"
+	"encoding/binary"
 	"io"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -18,6 +22,9 @@ type proxy struct {
 	opened int           // connections so far
 	frozen chan struct{} // non-nil while frozen, closed to thaw
 	conns  map[net.Conn]bool
+
+	swallow atomic.Bool // the broker's confirmations don't come through
+	hold    sync.Mutex  // while locked, they wait
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -55,7 +62,7 @@ func (p *proxy) accept() {
 		p.conns[client], p.conns[server] = true, true
 		p.mu.Unlock()
 		p.wait.Go(func() { p.forward(client, server) })
-		p.wait.Go(func() { p.forward(server, client) })
+		p.wait.Go(func() { p.forwardFrames(server, client) })
 	}
 }
 
@@ -71,6 +78,49 @@ func (p *proxy) forward(from, to net.Conn) {
 			return
 		}
 	}
+}
+
+// forwardFrames forwards what the broker sends, frame by frame.
+func (p *proxy) forwardFrames(from, to net.Conn) {
+	defer from.Close()
+	defer to.Close()
+	in := bufio.NewReader(from)
+	header := make([]byte, 7) // type, channel, size
+	for {
+		p.pass()
+		if _, err := io.ReadFull(in, header); err != nil {
+			return
+		}
+		frame := make([]byte, binary.BigEndian.Uint32(header[3:])+1) // and an end
+		if _, err := io.ReadFull(in, frame); err != nil {
+			return
+		}
+		p.pass()
+		if isConfirmation(header, frame) {
+			p.passConfirmation()
+			if p.swallow.Load() {
+				continue
+			}
+		}
+		if _, err := to.Write(append(slices.Clone(header), frame...)); err != nil {
+			return
+		}
+	}
+}
+
+// isConfirmation is true for the methods basic.ack and basic.nack.
+func isConfirmation(header, frame []byte) bool {
+	if header[0] != 1 || len(frame) < 4 || binary.BigEndian.Uint16(frame) != 60 {
+		return false
+	}
+	method := binary.BigEndian.Uint16(frame[2:])
+	return method == 80 || method == 120
+}
+
+// passConfirmation waits while confirmations are held.
+func (p *proxy) passConfirmation() {
+	p.hold.Lock()
+	defer p.hold.Unlock()
 }
 
 // pass waits while frozen.
@@ -117,7 +167,12 @@ func (p *proxy) connections() int {
 // silentPeer is a listener that accepts and never answers.
 func silentPeer(t *testing.T) (addr string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return silentPeerAt(t, "127.0.0.1:0")
+}
+
+func silentPeerAt(t *testing.T, at string) (addr string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", at)
 	if err != nil {
 		t.Fatal(err)
 	}

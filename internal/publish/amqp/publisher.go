@@ -15,6 +15,7 @@ type Publisher struct {
 	options   Options
 	addresses []address
 	window    *window
+	dialer    *dialer
 	monitor   *publish.Monitor
 }
 
@@ -33,6 +34,7 @@ func New(options Options) (*Publisher, error) {
 		options:   options,
 		addresses: addresses,
 		window:    newWindow(options.Window, options.WindowBytes),
+		dialer:    newDialer(),
 		monitor:   publish.NewMonitor(),
 	}, nil
 }
@@ -57,6 +59,7 @@ func (p *Publisher) Run(ctx context.Context, queue publish.Queue, from int64) er
 		released:  from,
 		retry:     retry{min: p.options.RetryMin, max: p.options.RetryMax},
 		outage:    outage{log: p.options.Log},
+		patience:  newPatience(p.options.ConfirmTimeout),
 	}
 	for broker := 0; ; broker = (broker + 1) % len(p.addresses) {
 		err := d.connectAndSend(ctx, p.addresses[broker])
@@ -79,9 +82,8 @@ type delivery struct {
 	released int64 // everything up to this ID
 	retry    retry
 	outage   outage
-
-	tooLarge       int64  // ID of a message that the broker refused for its size
-	tooLargeReason string // in the broker's words; empty: none
+	patience *patience
+	refused  refusals
 }
 
 // queueError is an error of the queue, which ends Run, and not of the broker.
@@ -101,6 +103,10 @@ func (d *delivery) connectAndSend(ctx context.Context, broker address) error {
 		return err
 	}
 	defer session.close()
+	if d.monitor.State().Connects == 0 {
+		d.options.Log.Info("connected to the broker", "broker", broker.String(),
+			"address", session.conn.raw.RemoteAddr().String())
+	}
 	d.monitor.Update(func(s *publish.State) { s.Working = true; s.Connects++ })
 	defer d.monitor.Update(func(s *publish.State) { s.Working = false })
 
@@ -116,6 +122,9 @@ func (d *delivery) connectAndSend(ctx context.Context, broker address) error {
 			d.fault(broker, refusal)
 			d.retry.wait(ctx)
 			continue
+		}
+		if err != nil && explain(err).class == classUnconfirmed {
+			d.patience.exhausted()
 		}
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -46,13 +45,12 @@ func (p *Publisher) connect(ctx context.Context, a address) (*session, error) {
 	if err != nil {
 		return nil, &fault{classCredentials, err}
 	}
-	var dialer net.Dialer
-	raw, err := dialer.DialContext(ctx, "tcp", a.hostPort())
+	raw, err := p.dialer.dial(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	// amqp091-go knows no context: closing the socket is what interrupts it.
-	c := newConn(raw, p.options.WriteTimeout)
+	c := newConn(raw, p.options.WriteTimeout, a.tls)
 	stop := context.AfterFunc(ctx, func() { c.fail(context.Cause(ctx)) })
 	defer stop()
 	s := &session{conn: c, down: make(chan struct{})}
@@ -64,6 +62,9 @@ func (p *Publisher) connect(ctx context.Context, a address) (*session, error) {
 			f = &fault{classTLS, f.err}
 		}
 		s.close()
+		if address := raw.RemoteAddr().String(); address != a.hostPort() {
+			f = &fault{f.class, fmt.Errorf("at %s: %w", address, f.err)}
+		}
 		return nil, f
 	}
 	return s, nil

@@ -48,6 +48,7 @@ type stream struct {
 	due        *time.Timer     // runs while there are unreleased ones
 	confirmed  int64           // ID up to which all is confirmed
 	steady     bool            // it has lasted for a while
+	wait       wait            // for the oldest confirmation
 	failed     error           // the first fault
 	unsettled  []sentMessage   // from the fault on
 }
@@ -92,7 +93,7 @@ func (d *delivery) send(ctx context.Context, session *session, broker address) e
 	group.Go(func() error { return s.publish(sending) })
 	group.Go(func() error { return s.confirm(settling) })
 	err := group.Wait()
-	s.noteTooLarge(err)
+	d.refused.note(err, s.unsettled, time.Now())
 	return err
 }
 
@@ -125,10 +126,12 @@ func (d *delivery) unsendable(m outbox.Message) string {
 		return fmt.Sprintf("the message id has %d bytes, AMQP allows %d", len(m.MessageID), maxShortString)
 	case len(m.Body) > d.options.MaxMessage:
 		return fmt.Sprintf("the body has %d bytes, the limit is %d", len(m.Body), d.options.MaxMessage)
-	case m.ID == d.tooLarge && d.tooLargeReason != "":
-		return d.tooLargeReason
 	}
-	return ""
+	reason, forKey := d.refused.of(m.ID, m.RoutingKey, time.Now())
+	if forKey {
+		d.refused.inARow.Add(1)
+	}
+	return reason
 }
 
 // publish sends the batches, in runs for which the window has room.
@@ -210,6 +213,10 @@ func (s *stream) confirm(ctx context.Context) error {
 	defer s.due.Stop()
 	steady := time.NewTimer(min(calm, s.options.RetryMax))
 	defer steady.Stop()
+	watch := time.NewTicker(s.patience.lookEvery())
+	defer watch.Stop()
+	s.wait.looked = time.Now()
+	defer s.forgetWait()
 
 	var part []sentMessage       // not settled yet
 	var answered <-chan struct{} // one of them
@@ -240,6 +247,8 @@ func (s *stream) confirm(ctx context.Context) error {
 			// What was answered before still counts.
 			s.stop()
 			down = nil
+		case now := <-watch.C:
+			s.watch(part, now)
 		case <-steady.C:
 			s.steady = true
 			if answered == nil && s.failed == nil || !s.outage.resumed.IsZero() {
@@ -314,6 +323,8 @@ func (s *stream) settle(ctx context.Context, m sentMessage) {
 		s.settled(m)
 		s.monitor.Update(func(state *publish.State) { state.Delivered = time.Now() })
 		s.outage.delivered()
+		s.patience.rewarded()
+		s.refused.inARow.Store(0)
 		if s.steady {
 			s.outage.over(s.broker)
 		}
@@ -333,7 +344,6 @@ func (s *stream) settled(m sentMessage) {
 // reject sets a message aside that would end the connection each time it is
 // sent.
 func (s *stream) reject(ctx context.Context, m sentMessage) {
-	s.options.Log.Warn("set aside a message that can never be sent", "id", m.id, "reason", m.unsendable)
 	if err := s.queue.Reject(ctx, m.id, m.unsendable); err != nil {
 		s.fail(m, &queueError{"setting a message aside", err})
 		return
@@ -379,15 +389,4 @@ func (s *stream) release(ctx context.Context) {
 	s.window.release(s.unreleased)
 	s.monitor.Update(func(state *publish.State) { state.Confirmed += uint64(s.unreleased) })
 	s.unreleased = 0
-}
-
-// noteTooLarge remembers the message that RabbitMQ refused for its size, so
-// that it is set aside when its turn comes again. It is sure which one it was
-// when it was the only one on its way, as it is in the end: the window starts
-// with one message after each fault.
-func (s *stream) noteTooLarge(err error) {
-	var broker *amqp091.Error
-	if errors.As(err, &broker) && explainBroker(broker) == classTooLarge && len(s.unsettled) == 1 {
-		s.tooLarge, s.tooLargeReason = s.unsettled[0].id, broker.Reason
-	}
 }

@@ -105,6 +105,13 @@ func (w *window) block(on bool) {
 	w.signal()
 }
 
+// isBlocked reports whether admission is stopped.
+func (w *window) isBlocked() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.blocked
+}
+
 // restart forgets what was sent: all of it is settled or will be sent again.
 func (w *window) restart() {
 	w.mu.Lock()
