@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/daemon"
@@ -15,6 +16,10 @@ journal, and is sent after the next start. SIGHUP reads the configuration
 again: sites and targets that have changed are restarted, the others go on. A
 faulty configuration is refused, and the old one goes on.
 
+The events that wait for a target are kept when it is taken out of the
+configuration, also through restarts, until it is back, it is named by
+-drop-backlog, or the journal is half full.
+
 The directories of the journal and of the quarantine belong to the user that
 runs this. root is refused there if they are another user's: that user could not
 open what root creates.
@@ -25,7 +30,12 @@ order, 2 if the arguments are wrong.
 
 func runCommand(ctx context.Context, env environment) error {
 	var path string
-	if _, err := parse(env, "run", runAbout, configFlag(&path)); err != nil {
+	var drop []string
+	if _, err := parse(env, "run", runAbout, func(f *flag.FlagSet) {
+		configFlag(&path)(f)
+		f.Func("drop-backlog", "do not keep the events that wait for a `target` that is not configured any more; "+
+			"may be given several times", func(name string) error { drop = append(drop, name); return nil })
+	}); err != nil {
 		return err
 	}
 	l, err := load(path)
@@ -40,7 +50,7 @@ func runCommand(ctx context.Context, env environment) error {
 	log, setLevel := logger(env.stderr, l.Log)
 	d := daemon.Daemon{
 		Load:  func() (*assembly.Plan, error) { return loadPlan(path) },
-		Print: env.stdout, Logger: log, SetLevel: setLevel, Version: version(),
+		Print: env.stdout, Logger: log, SetLevel: setLevel, DropBacklogs: drop, Version: version(),
 	}
 	if w, ok := env.stderr.(*logWriter); ok {
 		report := func(lost int64) {

@@ -36,7 +36,10 @@ type Daemon struct {
 	Logger *slog.Logger
 	// SetLevel changes the level of the log; nil: it can't be changed.
 	SetLevel func(level string)
-	Version  string
+	// DropBacklogs names targets that are not configured, and whose events are not to
+	// be kept for them.
+	DropBacklogs []string
+	Version      string
 }
 
 // Run works until the context ends. A value from reload makes it read the
@@ -75,7 +78,7 @@ func (d *Daemon) open(ctx context.Context, plan *assembly.Plan) (*life, error) {
 	}
 	c := plan.Config
 	l := &life{
-		Daemon: d, started: c, journal: j, counts: tally.New(d.Logger, time.Now),
+		Daemon: d, started: c, drop: d.DropBacklogs, journal: j, counts: tally.New(d.Logger, time.Now),
 		quarantine: quarantine.New(c.Quarantine.Path, int64(c.Quarantine.MaxSize), time.Now),
 	}
 	l.Health = health.New(d.Version, l, l.counts, d.Logger, time.Now)

@@ -384,29 +384,6 @@ func (l *life) awaitCount(t *testing.T, what string) {
 	t.Fatalf("no %q in %+v", what, l.Report().Counts)
 }
 
-func TestATargetThatGoesLosesItsCursor(t *testing.T) {
-	r := newRig(t, "paris", "lyon")
-	r.config = strings.Replace(twoSites, "[{type: stdout}]", "[{type: stdout}, {name: second, type: stdout}]", 1)
-	l, stop := r.begin()
-	defer stop()
-	if got := len(l.Report().Targets); got != 2 {
-		t.Errorf("%d targets", got)
-	}
-	r.alert("paris", "web", "x")
-	r.out.await(t, 2, "nagios.paris.check.component.web")
-	for _, target := range l.Report().Targets {
-		if !target.Working || target.Sent == 0 {
-			t.Errorf("the state of a target that has sent: %+v", target)
-		}
-	}
-	r.config = twoSites
-	l.reload(t.Context())
-	r.log.await(t, 1, `events that wait for it alone are dropped" target=second`)
-	if got := l.Report(); len(got.Targets) != 1 || len(got.Journal.Cursors) != 1 {
-		t.Errorf("targets %+v, cursors %v", got.Targets, got.Journal.Cursors)
-	}
-}
-
 // A full disk may keep the journal from taking the targets: that is tried again.
 func TestWhatTheJournalRefusesIsTriedAgain(t *testing.T) {
 	r := newRig(t, "paris", "lyon")

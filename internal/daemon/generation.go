@@ -101,15 +101,10 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	routes := next.plan.Routes()
 	l.routes.Store(&routes)
 	l.unfinished = next
-	removed, unsent := l.removed(next.targets)
-	if err := l.journal.SetTargets(ctx, cursors(next.targets)...); err != nil {
-		return fmt.Errorf("registering the targets in the journal: %w", err)
+	if err := l.register(ctx, next.targets, l.toDrop); err != nil {
+		return err
 	}
 	l.unfinished = nil
-	for _, name := range removed {
-		l.Logger.Warn("the target is not configured any more: events that wait for it alone are dropped",
-			"target", name, "unsent", unsent)
-	}
 	for _, t := range next.targets {
 		if t.activity == nil {
 			l.startTarget(t)
@@ -122,18 +117,6 @@ func (l *life) change(ctx context.Context, next *generation) error {
 	}
 	l.warnOfSharedNames(next.plan)
 	return nil
-}
-
-// removed returns the targets that the journal knows and that are no more, and
-// how many events wait for any target.
-func (l *life) removed(targets []*target) (names []string, unsent int64) {
-	stats := l.journal.Stats()
-	for name := range stats.Cursors {
-		if !slices.ContainsFunc(targets, func(t *target) bool { return t.plan.Name == name }) {
-			names = append(names, name)
-		}
-	}
-	return names, stats.Events
 }
 
 // isNew reports whether a site of the generation does not run yet.

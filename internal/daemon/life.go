@@ -35,6 +35,8 @@ type life struct {
 	// unfinished is a generation whose targets the journal did not take; nil:
 	// none.
 	unfinished *generation
+	kept       []string  // targets that are not configured, for which events are kept
+	drop       []string  // targets of which nothing is to be kept; nil once that is done
 	resync     bool      // the whole present state is still to be sent
 	warning    *activity // that looks for names that sites share; nil: none
 
@@ -125,6 +127,9 @@ func (l *life) begin(ctx context.Context, plan *assembly.Plan) error {
 	}
 	next, err := l.prepare(ctx, plan, resync)
 	if err != nil {
+		return err
+	}
+	if err := l.checkDrops(next.targets); err != nil {
 		return err
 	}
 	l.noteStrangers(plan)
@@ -276,6 +281,7 @@ func (l *life) live(ctx context.Context, reload <-chan os.Signal) {
 		case <-reload:
 			l.reload(ctx)
 		case at := <-look.C:
+			l.boundLeft(ctx)
 			if l.unfinished != nil {
 				l.finish(ctx)
 			} else if l.resync {

@@ -70,5 +70,7 @@ const (
 	sqlStatePage  = `SELECT key, value, crc32c FROM states WHERE key >= ? ORDER BY key LIMIT ?`
 	sqlTargets    = `SELECT name, route, released, crc32c FROM targets`
 	sqlLedger     = `SELECT last_id, events, newest, crc32c FROM ledger`
-	sqlCount      = `SELECT route, max(id), count(*) FROM events GROUP BY route`
+	sqlCountPage  = `SELECT count(*), coalesce(max(id), 0), coalesce(sum(route = ?), 0)
+		FROM (SELECT id, route FROM events WHERE id > ? ORDER BY id LIMIT ?)`
+	sqlCount = `SELECT route, max(id), count(*) FROM events GROUP BY route`
 )

@@ -27,6 +27,7 @@ type store struct {
 	dropEvent, keepDamage     *sql.Stmt
 	heads, first, read        *sql.Stmt
 	position, positions       *sql.Stmt
+	countPage                 *sql.Stmt
 	statePage, allStates      *sql.Stmt
 	recent, recentSize        *sql.Stmt
 	pages, freePages          *sql.Stmt
@@ -107,6 +108,7 @@ func (s *store) prepareStatements(ctx context.Context) error {
 		&s.read:         sqlRead,
 		&s.position:     sqlPosition,
 		&s.positions:    sqlPositions,
+		&s.countPage:    sqlCountPage,
 		&s.statePage:    sqlStatePage,
 		&s.allStates:    sqlStates,
 		&s.recent:       sqlRecent,

@@ -3,9 +3,12 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 )
 
 func TestAnEventGoesWhenAllHaveReleasedIt(t *testing.T) {
@@ -93,5 +96,40 @@ func TestReleaseEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := j.Release(ctx, "p", 0); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestBacklogOfATarget(t *testing.T) {
+	j := openTest(t, Options{Path: tempPath(t)})
+	ctx := testContext(t)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(j.SetTargets(ctx, Target{"a", []outbox.Route{outbox.Bus}},
+		Target{"b", []outbox.Route{outbox.Bus, outbox.Pbehavior}}))
+	for n := range 30 {
+		route := outbox.Bus
+		if n%3 == 0 {
+			route = outbox.Pbehavior
+		}
+		e := outbox.Event{Entity: "e", Route: route, Body: []byte("{}")}
+		ticket, err := j.Append(ctx, outbox.Commit{Events: []outbox.Event{e}})
+		must(err)
+		must(ticket.Wait(ctx))
+	}
+	must(j.Release(ctx, "a", 15))
+	for target, want := range map[string]int64{"a": 10, "b": 30} {
+		if got, err := j.Backlog(target); got != want || err != nil {
+			t.Errorf("backlog of %s: %d, %v, want %d", target, got, err, want)
+		}
+	}
+	if _, err := j.Backlog("c"); err == nil {
+		t.Error("an unknown target has a backlog")
+	}
+	if got := fmt.Sprint(j.Targets()); got != "[{a [bus]} {b [bus pbehavior]}]" {
+		t.Errorf("targets %s", got)
 	}
 }
