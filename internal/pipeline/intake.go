@@ -43,6 +43,7 @@ const (
 	whatQuarantined   = "input quarantined"
 	whatNotKept       = "input lost: it can't be quarantined"
 	whatForgotten     = "stored memory of an object can't be read"
+	whatParked        = "event kept in the journal: it can never be sent, and can't be quarantined now"
 	whatNeverSendable = "event quarantined: it can never be sent"
 )
 

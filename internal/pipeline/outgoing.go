@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/journal"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
@@ -26,7 +28,13 @@ func Send(name string, p Publisher, j *journal.Journal, q Quarantine, t *tally.T
 		if err != nil {
 			return fmt.Errorf("reading the cursor of %s: %w", name, err)
 		}
-		return p.Run(ctx, &queue{journal: j, target: name, quarantine: q, tally: t}, from)
+		out := &queue{journal: j, target: name, quarantine: q, tally: t}
+		parking, stop := context.WithCancel(ctx)
+		var unparks sync.WaitGroup
+		unparks.Go(func() { out.unpark(parking, unparkEvery) })
+		defer unparks.Wait()
+		defer stop()
+		return p.Run(ctx, out, from)
 	}}
 }
 
@@ -36,6 +44,7 @@ type queue struct {
 	target     string
 	quarantine Quarantine
 	tally      *tally.Tally
+	someParked atomic.Bool // there may be parked events
 }
 
 func (q *queue) Next(ctx context.Context, after int64, count, maxBytes int) ([]outbox.Message, error) {
@@ -59,7 +68,8 @@ func (q *queue) Release(ctx context.Context, upTo int64) error {
 }
 
 // Reject puts an event that can never be sent into quarantine. It leaves the
-// journal with the release of the events around it.
+// journal with the release of the events around it. While the quarantine can't be
+// written, it is parked.
 func (q *queue) Reject(ctx context.Context, id int64, reason string) error {
 	entries, err := q.journal.Read(ctx, q.target, id-1, 1, 1)
 	if err != nil {
@@ -71,7 +81,10 @@ func (q *queue) Reject(ctx context.Context, id int64, reason string) error {
 		item.Raw = entries[0].Body
 	}
 	q.tally.Add(tally.Notable, tally.Key{What: whatNeverSendable, Source: q.target}, 1, item.Where+": "+reason)
-	return q.quarantine.Add(item)
+	if err := q.quarantine.Add(item); err != nil {
+		return q.park(ctx, id, item, err)
+	}
+	return nil
 }
 
 // Journal is the journal as the pipeline's outbox.

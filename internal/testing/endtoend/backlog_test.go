@@ -1,10 +1,16 @@
 package endtoend
 
 import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 // A target that can't be reached is switched off for a while, over a restart, and on
@@ -37,4 +43,39 @@ func TestATargetThatIsSwitchedOffKeepsItsBacklog(t *testing.T) {
 	r.Signal(syscall.SIGHUP)
 	r.AwaitLog("the target is configured again", 10*time.Second)
 	r.finish(0)
+}
+
+// The user may not write the routing keys of one host, and the quarantine can't be
+// written: the events of the other hosts don't wait, and nothing is lost.
+func testForbiddenKeysWithoutAQuarantine(t *testing.T, broker *testbroker.Broker) {
+	const forbidden = "host-04"
+	r := perfdataRigOn(t, broker, nil)
+	r.declare(nil)
+	must(t, broker.Control("set_topic_permissions", "-p", testbroker.VHost, testbroker.User, r.exchange,
+		"^(?!.*"+forbidden+")", ".*"))
+	quarantine := filepath.Join(r.dir, "quarantine.ndjson")
+	must(t, os.Mkdir(quarantine, 0o755))
+	r.load.Write(2000)
+	r.Start()
+	refused := 0
+	for _, result := range r.load.Results() {
+		if result.Host() == forbidden {
+			refused++
+			continue
+		}
+		Eventually(t, fmt.Sprint("result ", result.Number), arrivalLimit, func() bool {
+			return r.ledger.Has(result) || r.fetch() > 0 && r.ledger.Has(result)
+		})
+	}
+	r.AwaitLog("can't be quarantined now", 10*time.Second)
+	r.AwaitLog("access to topic", 10*time.Second)
+	r.Stop()
+
+	must(t, os.Remove(quarantine))
+	r.Start()
+	Eventually(t, "the parked events in quarantine", arrivalLimit, func() bool {
+		text, err := os.ReadFile(quarantine)
+		return err == nil && bytes.Count(text, []byte("\n")) >= refused
+	})
+	r.Stop()
 }

@@ -20,6 +20,7 @@ func TestDisturbedBroker(t *testing.T) {
 		"frozen for more than two heartbeats":  testBrokerFrozenForMoreThanTwoHeartbeats,
 		"memory alarm":                         testMemoryAlarmOnlyDelays,
 		"connector stopped while it is frozen": testStoppedBySIGTERMWhileTheBrokerIsFrozen,
+		"forbidden keys, and no quarantine":    testForbiddenKeysWithoutAQuarantine,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, broker) })
 	}
