@@ -79,3 +79,22 @@ func testForbiddenKeysWithoutAQuarantine(t *testing.T, broker *testbroker.Broker
 	})
 	r.Stop()
 }
+
+// A broker that is slow when the connector is stopped: what is on its way is waited
+// for, and not sent again.
+func testAStopInABacklogSendsNothingAgain(t *testing.T, broker *testbroker.Broker) {
+	r := perfdataRigOn(t, broker, Settings{"publish.amqp.heartbeat": "1m", "publish.amqp.write_timeout": "1m"})
+	r.declare(nil)
+	r.load.Write(10_000)
+	r.Start()
+	r.progress()
+	freeze(t, broker)
+	// Only time shows that no confirmation is left in the socket: then the window is
+	// on its way.
+	time.Sleep(200 * time.Millisecond)
+	slow := time.AfterFunc(1900*time.Millisecond, func() { broker.Resume() })
+	defer slow.Stop()
+	r.Stop()
+	r.Start()
+	r.inOrder(r.finish(0))
+}

@@ -21,6 +21,7 @@ func TestDisturbedBroker(t *testing.T) {
 		"memory alarm":                         testMemoryAlarmOnlyDelays,
 		"connector stopped while it is frozen": testStoppedBySIGTERMWhileTheBrokerIsFrozen,
 		"forbidden keys, and no quarantine":    testForbiddenKeysWithoutAQuarantine,
+		"connector stopped in a backlog":       testAStopInABacklogSendsNothingAgain,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, broker) })
 	}
