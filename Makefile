@@ -4,7 +4,7 @@
 # make check   formatting, vet, staticcheck, and the tests that need neither root nor a server: a minute
 # make test    installs what the tests need (as root on Debian 12) and runs all of them
 # make bench   every speed claim, as a ratio to a reference measured in the same run
-# make soak    what takes longer: thousands of kills, long fuzzing
+# make soak    what takes longer: thousands of kills and of interleavings, long fuzzing
 # make docs    rewrites the pages that are made from the code
 
 GO  ?= go
@@ -56,6 +56,7 @@ fuzz:
 	.ci/fuzz-all $(FUZZTIME)
 
 soak: test-tools
+	SOAK=1 $(GO) test -timeout 30m -count 1 ./internal/timeline
 	SOAK=1 $(GO) test -timeout 4h -count 1 ./internal/testing/endtoend/...
 	$(MAKE) fuzz
 

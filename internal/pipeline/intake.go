@@ -59,6 +59,7 @@ type intake struct {
 	tally      *tally.Tally
 	serves     func(outbox.Route) bool
 	now        func() time.Time
+	look       func() // makes the feeds look that a record may wait for
 
 	// mu makes the order in which records are judged the order in which their
 	// events are stored.
@@ -147,6 +148,9 @@ func (in *intake) take(
 	}
 	for i := range b.Records {
 		t.record(&b.Records[i])
+	}
+	if in.timeline.Awaits() {
+		in.look()
 	}
 	t.countStored()
 	c := outbox.Commit{Source: in.scope.Key(source), Events: t.events}

@@ -71,7 +71,7 @@ func New(cfg Config) (*Pipeline, error) {
 	p.intake = &intake{
 		site: cfg.Site, scope: cfg.Scope, outbox: cfg.Outbox, mapper: cfg.Mapper, mappers: mappers,
 		inventory: cfg.Inventory, quarantine: cfg.Quarantine, tally: cfg.Tally, serves: cfg.Serves, now: cfg.Now,
-		timeline: judge, due: make(chan time.Time, 1),
+		timeline: judge, due: make(chan time.Time, 1), look: p.look,
 	}
 	for _, f := range cfg.Feeds {
 		if s, ok := f.Source.(asked); ok {

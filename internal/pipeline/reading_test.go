@@ -90,3 +90,57 @@ func TestAStatusFileWaitsForOneLookAtTheLog(t *testing.T) {
 		}
 	})
 }
+
+// askedFile is a perfdata file in which something can be read when it is looked at.
+type askedFile struct {
+	name  string
+	asked chan struct{}
+	line  supervision.Record
+}
+
+func (f *askedFile) Name() string { return f.name }
+
+func (f *askedFile) Look() {
+	select {
+	case f.asked <- struct{}{}:
+	default:
+	}
+}
+
+func (f *askedFile) Run(ctx context.Context, _ []byte, emit supervision.Emit) error {
+	if err := emit(ctx, supervision.Batch{EndSeen: time.Now()}); err != nil {
+		return err
+	}
+	<-f.asked
+	b := supervision.Batch{Records: []supervision.Record{f.line}, Position: []byte("p"), EndSeen: time.Now()}
+	err := emit(ctx, b)
+	if err != nil {
+		return err
+	}
+	return untilDone(ctx)
+}
+
+// An alarm that only the log has shown waits for its performance data: the file is
+// looked at now, and not at its next turn.
+func TestAnAlarmThatWaitsMakesThePerfdataBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		problem := check("h", "down")
+		problem.Check.State = supervision.Critical
+		full := problem
+		of := *problem.Check
+		of.Perfdata = "a=1"
+		full.Check = &of
+		log := &logAtItsEnd{line: problem, added: time.Now().Add(time.Second)}
+		file := &askedFile{name: "perfdata", asked: make(chan struct{}, 1), line: full}
+		out := &memory{}
+		runSite(t, out, Config{Feeds: []Feed{
+			{Source: log, Reader: changes},
+			{Source: file, Reader: timeline.Reader{
+				View: timeline.Complete, Hosts: true, Services: true, HasState: true, HasOutput: true,
+			}},
+		}})
+		if sent := out.sent(t); len(sent) != 1 {
+			t.Errorf("sent %q, want one event with all", sent)
+		}
+	})
+}

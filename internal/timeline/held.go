@@ -70,6 +70,7 @@ type heldRecord struct {
 	reader readerSet // that reported it
 	need   need
 	until  time.Time // zero: until another record settles it
+	since  time.Time // zero: since before the connector was started
 }
 
 // hold keeps a copy of a record. It returns false if too many are held.
@@ -81,8 +82,11 @@ func (w *work) hold(rec *supervision.Record, r *reader, why need, until time.Tim
 	if w.Timeline.held >= bound || len(w.object.held) >= maxHeldOfObject {
 		return false
 	}
-	w.object.held = append(w.object.held, heldRecord{rec: clone(rec), reader: r.bit, need: why, until: until})
+	w.object.held = append(w.object.held, heldRecord{
+		rec: clone(rec), reader: r.bit, need: why, until: until, since: w.now,
+	})
 	w.Timeline.held++
+	w.awaits = w.awaits || why == forReport
 	w.noteDue(until)
 	return true
 }
@@ -160,11 +164,16 @@ func (w *work) expire() (expired bool) {
 }
 
 // catchesUp reports whether a reader that a record is held for has not come to its
-// time yet: one of every result for an ALERT, the log for a result.
+// time yet: one of every result for an ALERT, the log for a result. An alarm waits
+// only for a reader that is known to be behind; a result without its text also for a
+// log that has been busy ever since.
 func (w *work) catchesUp(h *heldRecord) bool {
 	for _, r := range w.readers {
-		awaited := r.View == Changes || r.sees(classOf(h.rec.Entity))
-		if awaited && r.bit != h.reader && w.opts.Order.before(r.Name, h.rec.Time.Unix()+ownDelay, w.now) {
+		awaited, since := r.sees(classOf(h.rec.Entity)), time.Time{}
+		if r.View == Changes {
+			awaited, since = true, h.since
+		}
+		if awaited && r.bit != h.reader && w.opts.Order.before(r.Name, h.rec.Time.Unix()+ownDelay, since, w.now) {
 			return true
 		}
 	}

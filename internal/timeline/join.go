@@ -15,6 +15,9 @@ func (w *work) mayCome(rec *supervision.Record, r *reader, held int) bool {
 		return false
 	}
 	this := w.reportOf(rec, r, r.bit)
+	if w.isBefore(this, h) {
+		return true
+	}
 	behind := this.continues(w.reportOf(&h.rec, w.readerOf(h.reader), h.reader))
 	if !behind || !w.sent.set {
 		return !behind
@@ -56,18 +59,35 @@ func (w *work) joins(rec *supervision.Record, r *reader) int {
 		return -1
 	}
 	this := w.reportOf(rec, r, r.bit)
+	sent := w.wasSent(this)
 	for i := range w.object.held {
 		h := &w.object.held[i]
-		if h.need != forReport {
+		if h.need != forReport || w.isBefore(this, h) {
 			continue
 		}
 		other := w.reportOf(&h.rec, w.readerOf(h.reader), h.reader)
-		if other.sameAs(this) {
+		if other.sameAs(this) && (sent == nil || this.distance(other) < this.distance(*sent)) {
 			return i
 		}
 	}
 	return -1
 }
+
+// isBefore reports whether a result was processed before a held one, whose reader
+// has reported it behind the result sent last.
+func (w *work) isBefore(this report, h *heldRecord) bool {
+	return w.sent.readers&h.reader != 0 && this.precedes(w.sent)
+}
+
+// precedes reports whether a result was processed before another one that its reader
+// has not reported yet, and so before all that was reported behind that.
+func (s *report) precedes(o report) bool {
+	return s.exact && o.exact && s.epoch == o.epoch && s.end < o.end && s.readers&o.readers == 0
+}
+
+// distance is how many seconds two reports are apart. Of two that look the same, a
+// reader reports the one that was sent before the one that is held.
+func (s *report) distance(o report) int64 { return max(s.end-o.end, o.end-s.end) }
 
 // wasSent returns the result that was sent of which this is another report, nil if
 // there is none. What its reader reports comes after what it has reported before.
@@ -84,8 +104,8 @@ func (w *work) wasSent(this report) (same *report) {
 		switch {
 		case r.latest >= reported && r.sameAs(this):
 			same = r
-		case r.exact && this.exact && this.end < r.end && r.readers&this.readers == 0:
-			same = nil // it was before this one, and so before those behind it
+		case this.precedes(*r):
+			same = nil
 		}
 		if r.readers&this.readers != 0 {
 			reported = max(reported, r.end)
@@ -96,12 +116,12 @@ func (w *work) wasSent(this report) (same *report) {
 
 // noteSent remembers a result that is sent.
 func (w *work) noteSent(this report) {
-	if w.sent.set && w.sent.epoch == this.epoch && w.sent.end >= this.end-2*ownDelay {
+	if w.sent.set && w.sent.epoch == this.epoch && w.sent.end >= this.end-reapDelay {
 		w.earlier = append(w.earlier, w.sent)
 	}
 	w.sent = this
 	w.earlier = slices.DeleteFunc(w.earlier, func(r report) bool {
-		return r.epoch != this.epoch || r.end < this.end-2*ownDelay
+		return r.epoch != this.epoch || r.end < this.end-reapDelay
 	})
 	w.earlier = slices.Delete(w.earlier, 0, max(len(w.earlier)-maxEarlier, 0))
 	if len(w.earlier) == 0 {

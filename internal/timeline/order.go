@@ -214,9 +214,9 @@ func (o *Order) readsChanges() bool {
 	return false
 }
 
-// before reports whether a reader has something at hand of up to a second, or
-// catches up and has not come to it yet.
-func (o *Order) before(name string, at int64, now time.Time) bool {
+// before reports whether a reader has something at hand of up to a second, or has
+// not come to it yet: it catches up, or was not at its end since a moment.
+func (o *Order) before(name string, at int64, since, now time.Time) bool {
 	if o == nil {
 		return false
 	}
@@ -226,5 +226,5 @@ func (o *Order) before(name string, at int64, now time.Time) bool {
 	if p == nil || !o.counts(p, now) {
 		return false
 	}
-	return p.waits && p.head <= at || p.endSeen.IsZero() && p.latest < at
+	return p.waits && p.head <= at || p.latest < at && (p.endSeen.IsZero() || p.endSeen.Before(since))
 }

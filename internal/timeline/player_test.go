@@ -371,6 +371,7 @@ func (p *player) enter(s *source) {
 	if n == 0 && len(s.batch) > 0 {
 		if !s.waits {
 			p.opened() // the others know now what this one has
+			p.askToLook()
 		}
 		s.waits, s.recheck = true, p.now+1000
 		return
@@ -386,6 +387,9 @@ func (p *player) enter(s *source) {
 	case s.position != nil:
 		p.positions[s.Name] = s.position
 		p.timeline.Completed(s.Name, s.skip)
+	}
+	if p.timeline.Awaits() {
+		p.askToLook()
 	}
 	p.flush()
 	if n > 0 {
@@ -404,6 +408,16 @@ func (p *player) enter(s *source) {
 	if p.random.IntN(1000) < p.plan.kills && n > 0 {
 		p.now += moment(p.random.IntN(2000))
 		p.begin()
+	}
+}
+
+// askToLook lets the files be looked at in which a record may be that another one
+// waits for. Nobody looks into a spool directory when asked.
+func (p *player) askToLook() {
+	for _, s := range p.sources {
+		if !s.pending && s.lines != nil && !(p.set.spool && s.View == timeline.Complete) {
+			s.due = p.now
+		}
 	}
 }
 

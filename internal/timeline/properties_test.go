@@ -248,6 +248,7 @@ func judge(h *history, set readerSet, how plan, out outcome) []string {
 	for i := range out.sent {
 		j.sent(&out.sent[i])
 	}
+	j.swapped()
 	if how.fails == "" && !h.killed {
 		j.complete()
 	}
@@ -268,6 +269,7 @@ type judgement struct {
 	out     outcome
 	times   map[int]int // how often each result was sent
 	objects map[supervision.Entity]*judged
+	again   []*result // sent once more without completing anything
 	found   []string
 }
 
@@ -316,13 +318,13 @@ func (j *judgement) check(s *sent, o *judged) {
 	switch {
 	case s.mark == timeline.Confirmed, j.isAlike(o.last, r):
 	case s.mark == timeline.Completion:
-		if o.last != r {
+		if o.last != r && !j.mayComplete(s, o.last, r) {
 			j.wrong("the completion of an older result: %v", s)
 		}
 	case j.times[id] > 1 && j.set.spool && o.last.state != r.state && o.last.at > r.at-12_000:
 		// It was taken for older than the one sent last, and is the newer one.
 	case j.times[id] > 1:
-		j.wrong("sent twice: %v", s)
+		j.again = append(j.again, r)
 	case o.last != nil && o.last.id > id && j.set.spool && o.last.at < r.at+12_000:
 		// The status file, which is read first, can't be told from it where results are collected every few seconds.
 	case o.last != nil && o.last.id > id:
@@ -334,6 +336,40 @@ func (j *judgement) check(s *sent, o *judged) {
 		o.problems = append(o.problems, id)
 	}
 	j.text(s, r, o, unchanged)
+}
+
+// mayComplete reports whether a result of the status file may be taken for the one
+// before it: that had no text of its own, both have the same state, and the check
+// began in the second in which that one was processed. A result without a text
+// shows nothing else by which to tell.
+func (j *judgement) mayComplete(s *sent, before, r *result) bool {
+	return j.set.template == pnpTemplate && s.from == "status" && before != nil && before.id < r.id &&
+		before.state == r.state && before.at.stamp().Equal(r.started())
+}
+
+// swapped checks what was sent twice: in place of a twin, and that was not sent then.
+// Twins are two results of an object behind each other, of the same state and text,
+// within the time in which the reports of one check may lie: a line of the log
+// shows nothing else, so what the status file has of the one may be taken for the other.
+func (j *judgement) swapped() {
+	taken := map[int]bool{}
+	for _, r := range j.again {
+		i := slices.IndexFunc(j.results, func(t *result) bool {
+			return t.object == r.object && j.isAlike(t, r) && j.areNeighbours(t, r) && j.times[t.id] == 0 && !taken[t.id]
+		})
+		if i < 0 || !j.set.log || !j.set.status {
+			j.wrong("sent twice: result %d of %v, state %d at %d", r.id, objectNames[r.object], r.state, r.at)
+			continue
+		}
+		taken[j.results[i].id] = true
+	}
+}
+
+// areNeighbours reports whether an object has no result between two.
+func (j *judgement) areNeighbours(a, b *result) bool {
+	return !slices.ContainsFunc(j.results, func(r *result) bool {
+		return r.object == a.object && min(a.id, b.id) < r.id && r.id < max(a.id, b.id)
+	})
 }
 
 // isAlike reports whether two results of an object differ in nothing but their
@@ -438,7 +474,8 @@ func (j *judgement) complete() {
 	}
 	for _, ref := range j.out.dropped[timeline.StateUnknown] {
 		// A first problem that is HARD at once doesn't show that the object was well.
-		if r := j.results[idOf(ref)-1]; j.set.log && maxAttempts[r.object] > 1 && !j.restarts() {
+		r := j.results[idOf(ref)-1]
+		if j.set.log && maxAttempts[r.object] > 1 && !j.restarts() && !j.isOneOfTooMany(r) {
 			j.wrong("of unknown state: %s", ref)
 		}
 	}
@@ -474,7 +511,7 @@ func (j *judgement) mayMiss(r *result) bool {
 		return true // its reader is taken to miss results, so the next ALERT doesn't wait for it
 	}
 	return j.set.template == stateless && !r.logged &&
-		(!j.isNamed(r.object) || maxAttempts[r.object] == 1 || j.isOvertaken(r.id))
+		(!j.isNamed(r.object) || maxAttempts[r.object] == 1 || j.isOvertaken(r.id) || j.isOneOfTooMany(r))
 }
 
 // isNamed reports whether the log has a line about a result of an object.
@@ -488,6 +525,25 @@ func (j *judgement) isOvertaken(id int) bool {
 	return slices.ContainsFunc(j.results[id:], func(next *result) bool {
 		return next.object == r.object && next.at < r.at+3000
 	})
+}
+
+// maxWaiting is how many results of one object wait for a state.
+const maxWaiting = 16
+
+// isOneOfTooMany reports whether more results of an object followed than may wait for
+// a state, before the log had a line about one.
+func (j *judgement) isOneOfTooMany(r *result) bool {
+	behind := 0
+	for _, next := range j.results[r.id:] {
+		switch {
+		case next.object != r.object:
+		case next.logged:
+			return behind >= maxWaiting
+		default:
+			behind++
+		}
+	}
+	return behind >= maxWaiting
 }
 
 func (j *judgement) restarts() bool {

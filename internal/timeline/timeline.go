@@ -102,6 +102,7 @@ type Timeline struct {
 	dirty   map[supervision.Entity]*object
 	holding map[supervision.Entity]*object // those that hold records
 	held    int                            // records
+	awaits  bool                           // one of them waits for a report since the last call of Awaits
 	due     time.Time                      // not after the end of any wait; zero: nothing waits for a moment
 	// doubtful are those of which the log has reported a condition that no status
 	// file has shown or denied since.
@@ -257,6 +258,14 @@ func (t *Timeline) Tick(now time.Time, decide func(Decision)) {
 		t.noteHolding(e, o)
 	}
 	t.findDue()
+}
+
+// Awaits reports whether a record has begun to wait for what another reader is about
+// to report, since the last call.
+func (t *Timeline) Awaits() bool {
+	awaits := t.awaits
+	t.awaits = false
+	return awaits
 }
 
 // Due returns when the next Tick may have something to do; zero: not before another

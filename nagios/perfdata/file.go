@@ -50,7 +50,8 @@ const deletedKept = time.Minute
 // FileSource follows a perfdata file.
 type FileSource struct {
 	supervision.Meter
-	options FileOptions
+	options  FileOptions
+	follower *follow.Follower
 }
 
 // NewFile makes a source of a perfdata file. It opens nothing. The error is an
@@ -64,8 +65,23 @@ func NewFile(options FileOptions) (*FileSource, error) {
 			return nil, option.Faultf("archives", "pattern %q: %w", pattern, err)
 		}
 	}
-	return &FileSource{options: options}, nil
+	s := &FileSource{options: options}
+	s.follower = follow.New(follow.Options{
+		Path:     options.Path,
+		Archives: s.archives,
+		Begin:    options.Begin,
+		Engine:   follow.Direct,
+		Poll:     options.Poll,
+		Grace:    movedGrace,
+		LetGo:    deletedKept,
+		Logger:   options.Logger,
+	})
+	return s, nil
 }
+
+// Look makes the source look at the file now: what the log shows waits a moment for
+// its performance data.
+func (s *FileSource) Look() { s.follower.Look() }
 
 // Name is the key of the source.
 func (s *FileSource) Name() string { return s.options.Name }
@@ -82,17 +98,7 @@ func (s *FileSource) Run(ctx context.Context, from []byte, emit supervision.Emit
 		position = &stored.Position
 		h.lines.restore(stored.Open)
 	}
-	follower := follow.New(follow.Options{
-		Path:     s.options.Path,
-		Archives: s.archives,
-		Begin:    s.options.Begin,
-		Engine:   follow.Direct,
-		Poll:     s.options.Poll,
-		Grace:    movedGrace,
-		LetGo:    deletedKept,
-		Logger:   s.options.Logger,
-	})
-	if err := follower.Run(ctx, position, h.deliver); err != nil {
+	if err := s.follower.Run(ctx, position, h.deliver); err != nil {
 		return fmt.Errorf("perfdata file %s: %w", s.options.Path, err)
 	}
 	return nil
