@@ -23,7 +23,11 @@ const (
 )
 
 // spoolFile is the segment of a broker module.
-var spoolFile = writtenFile{"module", "spool/neb-1700000000000000-1-1.log", spoolConfig, func(w io.Writer, i int) {
+var spoolFile = writtenFile{
+	name: "module", file: "spool/neb-1700000000000000-1-1.log", config: spoolConfig, line: segmentLine,
+}
+
+func segmentLine(w io.Writer, i int) {
 	if i == 0 {
 		io.WriteString(w, "DATATYPE::SEGMENT\tFORMAT::1\tMODULE::neb 1.0\tPROGRAM::Nagios 4.4.6\tPID::1\tLOST::0\n")
 	}
@@ -37,7 +41,7 @@ var spoolFile = writtenFile{"module", "spool/neb-1700000000000000-1-1.log", spoo
 			"SERVICEOUTPUT::DISK - free space: / %d MB (56%% inode=89%%);\t"+
 			"SERVICEPERFDATA::/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n",
 		now, i%200, i/200%50, i%3, now-0.2, i, i)
-}}
+}
 
 func spoolConfig(dir, url string) string {
 	return fmt.Sprintf(`
@@ -60,6 +64,9 @@ log: {level: warn}
 //	                few for its checkpoints; counted in a run of its own
 //	p50-ms, p99-ms  from the write of the line to the delivery of the message
 //
+// With all readers together, p50/alone and p99/alone compare the latencies with those
+// of the perfdata file by itself, in the same run.
+//
 // N2C_BASELINE names the binary of another version, such as that of the main
 // branch. Its runs alternate with ours: cpu/base is the ratio of the two, and
 // its own figures are logged.
@@ -70,7 +77,7 @@ func BenchmarkRates(b *testing.B) {
 	}
 	broker := testbroker.Start(b, testbroker.Options{})
 	queue := exchange(b, broker)
-	for _, file := range []writtenFile{perfdataFile, spoolFile, logFile} {
+	for _, file := range []writtenFile{perfdataFile, spoolFile, logFile, allFiles} {
 		for _, rate := range []int{30, 300, 3000} {
 			b.Run(fmt.Sprintf("%s/%d", file.name, rate), func(b *testing.B) {
 				source := ratedSource{broker, queue, file, rate}
@@ -85,6 +92,12 @@ func BenchmarkRates(b *testing.B) {
 						costs[i].syncs = source.syncs(b, binary)
 					}
 					costs[0].report(b)
+					if file.beside != nil {
+						var alone rateCost
+						ratedSource{broker, queue, perfdataFile, rate}.measure(b, binaries[0], &alone)
+						b.ReportMetric(costs[0].latency(50)/alone.latency(50), "p50/alone")
+						b.ReportMetric(costs[0].latency(99)/alone.latency(99), "p99/alone")
+					}
 					if len(costs) > 1 {
 						b.Logf("baseline: %s", costs[1])
 						b.ReportMetric(costs[0].mean()/costs[1].mean(), "cpu/base")
@@ -210,9 +223,18 @@ func (s ratedSource) run(b *testing.B, binary string, seconds int, warm func(pid
 		b.Fatal(err)
 	}
 	defer f.Close()
+	line := s.file.line
+	if s.file.beside != nil {
+		before, end := s.file.beside(b, dir)
+		defer end()
+		line = func(w io.Writer, i int) {
+			before(i)
+			s.file.line(w, i)
+		}
+	}
 	c := NewConnector(b, binary, s.file.config(dir, s.broker.URL()))
 	c.Start()
-	latencies := paced(b, s.broker, s.queue, f, s.file.line, pace{
+	latencies := paced(b, s.broker, s.queue, f, line, pace{
 		rate: s.rate, warmUp: rateWarmUp * s.rate, n: seconds * s.rate, warm: func() { warm(c.PID()) },
 	})
 	done(c.PID(), latencies)
