@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"slices"
-	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -14,9 +13,8 @@ const ackDelay = 2
 
 // ack is the story of an object's acknowledgement.
 type ack struct {
+	stamp         // when it was given, or ended
 	text   uint64 // hash of author and text
-	at     int64  // when it was given, or ended (unix seconds)
-	epoch  uint32
 	by     readerSet
 	given  bool
 	sticky bool
@@ -28,8 +26,11 @@ type ack struct {
 }
 
 // end notes that it ended, and whether that was with its problem.
-func (a *ack) end(at time.Time, lapsed bool) {
-	a.given, a.lapsed, a.at = false, lapsed, max(a.at, at.Unix())
+func (a *ack) end(at stamp, lapsed bool) {
+	a.given, a.lapsed = false, lapsed
+	if !a.isAfter(at) {
+		a.stamp = at
+	}
 }
 
 // How an acknowledgement may end by a check result.
@@ -43,10 +44,11 @@ const (
 func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 	n, at, a := rec.Note, rec.Time.Unix(), &w.ack
 	text := textHash(supervision.Acknowledged.String(), n.Author, n.Text)
-	// A supervisor that starts reports it again, and earlier ones whose comments it
-	// has kept.
-	repeated := a.text == text || a.by&r.bit == 0 || n.Loaded && at <= a.at+ackDelay
-	if w.notes.heard(text, r.bit, w.noteAlone) || a.given && repeated {
+	this := said{hash: text, readers: r.bit}
+	if !n.Loaded { // else nobody knows when it was given
+		this.entry = uint32(at)
+	}
+	if w.notes.heardAck(this, r.View == Snapshot, w.noteAlone) || a.given && w.isRepeated(rec, r, text) {
 		a.by |= r.bit
 		w.drop(rec, r, SeenAlready)
 		return
@@ -59,7 +61,7 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 		w.noteAck(rec, r, text)
 		w.send(rec, r, mark)
 		if !rec.Note.Sticky && w.precedesLastChange(at, r) {
-			w.ack.end(rec.Time, false)
+			w.ack.end(w.stampIn(rec, r), false)
 			w.sendEndOfAck(rec, r, endedByChange)
 		}
 	case w.problem != 0 && w.problem <= at+ackDelay && w.isOver(at, r):
@@ -73,10 +75,6 @@ func (w *work) acknowledge(rec *supervision.Record, r *reader, mark Mark) {
 		}
 	}
 }
-
-// isAfter reports whether the acknowledgement was given after a moment, as far as
-// the supervisor's clock shows it.
-func (a *ack) isAfter(at int64, epoch uint32) bool { return a.epoch == epoch && at < a.at }
 
 // precedesLastChange reports whether the result sent last changed the state in the
 // second of an acknowledgement, and comes after it in the log.
@@ -100,10 +98,25 @@ func (w *work) isOver(acked int64, r *reader) bool {
 	return reported&r.bit == 0
 }
 
+// isRepeated reports whether an acknowledgement is the one that stands: one of which
+// only the flag is known; what another reader reports that was given by then; what a
+// supervisor reports again at its start, together with earlier ones whose comments
+// it has kept. What its reader reports a second time was given a second time.
+func (w *work) isRepeated(rec *supervision.Record, r *reader, text uint64) bool {
+	a, n := &w.ack, rec.Note
+	byThen := !a.less(-ackDelay).isBefore(w.stampIn(rec, r))
+	switch {
+	case n.Author == "" && n.Text == "":
+		return a.text == text || a.by&r.bit == 0
+	case n.Loaded:
+		return a.text == text || a.by&r.bit == 0 || byThen
+	}
+	return a.by&r.bit == 0 && byThen
+}
+
 func (w *work) noteAck(rec *supervision.Record, r *reader, text uint64) {
 	w.ack = ack{
-		given: true, sticky: rec.Note.Sticky, text: text, by: r.bit, at: rec.Time.Unix(), epoch: w.epochOf(r),
-		of: w.sent.state,
+		given: true, sticky: rec.Note.Sticky, text: text, by: r.bit, stamp: w.stampIn(rec, r), of: w.sent.state,
 	}
 }
 
@@ -163,19 +176,19 @@ func (w *work) removeAck(rec *supervision.Record, r *reader) {
 		h := w.release(i) // it ends before it could be sent
 		w.drop(&h.rec, w.readerOf(h.reader), Unchanged)
 	}
-	older := w.ack.isAfter(rec.Time.Unix(), w.epochOf(r)) ||
-		r.View == Snapshot && rec.Time.Unix() == w.ack.at && w.ack.by&r.bit == 0
+	this := w.stampIn(rec, r)
+	older := w.ack.isAfter(this) || r.View == Snapshot && this == w.ack.stamp && w.ack.by&r.bit == 0
 	if !w.ack.given || older {
 		w.drop(rec, r, Unchanged)
 		return
 	}
 	recovered := rec.Note.Recovered || w.sent.set && w.sent.state == supervision.OK
 	if recovered && !w.opts.EndAcksAtOnce {
-		w.ack.end(rec.Time, true)
+		w.ack.end(this, true)
 		w.drop(rec, r, Unchanged)
 		return
 	}
-	w.ack.end(rec.Time, false)
+	w.ack.end(this, false)
 	w.send(rec, r, NoMark)
 }
 
@@ -193,7 +206,8 @@ func (w *work) endOfAck(rec *supervision.Record, before report) (why string) {
 		a.given = true // it was given again, or never ended
 		return ""
 	}
-	if !a.given || a.isAfter(rec.Time.Unix(), w.sent.epoch) || rec.Kind != supervision.CheckResult {
+	this := stamp{rec.Time.Unix(), w.sent.epoch}
+	if !a.given || a.isAfter(this) || rec.Kind != supervision.CheckResult {
 		return ""
 	}
 	if a.of == supervision.StateNotReported {
@@ -201,12 +215,12 @@ func (w *work) endOfAck(rec *supervision.Record, before report) (why string) {
 	}
 	switch {
 	case w.sent.state == supervision.OK && w.opts.EndAcksAtOnce:
-		a.end(rec.Time, false)
+		a.end(this, false)
 		return endedByRecovery
 	case w.sent.state == supervision.OK:
-		a.end(rec.Time, true)
+		a.end(this, true)
 	case w.sent.state != a.of && !a.sticky && (rec.Check.Flags == nil || !rec.Check.Flags.Acknowledged):
-		a.end(rec.Time, false)
+		a.end(this, false)
 		return endedByChange
 	}
 	return ""
@@ -226,14 +240,14 @@ func (a *ack) encode(e *encoder) {
 	e.bits(a.given, a.sticky, a.lapsed)
 	e.uint(a.text)
 	e.uint(uint64(a.by))
-	e.int(a.at)
-	e.uint(uint64(a.epoch))
+	a.stamp.encode(e)
 	*e = append(*e, byte(a.of))
 }
 
 func (a *ack) decode(d *decoder) {
 	bits := d.byte()
 	a.given, a.sticky, a.lapsed = bits&1 != 0, bits&2 != 0, bits&4 != 0
-	a.text, a.by, a.at, a.epoch = d.uint(), readerSet(d.uint()), d.int(), uint32(d.uint())
+	a.text, a.by = d.uint(), readerSet(d.uint())
+	a.stamp.decode(d)
 	a.of = supervision.State(d.byte())
 }

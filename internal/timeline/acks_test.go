@@ -163,3 +163,30 @@ func TestTheStatusFileTakesBack(t *testing.T) {
 		{"status", flags(80, true), 0, sent},
 	})
 }
+
+// Somebody acknowledges a problem once more, with the same words.
+func TestTheSameWordsAgainAreAnotherAcknowledgement(t *testing.T) {
+	ack := func(sec int, id int64) supervision.Record {
+		rec := note(supervision.Acknowledged, sec, "bob", "on it")
+		rec.Note.ID = id
+		return rec
+	}
+	run(t, options(logReader, status), []step{
+		{"log", result(web, 90, 2, "CRITICAL"), 0, sent},
+		{"log", ack(100, 0), 0, sent},
+		{"log", ack(200, 0), 0, sent},
+		{"log", ack(200, 0), 0, sent}, // twice in one second
+		{"status", ack(100, 5), 0, seenAlready},
+		{"status", ack(201, 6), 0, seenAlready},
+		{"status", ack(201, 6), 0, seenAlready}, // the file is read again
+		{"status", ack(300, 7), 0, sent},        // the log could not be read
+		{"log", ack(300, 0), 310, seenAlready},
+	})
+	run(t, options(logReader, status), []step{
+		{"status", seen(web, 89, 90, 2, "CRITICAL"), 0, sent},
+		{"status", ack(100, 5), 0, sent}, // the log could not be read
+		{"log", result(web, 120, 0, "OK"), 0, sent},
+		{"log", result(web, 200, 2, "CRITICAL"), 0, sent + ", acknowledgement removed " + sent},
+		{"log", ack(210, 0), 0, sent},
+	})
+}

@@ -34,18 +34,19 @@ func (w *work) derive(from *supervision.Record, r *reader, rec supervision.Recor
 func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 	flags, a := rec.Check.Flags, &w.ack
 	isProblem := w.sent.set && w.sent.state != supervision.OK
-	givenBy := a.at // the latest moment at which it can have been given
+	this := w.stampIn(rec, r)
+	denied := this // what was given before that moment
 	if r.View == Snapshot {
-		givenBy += ackDelay
+		denied = this.less(ackDelay)
 	}
 	switch {
-	case a.given && !flags.Acknowledged && rec.Time.Unix() > givenBy:
+	case a.given && !flags.Acknowledged && a.isBefore(denied):
 		atOnce := isProblem || w.opts.EndAcksAtOnce
-		a.end(rec.Time, !atOnce)
+		a.end(this, !atOnce)
 		if atOnce {
 			w.sendEndOfAck(rec, r, endedBySilence)
 		}
-	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && rec.Time.Unix() > a.at &&
+	case !a.given && flags.Acknowledged && isProblem && r.View == Snapshot && a.isBefore(this) &&
 		w.holds(forNote) < 0:
 		derived := supervision.Record{Kind: supervision.Acknowledged, Entity: rec.Entity, Time: rec.Time,
 			Ref: rec.Ref + "#acknowledged", Note: &supervision.Note{Sticky: true}}
@@ -55,7 +56,7 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 	case !a.given && flags.Acknowledged && isProblem && r.View == Everything && rec.Kind == supervision.PresentState:
 		// Its comment was deleted, so nobody reports who it was.
 		w.ack = ack{
-			given: true, by: r.bit, at: rec.Time.Unix(), epoch: w.epochOf(r), of: w.sent.state,
+			given: true, by: r.bit, stamp: this, of: w.sent.state,
 		}
 		w.derive(rec, r, supervision.Record{Kind: supervision.Acknowledged, Note: &supervision.Note{}})
 	}
@@ -65,14 +66,14 @@ func (w *work) agreeOnAck(rec *supervision.Record, r *reader) {
 // own record of a change right before or after it, so it only ends what a
 // supervisor has forgotten in a restart.
 func (w *work) agreeOnFlapping(rec *supervision.Record, r *reader) {
-	f := &w.flaps
-	if rec.Check.Flags.Flapping == f.now || rec.Time.Unix() <= f.at+ackDelay {
+	f, this := &w.flaps, w.stampIn(rec, r)
+	if rec.Check.Flags.Flapping == f.now || !f.isBefore(this.less(ackDelay)) {
 		return
 	}
 	if r.View == Everything && rec.Kind != supervision.PresentState && (!f.now || f.at >= w.site.started) {
 		return
 	}
-	f.now, f.at = !f.now, rec.Time.Unix()
+	f.now, f.stamp = !f.now, this
 	kind := supervision.FlappingStopped
 	if f.now {
 		kind = supervision.FlappingStarted
@@ -91,7 +92,8 @@ func (w *work) agreeOnDowntimes(rec *supervision.Record, r *reader) {
 		// their depth means nothing yet.
 		w.endDowntimes(rec, r, func(id int64) bool { return !slices.Contains(d.loaded, id) })
 		d.loaded, d.unnamed = nil, len(d.running) > 0
-	case r.View == Snapshot && d.isDeniedBy(rec) && rec.Time.Unix() > w.site.begun+beginAnew && w.holds(forEnd) < 0:
+	case r.View == Snapshot && d.isDeniedBy(rec, w.stampIn(rec, r)) && rec.Time.Unix() > w.site.begun+beginAnew &&
+		w.holds(forEnd) < 0:
 		if !w.hold(rec, r, forEnd, w.now.Add(noteWait)) {
 			w.endAllDowntimes(rec, r)
 		}
@@ -104,14 +106,14 @@ const beginAnew = 60 // seconds
 
 // isDeniedBy reports whether a result shows its object in no downtime, later than
 // one began or ended last.
-func (d *downtimes) isDeniedBy(rec *supervision.Record) bool {
-	return d.depth() > 0 && rec.Check.Flags.DowntimeDepth == 0 && rec.Time.Unix() > d.changed+ackDelay
+func (d *downtimes) isDeniedBy(rec *supervision.Record, shown stamp) bool {
+	return d.depth() > 0 && rec.Check.Flags.DowntimeDepth == 0 && d.changed.isBefore(shown.less(ackDelay))
 }
 
 // endAllDowntimes ends the downtimes that the status file denies.
 func (w *work) endAllDowntimes(rec *supervision.Record, r *reader) {
 	d := w.ofDowntimes()
-	if !d.isDeniedBy(rec) {
+	if !d.isDeniedBy(rec, w.stampIn(rec, r)) {
 		return
 	}
 	if len(d.running) == 0 {

@@ -73,7 +73,7 @@ func TestWhatWasSaidIsForgotten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var n notes
 			for i := range uint64(3 * maxOpen) {
-				n.heard(i, 1, c.alone)
+				n.heard(said{hash: i, readers: 1}, c.alone)
 			}
 			if len(n.said) != c.want || n.said[c.want-1].hash != 3*maxOpen-1 {
 				t.Errorf("%d are remembered, want %d", len(n.said), c.want)
@@ -82,7 +82,7 @@ func TestWhatWasSaidIsForgotten(t *testing.T) {
 	}
 	var n notes
 	for i := range uint64(3 * maxOpen) {
-		if n.heard(i, 1, false) || !n.heard(i, 2, false) {
+		if n.heard(said{hash: i, readers: 1}, false) || !n.heard(said{hash: i, readers: 2}, false) {
 			t.Fatalf("%d: the second reader repeats the first", i)
 		}
 	}

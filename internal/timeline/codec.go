@@ -32,8 +32,9 @@ func (e *encoder) bits(bs ...bool) {
 
 // decoder reads the stored form; after a fault it returns zeros, and bad is set.
 type decoder struct {
-	b   []byte
-	bad bool
+	b       []byte
+	bad     bool
+	version byte // of the memory
 }
 
 func (d *decoder) byte() byte {

@@ -6,8 +6,8 @@ import (
 
 // flaps is the story of an object's flapping.
 type flaps struct {
-	now bool
-	at  int64 // of the last change (unix seconds)
+	now   bool
+	stamp // of the last change
 }
 
 // condition judges what is no check result.
@@ -22,7 +22,7 @@ func (w *work) condition(rec *supervision.Record, r *reader) {
 	case supervision.CommentAdded, supervision.CommentDeleted:
 		w.comment(rec, r)
 	default:
-		if why := w.ofDowntimes().judge(&w.notes, rec, r, w.noteAlone); why != ToSend {
+		if why := w.ofDowntimes().judge(&w.notes, rec, r, w.epochOf(r), w.noteAlone); why != ToSend {
 			w.drop(rec, r, why)
 			return
 		}
@@ -32,18 +32,21 @@ func (w *work) condition(rec *supervision.Record, r *reader) {
 
 func (w *work) flap(rec *supervision.Record, r *reader) {
 	started := rec.Kind == supervision.FlappingStarted
-	if w.flaps.now == started || r.View == Snapshot && rec.Time.Unix() <= w.flaps.at {
+	this := w.stampIn(rec, r)
+	if w.flaps.now == started || r.View == Snapshot && !w.flaps.isBefore(this) {
 		w.drop(rec, r, Unchanged)
 		return
 	}
-	w.flaps = flaps{now: started, at: rec.Time.Unix()}
+	w.flaps = flaps{now: started, stamp: this}
 	w.send(rec, r, NoMark)
 }
 
 func (w *work) comment(rec *supervision.Record, r *reader) {
 	n := rec.Note
 	if rec.Kind == supervision.CommentAdded && known(&w.notes.lastComment, n.ID, n.Loaded, r) ||
-		w.notes.heard(textHash(rec.Kind.String(), n.Author, n.Text), r.bit, w.noteAlone) {
+		w.notes.heard(said{
+			textHash(rec.Kind.String(), n.Author, n.Text), r.bit, entryOf(r, n.ID, rec.Time),
+		}, w.noteAlone) {
 		w.drop(rec, r, SeenAlready)
 		return
 	}
@@ -66,9 +69,14 @@ func known(last *int64, id int64, loaded bool, r *reader) bool {
 	return false
 }
 
-func (f *flaps) encode(e *encoder) {
-	e.bits(f.now)
-	e.int(f.at)
+// encodeFlaps stores the flapping, and whether the status file has something to show.
+func (o *object) encodeFlaps(e *encoder) {
+	e.bits(o.flaps.now, o.doubtful)
+	o.flaps.stamp.encode(e)
 }
 
-func (f *flaps) decode(d *decoder) { f.now, f.at = d.byte()&1 != 0, d.int() }
+func (o *object) decodeFlaps(d *decoder) {
+	bits := d.byte()
+	o.flaps.now, o.doubtful = bits&1 != 0, bits&2 != 0
+	o.flaps.stamp.decodeDated(d)
+}

@@ -99,3 +99,74 @@ func TestFlapping(t *testing.T) {
 		{"status", flapping(supervision.FlappingStopped, 4), 0, sent},
 	})
 }
+
+// A status file that is read again after a crash shows the same comments and downtimes.
+func TestAStatusFileThatIsReadAgainShowsNothingTwice(t *testing.T) {
+	comment := func(sec int, id int64) supervision.Record {
+		rec := note(supervision.CommentAdded, sec, "bob", "hello")
+		rec.Note.ID = id
+		return rec
+	}
+	scheduled := downtime(supervision.DowntimeScheduled, 10, 7)
+	scheduled.Downtime.Entry = at(10)
+	run(t, options(logReader, status), []step{
+		{"status", comment(1, 1), 0, sent},
+		{"status", comment(1, 2), 0, sent}, // the same words by the same author, in one second
+		{"status", comment(1, 1), 0, seenAlready},
+		{"status", comment(1, 2), 0, seenAlready},
+		{"log", note(supervision.CommentAdded, 1, "bob", "hello"), 0, seenAlready},
+		{"log", note(supervision.CommentAdded, 1, "bob", "hello"), 0, seenAlready},
+		{"log", note(supervision.CommentAdded, 9, "bob", "hello"), 0, sent},
+		{"status", scheduled, 0, sent},
+		{"status", scheduled, 0, seenAlready},
+	})
+}
+
+// What the log has reported and no status file has shown is asked for after a restart too.
+func TestADoubtOutlivesARestart(t *testing.T) {
+	tl := run(t, options(logReader, status), []step{
+		{"log", result(web, 1, 2, "CRITICAL"), 0, sent},
+		{"log", note(supervision.Acknowledged, 10, "bob", "on it"), 0, sent},
+	})
+	tl = restored(t, tl)
+	if got := tl.Doubtful(); len(got) != 1 || got[0] != web {
+		t.Fatalf("doubtful: %v", got)
+	}
+	shown := seen(web, 1, 1, 2, "CRITICAL")
+	shown.Check.Flags = &supervision.Flags{At: at(30), Acknowledged: true}
+	take(tl, "status", shown, at(30))
+	if got := restored(t, tl).Doubtful(); len(got) != 0 {
+		t.Errorf("after the status file: %v", got)
+	}
+}
+
+// What began before the supervisor's clock went back is older than what is shown now.
+func TestConditionsFromBeforeAStepOfTheClock(t *testing.T) {
+	shown := func(sec int) supervision.Record {
+		rec := seen(web, 150, 150, 2, "CRITICAL")
+		rec.Check.Flags = &supervision.Flags{At: at(sec)}
+		return rec
+	}
+	started := supervision.Record{Kind: supervision.SupervisorStarted, Time: at(990)}
+	run(t, options(logReader, status), []step{
+		{"log", started, 0, sent},
+		{"log", result(web, 1000, 2, "CRITICAL"), 0, sent},
+		{"log", flapping(supervision.FlappingStarted, 1000), 0, sent},
+		{"log", downtime(supervision.DowntimeStarted, 1000, 0), 0, sent},
+		{"log", note(supervision.Acknowledged, 1000, "bob", "on it"), 0, sent},
+		{"log", result(host, 100, 0, "UP"), 1010, sent},
+		{"status", shown(200), 1110, unchanged + ", acknowledgement removed " + sent + ", flapping stopped " + sent},
+		tick(1113, supervision.CheckResult, "downtime ended "+sent),
+	})
+}
+
+// The log had reported the end of a downtime when the clock went back. One that begins
+// then is another one.
+func TestADowntimeAfterAStepOfTheClock(t *testing.T) {
+	run(t, options(logReader, status), []step{
+		{"log", downtime(supervision.DowntimeStarted, 1000, 0), 0, sent},
+		{"log", downtime(supervision.DowntimeEnded, 1010, 0), 0, sent},
+		{"log", result(host, 100, 0, "UP"), 1010, sent},
+		{"status", downtime(supervision.DowntimeStarted, 200, 8), 1110, sent},
+	})
+}

@@ -17,12 +17,12 @@ const maxEnded = 64
 type downtimes struct {
 	running []int64 // ids, as far as reported
 	unnamed bool    // one is running whose id was not reported
-	changed int64   // when one began or ended last (unix seconds)
+	changed stamp   // when one began or ended last
 	// ended are those whose end was reported, which the status file may still
 	// show; endedUnnamed is the moment of an end that was reported when not even
-	// the ids were known (unix seconds).
+	// the ids were known; zero if none was.
 	ended        []int64
-	endedUnnamed int64
+	endedUnnamed stamp
 	// last is the greatest id that a broker module reported; loaded are those that
 	// a supervisor which starts has taken over, until it reports the state of the
 	// object.
@@ -40,29 +40,30 @@ func (d *downtimes) depth() int {
 	return len(d.running)
 }
 
-func (d *downtimes) changedAt() int64 {
+func (d *downtimes) changedAt() stamp {
 	if d == nil {
-		return 0
+		return stamp{}
 	}
 	return d.changed
 }
 
-// judge judges what is reported of a downtime.
-func (d *downtimes) judge(notes *notes, rec *supervision.Record, r *reader, alone bool) (why Reason) {
+// judge judges what is reported of a downtime, in an epoch.
+func (d *downtimes) judge(notes *notes, rec *supervision.Record, r *reader, epoch uint32, alone bool) (why Reason) {
+	this := stamp{rec.Time.Unix(), epoch}
 	switch rec.Kind {
 	case supervision.DowntimeScheduled:
 		return d.scheduled(notes, rec, r, alone)
 	case supervision.DowntimeStarted:
-		why = d.started(rec, r)
+		why = d.started(rec, r, this)
 	default: // ended, cancelled
 		if rec.Downtime.ID == 0 {
-			why = d.allOver(rec)
+			why = d.allOver(rec, this)
 		} else {
-			why = d.over(rec, r)
+			why = d.over(rec, r, epoch)
 		}
 	}
-	if why == ToSend {
-		d.changed = max(d.changed, rec.Time.Unix())
+	if why == ToSend && !d.changed.isAfter(this) {
+		d.changed = this
 	}
 	return why
 }
@@ -77,13 +78,14 @@ func (d *downtimes) scheduled(notes *notes, rec *supervision.Record, r *reader, 
 	// Nagios 4.4 keeps of a downtime's comment what is before the first ';'.
 	comment, _, _ := strings.Cut(this.Comment, ";")
 	hash := textHash(this.Author, comment, this.Start.UTC().String(), this.End.UTC().String())
-	if known(&d.last, this.ID, this.Loaded, r) || notes.heard(hash, r.bit, alone) {
+	reported := said{hash, r.bit, entryOf(r, this.ID, this.Entry)}
+	if known(&d.last, this.ID, this.Loaded, r) || notes.heard(reported, alone) {
 		return SeenAlready
 	}
 	return ToSend
 }
 
-func (d *downtimes) started(rec *supervision.Record, r *reader) Reason {
+func (d *downtimes) started(rec *supervision.Record, r *reader, this stamp) Reason {
 	id := rec.Downtime.ID
 	if id == 0 {
 		running := d.depth() > 0
@@ -101,7 +103,7 @@ func (d *downtimes) started(rec *supervision.Record, r *reader) Reason {
 	} else if slices.Contains(d.ended, id) {
 		return SeenAlready // a status file from before its end
 	}
-	if d.endedUnnamed != 0 && rec.Time.Unix() <= d.endedUnnamed {
+	if d.endedUnnamed.at != 0 && !d.endedUnnamed.isBefore(this) {
 		// The log was ahead, and has reported its end.
 		d.noteEnd(id)
 		return SeenAlready
@@ -116,7 +118,7 @@ func (d *downtimes) started(rec *supervision.Record, r *reader) Reason {
 
 // allOver judges an end that is reported without an id: no downtime of the
 // object is running any more. The status file will show the end of each.
-func (d *downtimes) allOver(rec *supervision.Record) Reason {
+func (d *downtimes) allOver(rec *supervision.Record, this stamp) Reason {
 	if rec.Downtime.Text == "" {
 		return OnlyAnOrder
 	}
@@ -124,9 +126,9 @@ func (d *downtimes) allOver(rec *supervision.Record) Reason {
 		return Unchanged
 	}
 	d.noteEnd(d.running...)
-	d.endedUnnamed = 0
+	d.endedUnnamed = stamp{}
 	if len(d.running) == 0 {
-		d.endedUnnamed = rec.Time.Unix()
+		d.endedUnnamed = this
 	}
 	d.running, d.unnamed = nil, false
 	return ToSend
@@ -135,7 +137,7 @@ func (d *downtimes) allOver(rec *supervision.Record) Reason {
 // over judges the end of one downtime. A broker module reports the end, and then
 // that the supervisor has forgotten it; some time later the status file shows it
 // gone.
-func (d *downtimes) over(rec *supervision.Record, r *reader) Reason {
+func (d *downtimes) over(rec *supervision.Record, r *reader, epoch uint32) Reason {
 	id := rec.Downtime.ID
 	if i := slices.Index(d.ended, id); i >= 0 {
 		if r.View != Everything {
@@ -154,8 +156,8 @@ func (d *downtimes) over(rec *supervision.Record, r *reader) Reason {
 			d.unnamed = false
 		}
 		return ToSend
-	case d.endedUnnamed != 0 && rec.Downtime.Start.Unix() <= d.endedUnnamed:
-		d.endedUnnamed = 0
+	case d.endedUnnamed.at != 0 && !d.endedUnnamed.isBefore(stamp{rec.Downtime.Start.Unix(), epoch}):
+		d.endedUnnamed = stamp{}
 		return SeenAlready
 	case rec.Kind == supervision.DowntimeCancelled:
 		return ToSend // one that was scheduled and never began
@@ -176,14 +178,14 @@ func (d *downtimes) beginAnew(id int64) {
 }
 
 func (d *downtimes) isEmpty() bool {
-	return d == nil || len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == 0 &&
-		d.last == 0 && d.changed == 0
+	return d == nil || len(d.running)+len(d.ended)+len(d.loaded) == 0 && !d.unnamed && d.endedUnnamed == stamp{} &&
+		d.last == 0 && d.changed == stamp{}
 }
 
 func (d *downtimes) encode(e *encoder) {
 	e.bits(d.unnamed)
-	e.int(d.changed)
-	e.int(d.endedUnnamed)
+	d.changed.encode(e)
+	d.endedUnnamed.encode(e)
 	e.int(d.last)
 	e.ints(d.running)
 	e.ints(d.ended)
@@ -192,6 +194,8 @@ func (d *downtimes) encode(e *encoder) {
 
 func (d *downtimes) decode(from *decoder) {
 	d.unnamed = from.byte()&1 != 0
-	d.changed, d.endedUnnamed, d.last = from.int(), from.int(), from.int()
+	d.changed.decodeDated(from)
+	d.endedUnnamed.decodeDated(from)
+	d.last = from.int()
 	d.running, d.ended, d.loaded = from.ints(), from.ints(), from.ints()
 }

@@ -34,5 +34,5 @@ func (t *Timeline) Forget(isGone func(supervision.Entity) bool, since time.Time,
 // lastReport is the last moment of which anything is remembered (unix seconds).
 func (o *object) lastReport() int64 {
 	return max(o.sent.start, o.sent.end, o.sent.latest, o.states.known.at, o.ack.at, o.flaps.at,
-		o.downtimes.changedAt())
+		o.downtimes.changedAt().at)
 }

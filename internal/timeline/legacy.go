@@ -32,7 +32,7 @@ func decodeLegacy(value []byte) (*object, error) {
 	d.byte() // its reader
 	o.ack.at, o.ack.of = d.int(), supervision.StateNotReported
 	o.downtimes.running, o.downtimes.ended, o.downtimes.loaded = d.ints(), d.ints(), d.ints()
-	o.downtimes.endedUnnamed, o.notes.lastComment, o.downtimes.last = d.int(), d.int(), d.int()
+	o.downtimes.endedUnnamed.at, o.notes.lastComment, o.downtimes.last = d.int(), d.int(), d.int()
 	for range d.count() {
 		o.notes.said = append(o.notes.said, said{hash: d.uint()})
 		d.byte() // readers

@@ -11,9 +11,13 @@ import (
 // siteKey is the key of the site's own memory. No object has an empty host.
 const siteKey = "\x00"
 
-// memoryVersion is that of the encoded form. Version 2 was that of the arbiter, which
-// judged before the timeline (legacy.go).
-const memoryVersion = 3
+// memoryVersion is that of the encoded form. Version 3 had no epochs of flapping and
+// downtimes, and version 2 was that of the arbiter, which judged before the timeline
+// (legacy.go).
+const (
+	memoryVersion = 4
+	olderVersion  = 3
+)
 
 var errMemory = errors.New("unreadable memory")
 
@@ -31,6 +35,9 @@ func (t *Timeline) Remember(key string, value []byte) error {
 		return fmt.Errorf("memory of %q: %w", e, err)
 	}
 	t.objects[e] = o
+	if o.doubtful {
+		t.doubtful[e] = true
+	}
 	t.held += len(o.held)
 	t.noteHolding(e, o)
 	return nil
@@ -85,8 +92,7 @@ func (o *object) stories() [8]story {
 			func(o *object, e *encoder) { o.states.encode(e) }, func(o *object, d *decoder) { o.states.decode(d) }},
 		{o.ack != ack{},
 			func(o *object, e *encoder) { o.ack.encode(e) }, func(o *object, d *decoder) { o.ack.decode(d) }},
-		{o.flaps != flaps{},
-			func(o *object, e *encoder) { o.flaps.encode(e) }, func(o *object, d *decoder) { o.flaps.decode(d) }},
+		{o.flaps != flaps{} || o.doubtful, (*object).encodeFlaps, (*object).decodeFlaps},
 		{!o.downtimes.isEmpty(), (*object).encodeDowntimes, (*object).decodeDowntimes},
 		{o.notes.lastComment != 0 || len(o.notes.said) > 0,
 			func(o *object, e *encoder) { o.notes.encode(e) }, func(o *object, d *decoder) { o.notes.decode(d) }},
@@ -110,10 +116,10 @@ func (o *object) encode() []byte {
 
 func decodeObject(value []byte) (*object, error) {
 	d := decoder{b: value}
-	switch d.byte() {
+	switch d.version = d.byte(); d.version {
 	case legacyVersion:
 		return decodeLegacy(value)
-	case memoryVersion:
+	case memoryVersion, olderVersion:
 	default:
 		return nil, errMemory
 	}

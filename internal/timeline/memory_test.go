@@ -3,6 +3,7 @@ package timeline
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,12 +20,13 @@ func fullObject() *object {
 				knownState: knownState{state: 2, stateType: 1, attempt: 1, at: 10, set: true}, output: 11, used: true,
 			}},
 		},
-		ack:   ack{given: true, sticky: true, text: 8, by: 1, at: 9, of: 2},
-		flaps: flaps{now: true, at: 3},
+		ack:   ack{given: true, sticky: true, text: 8, by: 1, stamp: stamp{9, 1}, of: 2},
+		flaps: flaps{now: true, stamp: stamp{3, 1}},
 		downtimes: &downtimes{
-			running: []int64{1, 2}, ended: []int64{3}, loaded: []int64{4}, endedUnnamed: 5, last: 6, changed: 7,
+			running: []int64{1, 2}, ended: []int64{3}, loaded: []int64{4}, endedUnnamed: stamp{5, 1}, last: 6,
+			changed: stamp{7, 2},
 		},
-		notes: notes{lastComment: 8, said: []said{{9, 1}}},
+		notes: notes{lastComment: 8, said: []said{{9, 1, 10}}},
 		held: []heldRecord{{
 			rec: result(web, 10, 2, "CRITICAL"), reader: 1, need: forReport, until: time.UnixMilli(1_700_000_000_200),
 		}},
@@ -34,7 +36,7 @@ func fullObject() *object {
 		readers: 5, set: true, parts: parts{text: true, carried: true},
 	}
 	o.earlier = []report{{start: 1, end: 1, state: 1, readers: 4, set: true}}
-	o.problem, o.missing, o.perfdataOff = 2, 3, true
+	o.problem, o.missing, o.perfdataOff, o.doubtful = 2, 3, true, true
 	return o
 }
 
@@ -132,6 +134,41 @@ func TestTheMemoryOfVersion2(t *testing.T) {
 		}
 	}
 }
+
+// What was stored before epochs and entries were: all else is as it was.
+func TestTheMemoryOfVersion3(t *testing.T) {
+	stored, err := hex.DecodeString(memory3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := decodeObject(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fullObject()
+	want.held, want.ack.epoch, want.flaps.epoch, want.notes.said[0].entry = nil, 0, 0, 0
+	want.downtimes.changed.epoch, want.downtimes.endedUnnamed.epoch, want.doubtful = 0, 0, false
+	if diff := cmp.Diff(want.encode(), got.encode()); diff != "" {
+		t.Error(diff)
+	}
+	tl := newTimeline(t, options(status))
+	site, err := hex.DecodeString(site3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tl.Remember(siteKey, site); err != nil || tl.site.epoch != 2 || tl.site.started != 7 ||
+		!slices.Equal(tl.names, names{"log", "status"}) {
+		t.Errorf("site: %v, %+v, names %q", err, tl.site, tl.names)
+	}
+}
+
+// memory3 is fullObject, without what it holds, and site3 a site of the readers log and
+// status, as version 3 stored them.
+const (
+	memory3 = "033f030400061204020302020106041e01050001000200010001000000000004010100001801020102140b13000103080112" +
+		"00020106000e0a0c0202040106010810010901"
+	site3 = "030e00000202036c6f67067374617475730000"
+)
 
 // legacyMemory is that of a service with a problem, an acknowledgement and a comment,
 // as the arbiter stored it.

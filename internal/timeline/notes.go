@@ -1,6 +1,11 @@
 package timeline
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+)
 
 // How many comments and downtimes of one object are remembered: of those that
 // nobody else has reported yet, as many as readers may be apart, else as many as a
@@ -22,22 +27,55 @@ type notes struct {
 type said struct {
 	hash    uint64
 	readers readerSet
+	// entry tells two apart that are alike: of an acknowledgement the second in which it
+	// was given; of a comment or downtime that the status file shows, a hash of its
+	// number and time. 0: not reported.
+	entry uint32
 }
 
-// heard reports whether another reader has reported this already, and remembers
-// that this one has. alone: no other reader reports such things.
-func (n *notes) heard(hash uint64, reader readerSet, alone bool) bool {
+// heard reports whether this was reported already, by another reader or by the same
+// one in a file that is read again, and remembers that it was. alone: no other
+// reader reports such things.
+func (n *notes) heard(this said, alone bool) bool {
+	return n.isKnown(this, alone, func(o said) bool {
+		return o.readers&this.readers == 0 || o.entry != 0 && o.entry == this.entry
+	})
+}
+
+// heardAck does so for an acknowledgement: two of one author and text are the same
+// only if they were given at the same time, and were not reported twice by one reader
+// other than that of the status file.
+func (n *notes) heardAck(this said, readAgain, alone bool) bool {
+	return n.isKnown(this, alone, func(o said) bool {
+		apart := int64(o.entry) - int64(this.entry)
+		return (readAgain || o.readers&this.readers == 0) &&
+			(o.entry == 0 || this.entry == 0 || max(apart, -apart) <= ackDelay)
+	})
+}
+
+func (n *notes) isKnown(this said, alone bool, same func(said) bool) bool {
 	for i := range n.said {
-		if n.said[i].hash == hash && n.said[i].readers&reader == 0 {
-			n.said[i].readers |= reader
+		if s := &n.said[i]; s.hash == this.hash && same(*s) {
+			s.readers |= this.readers
+			s.entry = cmp.Or(s.entry, this.entry)
 			return true
 		}
 	}
 	if len(n.said) >= maxSaid {
 		n.forget(alone)
 	}
-	n.said = append(n.said, said{hash, reader})
+	n.said = append(n.said, this)
 	return false
+}
+
+// entryOf returns the entry of a comment or downtime of the status file; of others
+// nothing shows which of two that are alike it is.
+func entryOf(r *reader, id int64, entered time.Time) uint32 {
+	if r.View != Snapshot {
+		return 0
+	}
+	h := textHash(strconv.FormatInt(id, 36), strconv.FormatInt(entered.Unix(), 36))
+	return max(uint32(h), 1)
 }
 
 // forget makes room: the oldest goes that several readers have reported, or of which
@@ -58,12 +96,17 @@ func (n *notes) encode(e *encoder) {
 	for _, s := range n.said {
 		e.uint(s.hash)
 		e.uint(uint64(s.readers))
+		e.uint(uint64(s.entry))
 	}
 }
 
 func (n *notes) decode(d *decoder) {
 	n.lastComment = d.int()
 	for range d.count() {
-		n.said = append(n.said, said{d.uint(), readerSet(d.uint())})
+		one := said{hash: d.uint(), readers: readerSet(d.uint())}
+		if d.version >= 4 {
+			one.entry = uint32(d.uint())
+		}
+		n.said = append(n.said, one)
 	}
 }

@@ -15,7 +15,10 @@ type object struct {
 	flaps     flaps
 	downtimes *downtimes // nil: it had none
 	notes     notes
-	held      []heldRecord
+	// doubtful: the log has reported a condition that no status file has shown or
+	// denied since.
+	doubtful bool
+	held     []heldRecord
 }
 
 // ofDowntimes returns the story of the downtimes, which few objects have.

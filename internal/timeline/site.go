@@ -52,6 +52,41 @@ type clock struct {
 	epoch  uint32
 }
 
+// stamp is a moment of the supervisor, by its clock.
+type stamp struct {
+	at    int64 // unix seconds
+	epoch uint32
+}
+
+// stampIn returns the moment of a record.
+func (t *Timeline) stampIn(rec *supervision.Record, r *reader) stamp {
+	return stamp{rec.Time.Unix(), t.epochOf(r)}
+}
+
+// isAfter reports whether a moment was after another one, as far as the clock shows it.
+func (s stamp) isAfter(o stamp) bool { return s.epoch == o.epoch && s.at > o.at }
+
+// isBefore reports whether a moment was before what is reported now. One of another
+// epoch was.
+func (s stamp) isBefore(now stamp) bool { return s.epoch != now.epoch || s.at < now.at }
+
+// less returns the moment some seconds before.
+func (s stamp) less(seconds int64) stamp { return stamp{s.at - seconds, s.epoch} }
+
+func (s stamp) encode(e *encoder) {
+	e.int(s.at)
+	e.uint(uint64(s.epoch))
+}
+
+func (s *stamp) decode(d *decoder) { s.at, s.epoch = d.int(), uint32(d.uint()) }
+
+// decodeDated reads a stamp that had no epoch before version 4.
+func (s *stamp) decodeDated(d *decoder) {
+	if s.at = d.int(); d.version >= 4 {
+		s.epoch = uint32(d.uint())
+	}
+}
+
 // epochOf returns the epoch in which a reader's present records are.
 func (t *Timeline) epochOf(r *reader) uint32 {
 	if r.View == Snapshot {
@@ -81,6 +116,8 @@ func (t *Timeline) readClock(rec *supervision.Record, r *reader) {
 		r.clock = clock{latest: at, epoch: r.clock.epoch + 1}
 		if r.clock.epoch > t.site.epoch {
 			t.site.epoch, t.siteChanged = r.clock.epoch, true
+			// The last start was before, whatever its stamp is.
+			t.site.started, t.site.begun = min(t.site.started, at), min(t.site.begun, at)
 		}
 	default:
 		r.clock.latest = max(r.clock.latest, at)
@@ -198,7 +235,7 @@ func (t *Timeline) encodeSite() []byte {
 
 func (t *Timeline) rememberSite(value []byte) error {
 	d := decoder{b: value}
-	if d.byte() != memoryVersion {
+	if d.version = d.byte(); d.version != memoryVersion && d.version != olderVersion {
 		return errMemory
 	}
 	site := siteMemory{started: d.int(), begun: d.int(), saved: d.byte()&1 != 0, epoch: uint32(d.uint())}

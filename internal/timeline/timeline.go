@@ -98,14 +98,12 @@ type Timeline struct {
 	hasSnapshot bool
 	noteAlone   bool // one reader alone reports comments and downtimes
 
-	objects map[supervision.Entity]*object
-	dirty   map[supervision.Entity]*object
-	holding map[supervision.Entity]*object // those that hold records
-	held    int                            // records
-	awaits  bool                           // one of them waits for a report since the last call of Awaits
-	due     time.Time                      // not after the end of any wait; zero: nothing waits for a moment
-	// doubtful are those of which the log has reported a condition that no status
-	// file has shown or denied since.
+	objects  map[supervision.Entity]*object
+	dirty    map[supervision.Entity]*object
+	holding  map[supervision.Entity]*object // those that hold records
+	held     int                            // records
+	awaits   bool                           // one of them waits for a report since the last call of Awaits
+	due      time.Time                      // not after the end of any wait; zero: nothing waits for a moment
 	doubtful map[supervision.Entity]bool
 
 	now    time.Time
@@ -170,11 +168,15 @@ func (t *Timeline) Flags(e supervision.Entity) supervision.Flags {
 func (t *Timeline) object(e supervision.Entity) *object {
 	o := t.objects[e]
 	if o == nil {
-		e.Host, e.Service = strings.Clone(e.Host), strings.Clone(e.Service)
 		o = &object{}
-		t.objects[e] = o
+		t.objects[t.keyOf(e)] = o
 	}
 	return o
+}
+
+// keyOf copies an entity, whose memory belongs to a reader.
+func (*Timeline) keyOf(e supervision.Entity) supervision.Entity {
+	return supervision.Entity{Host: strings.Clone(e.Host), Service: strings.Clone(e.Service)}
 }
 
 // Take judges a record that one of the readers reported, at the moment now of our clock.
@@ -214,13 +216,15 @@ func (t *Timeline) Take(rec *supervision.Record, source string, now time.Time, d
 // reported: the supervisor may have refused it without a line.
 func (t *Timeline) noteDoubt(rec *supervision.Record, r *reader, o *object) {
 	switch {
-	case rec.Check == nil && r.View == Changes && t.hasSnapshot && !t.doubtful[rec.Entity]:
-		e := rec.Entity
-		e.Host, e.Service = strings.Clone(e.Host), strings.Clone(e.Service)
-		t.doubtful[e] = true
-	case r.View == Snapshot && rec.Check != nil && rec.Check.Flags != nil &&
-		rec.Check.Flags.At.Unix() > max(o.ack.at, o.flaps.at, o.downtimes.changedAt())+ackDelay:
-		delete(t.doubtful, rec.Entity)
+	case rec.Check == nil && r.View == Changes && t.hasSnapshot && !o.doubtful:
+		o.doubtful = true
+		t.doubtful[t.keyOf(rec.Entity)] = true
+	case o.doubtful && r.View == Snapshot && rec.Check != nil && rec.Check.Flags != nil:
+		shown := stamp{rec.Check.Flags.At.Unix(), t.epochOf(r)}.less(ackDelay)
+		if o.ack.isBefore(shown) && o.flaps.isBefore(shown) && o.downtimes.changedAt().isBefore(shown) {
+			o.doubtful = false
+			delete(t.doubtful, rec.Entity)
+		}
 	}
 }
 
@@ -293,8 +297,7 @@ func (t *Timeline) noteHolding(e supervision.Entity, o *object) {
 	if len(o.held) == 0 {
 		delete(t.holding, e)
 	} else if t.holding[e] == nil {
-		e.Host, e.Service = strings.Clone(e.Host), strings.Clone(e.Service)
-		t.holding[e] = o
+		t.holding[t.keyOf(e)] = o
 	}
 }
 
