@@ -19,18 +19,20 @@ func (w *work) judge(rec *supervision.Record, r *reader, by readerSet) {
 		return
 	case same != nil && same != &w.sent && !w.isReturn(this):
 		same.join(this)
+		w.settleIfAgreed(rec)
 		w.drop(rec, r, SeenAlready)
 		return
 	}
 	why := w.reason(rec, r, this)
 	if why == Unconfirmed {
-		w.awaitConfirmation(rec, r)
+		w.awaitConfirmation(rec, r, this)
 		return
 	}
 	if why == ToSend {
 		w.sendResult(rec, r, this, NoMark)
 		return
 	}
+	w.settleIfAgreed(rec)
 	w.drop(rec, r, why)
 	if why == Unchanged || why == Expected {
 		w.agree(rec, r)
@@ -188,8 +190,13 @@ func (w *work) sendResult(rec *supervision.Record, r *reader, this report, mark 
 }
 
 // awaitConfirmation holds a state that is older than what was sent: the next
-// result decides, or the supervisor that goes on to report it.
-func (w *work) awaitConfirmation(rec *supervision.Record, r *reader) {
+// result decides, or the supervisor that goes on to report it. A file that was
+// written before that result does not do so.
+func (w *work) awaitConfirmation(rec *supervision.Record, r *reader, this report) {
+	if this.epoch == w.sent.epoch && shownAt(rec).Unix() < w.sent.end {
+		w.drop(rec, r, Unconfirmed)
+		return
+	}
 	for i := range w.object.held {
 		h := &w.object.held[i]
 		if h.need == forConfirmation {
@@ -210,6 +217,14 @@ func (w *work) awaitConfirmation(rec *supervision.Record, r *reader) {
 func (w *work) settleConfirmation(rec *supervision.Record) {
 	if i := w.holds(forConfirmation); i >= 0 && !shownAt(rec).Before(shownAt(&w.object.held[i].rec)) {
 		w.release(i)
+	}
+}
+
+// settleIfAgreed forgets an older state when a later report has the state of the result
+// sent last: the supervisor doesn't go on to report the older one.
+func (w *work) settleIfAgreed(rec *supervision.Record) {
+	if rec.Check.State == w.sent.state {
+		w.settleConfirmation(rec)
 	}
 }
 

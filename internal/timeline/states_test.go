@@ -156,3 +156,38 @@ func TestAResultIsCompleted(t *testing.T) {
 		{"status", seen(web, 39, 40, 2, "CRITICAL"), 0, sent},
 	})
 }
+
+// An older state is not confirmed by a file from before the newer result, and not if the
+// supervisor shows since what it knew before.
+func TestAnOlderStateIsConfirmedOnlyByASupervisorThatShowsIt(t *testing.T) {
+	shown := func(rec supervision.Record, sec int) supervision.Record {
+		return present(flagged(rec, supervision.Flags{At: at(sec)}))
+	}
+	opts := options(perfdata, status)
+	tl := run(t, opts, []step{
+		{"perfdata", result(web, 24, 2, "CRITICAL"), 0, sent},
+		{"perfdata", result(web, 60, 0, "OK"), 0, sent},
+		{"status", shown(seen(web, 10, 10, 1, "WARNING"), 30), 70, string(Unconfirmed)},
+	})
+	if tl.held != 0 {
+		t.Error("a file from before the result sent last is held")
+	}
+	tl = run(t, opts, []step{
+		{"perfdata", result(web, 55, 0, "OK, one"), 0, sent},
+		{"perfdata", result(web, 60, 0, "OK, two"), 0, sent},
+		{"status", shown(seen(web, 10, 10, 2, "CRITICAL"), 65), 70, string(Unconfirmed)},
+		{"status", flagged(seen(web, 55, 55, 0, "OK, one"), supervision.Flags{At: at(75)}), 75, seenAlready},
+	})
+	if tl.held != 0 {
+		t.Error("the older state is held although the supervisor doesn't show it any more")
+	}
+	tl = run(t, opts, []step{
+		{"perfdata", result(web, 49, 2, "CRITICAL"), 0, sent},
+		{"perfdata", result(web, 51, 0, "OK"), 0, sent},
+		{"status", shown(seen(web, 10, 10, 1, "WARNING"), 65), 70, string(Unconfirmed)},
+		{"status", shown(seen(web, 49, 49, 2, "CRITICAL"), 75), 75, seenAlready},
+	})
+	if tl.held != 1 {
+		t.Error("the older state is forgotten although the supervisor doesn't show the newer one")
+	}
+}
