@@ -42,6 +42,7 @@ const (
 	whatOdd           = "odd input, of which the rest is used"
 	whatQuarantined   = "input quarantined"
 	whatNotKept       = "input lost: it can't be quarantined"
+	whatUnheld        = "record judged without waiting for another reader: too many wait"
 	whatForgotten     = "stored memory of an object can't be read"
 	whatParked        = "event kept in the journal: it can never be sent, and can't be quarantined now"
 	whatNeverSendable = "event quarantined: it can never be sent"
@@ -152,6 +153,7 @@ func (in *intake) take(
 	if in.timeline.Awaits() {
 		in.look()
 	}
+	in.tally.Add(tally.Notable, in.key(whatUnheld, source, "", ""), in.timeline.Unheld(), "")
 	t.countStored()
 	c := outbox.Commit{Source: in.scope.Key(source), Events: t.events}
 	switch {

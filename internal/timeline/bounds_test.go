@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,5 +157,34 @@ func TestAHeldResultOfAReaderThatIsGone(t *testing.T) {
 	after.Tick(at(20), func(Decision) {})
 	if got := take(after, "status", seen(web, 9, 10, 2, "CRITICAL"), at(20)); got != "sent ("+string(Completion)+")" {
 		t.Errorf("the text, from the status file: %s", got)
+	}
+}
+
+// What is held is bounded in bytes: what can't wait is judged at once, and counted.
+func TestWhatIsHeldIsBoundedInBytes(t *testing.T) {
+	tl := newTimeline(t, options(logReader, perfdata))
+	long := strings.Repeat("x", 8<<20)
+	becomes := func(i int, want string) {
+		t.Helper()
+		e := supervision.Entity{Host: fmt.Sprint("h", i), Service: "s"}
+		take(tl, "perfdata", result(e, 1, 0, "OK"), at(1))
+		if got := take(tl, "log", result(e, 10, 2, long), at(10)); got != want {
+			t.Errorf("result %d: %s, want %s", i, got, want)
+		}
+	}
+	const fit = maxHeldBytes/(8<<20) - 1
+	for i := range fit {
+		becomes(i, held)
+	}
+	becomes(fit, sent)
+	if n := tl.Unheld(); n != 1 || tl.Unheld() != 0 {
+		t.Errorf("%d could not wait, want 1, and to be said once", n)
+	}
+	if again := restored(t, tl); again.heldBytes != tl.heldBytes || again.heldBytes < fit*len(long) {
+		t.Errorf("%d bytes are held after a restart, %d before", again.heldBytes, tl.heldBytes)
+	}
+	tl.Tick(at(20), func(Decision) {})
+	if tl.heldBytes != 0 {
+		t.Errorf("%d bytes are held when all have left", tl.heldBytes)
 	}
 }

@@ -44,8 +44,10 @@ const (
 	// problemWait is how long an acknowledgement waits for its problem.
 	problemWait = 24 * time.Hour
 	// maxStateless bounds the results of all objects that wait for a state: some
-	// 30 MB. maxHeld bounds what they hold besides.
+	// 30 MB. maxHeld bounds what they hold besides, maxHeldBytes all together, in the
+	// form in which it is stored: outputs may be long.
 	maxStateless, maxHeld = 50_000, 10_000
+	maxHeldBytes          = 64 << 20
 	// maxStatelessOfObject bounds those of one object, of which a status file shows
 	// the last; maxHeldOfObject what it holds in all.
 	maxStatelessOfObject, maxHeldOfObject = 16, 256
@@ -69,35 +71,43 @@ type heldRecord struct {
 	rec    supervision.Record
 	reader readerSet // that reported it
 	need   need
+	size   int       // bytes, when it is stored
 	until  time.Time // zero: until another record settles it
 	since  time.Time // zero: since before the connector was started
 }
 
-// hold keeps a copy of a record. It returns false if too many are held.
+// hold keeps a copy of a record. It returns false, and counts that, if too many are
+// held: what waits for another report is then judged without it, what waits for a
+// state or a problem is dropped.
 func (w *work) hold(rec *supervision.Record, r *reader, why need, until time.Time) bool {
 	bound := maxStateless
 	if why != forState {
 		bound += maxHeld
 	}
-	if w.Timeline.held >= bound || len(w.object.held) >= maxHeldOfObject {
+	copied, size := clone(rec)
+	if w.Timeline.held >= bound || len(w.object.held) >= maxHeldOfObject || w.heldBytes+size > maxHeldBytes {
+		w.unheld++
 		return false
 	}
 	w.object.held = append(w.object.held, heldRecord{
-		rec: clone(rec), reader: r.bit, need: why, until: until, since: w.now,
+		rec: copied, size: size, reader: r.bit, need: why, until: until, since: w.now,
 	})
 	w.Timeline.held++
+	w.heldBytes += size
 	w.awaits = w.awaits || why == forReport
 	w.noteDue(until)
 	return true
 }
 
-// clone copies a record, whose memory belongs to its reader.
-func clone(rec *supervision.Record) supervision.Record {
-	copied, _, err := supervision.DecodeRecord(supervision.AppendRecord(nil, rec))
+// clone copies a record, whose memory belongs to its reader. size is that of its stored
+// form, in bytes.
+func clone(rec *supervision.Record) (copied supervision.Record, size int) {
+	stored := supervision.AppendRecord(nil, rec)
+	copied, _, err := supervision.DecodeRecord(stored)
 	if err != nil {
 		panic(err) // what was encoded just now can be decoded
 	}
-	return copied
+	return copied, len(stored)
 }
 
 // release takes a held record out.
@@ -105,6 +115,7 @@ func (w *work) release(i int) heldRecord {
 	h := w.object.held[i]
 	w.object.held = slices.Delete(w.object.held, i, i+1)
 	w.Timeline.held--
+	w.heldBytes -= h.size
 	return h
 }
 
@@ -237,10 +248,12 @@ func (o *object) decodeHeld(d *decoder) {
 			h.until = time.UnixMilli(until)
 		}
 		var err error
+		before := len(d.b)
 		if h.rec, d.b, err = supervision.DecodeRecord(d.b); err != nil {
 			d.bad = true
 			return
 		}
+		h.size = before - len(d.b)
 		o.held = append(o.held, h)
 	}
 }

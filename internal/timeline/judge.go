@@ -201,7 +201,10 @@ func (w *work) awaitConfirmation(rec *supervision.Record, r *reader, this report
 		h := &w.object.held[i]
 		if h.need == forConfirmation {
 			// The wait goes on from the first report, with the newest one.
-			h.rec, h.reader = clone(rec), r.bit
+			w.heldBytes -= h.size
+			h.rec, h.size = clone(rec)
+			h.reader = r.bit
+			w.heldBytes += h.size
 			w.drop(rec, r, Unconfirmed)
 			return
 		}

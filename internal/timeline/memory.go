@@ -39,6 +39,9 @@ func (t *Timeline) Remember(key string, value []byte) error {
 		t.doubtful[e] = true
 	}
 	t.held += len(o.held)
+	for i := range o.held {
+		t.heldBytes += o.held[i].size
+	}
 	t.noteHolding(e, o)
 	return nil
 }

@@ -98,13 +98,15 @@ type Timeline struct {
 	hasSnapshot bool
 	noteAlone   bool // one reader alone reports comments and downtimes
 
-	objects  map[supervision.Entity]*object
-	dirty    map[supervision.Entity]*object
-	holding  map[supervision.Entity]*object // those that hold records
-	held     int                            // records
-	awaits   bool                           // one of them waits for a report since the last call of Awaits
-	due      time.Time                      // not after the end of any wait; zero: nothing waits for a moment
-	doubtful map[supervision.Entity]bool
+	objects   map[supervision.Entity]*object
+	dirty     map[supervision.Entity]*object
+	holding   map[supervision.Entity]*object // those that hold records
+	held      int                            // records
+	heldBytes int                            // of these, as they are stored
+	unheld    int                            // how many could not be held since the last call of Unheld
+	awaits    bool                           // one of them waits for a report since the last call of Awaits
+	due       time.Time                      // not after the end of any wait; zero: nothing waits for a moment
+	doubtful  map[supervision.Entity]bool
 
 	now    time.Time
 	decide func(Decision)
@@ -270,6 +272,14 @@ func (t *Timeline) Awaits() bool {
 	awaits := t.awaits
 	t.awaits = false
 	return awaits
+}
+
+// Unheld returns how many records could not wait since the last call, because too many
+// did.
+func (t *Timeline) Unheld() int {
+	n := t.unheld
+	t.unheld = 0
+	return n
 }
 
 // Due returns when the next Tick may have something to do; zero: not before another
