@@ -281,8 +281,12 @@ type history struct {
 	perfdata []line
 	files    []statusFile
 	acks     []ackEvent
+	begin    moment
 	end      moment
 	killed   bool // the supervisor was killed
+	// written is when the status files were written, open a reader of them.
+	written []moment
+	open    func(position []byte) shown
 }
 
 // statusEvery is how often the status file is written.
@@ -297,7 +301,7 @@ type supervisor struct {
 	downtimes []downtime
 	ids       int64
 	lines     int
-	written   moment // of the last status file
+	wroteLast moment // when the last status file was written
 	saved     *supervisor
 }
 
@@ -320,13 +324,14 @@ func play(s script) *history {
 	m.until(m.now + 2*statusEvery)
 	m.writeStatus()
 	m.end = m.now
+	m.history.open = m.history.openPlayed
 	return m.history
 }
 
 // until lets the time go on, with what the supervisor does by itself.
 func (m *supervisor) until(at moment) {
 	for {
-		next := m.written + statusEvery
+		next := m.wroteLast + statusEvery
 		for _, d := range m.downtimes {
 			if !d.running {
 				next = min(next, d.begin)
@@ -339,7 +344,7 @@ func (m *supervisor) until(at moment) {
 		}
 		m.now = max(m.now, next)
 		m.runDowntimes()
-		if m.now >= m.written+statusEvery {
+		if m.now >= m.wroteLast+statusEvery {
 			m.writeStatus()
 		}
 	}
@@ -608,18 +613,41 @@ func (m *supervisor) cancel(s step) {
 }
 
 func (m *supervisor) writeStatus() {
-	if m.written != 0 {
+	if m.wroteLast != 0 {
 		saved := *m
 		saved.objects, saved.comments = slices.Clone(m.objects), slices.Clone(m.comments)
 		saved.downtimes = slices.Clone(m.downtimes)
 		m.saved = &saved
 	}
-	m.written = m.now
+	m.wroteLast = m.now
+	m.history.written = append(m.history.written, m.now)
 	m.files = append(m.files, statusFile{
 		at: m.now, objects: slices.Clone(m.objects), comments: slices.Clone(m.comments),
 		downtimes: slices.Clone(m.downtimes),
 	})
 }
+
+// playedStatus is the reader of the status files of a history that was played.
+type playedStatus struct {
+	*history
+	memory *snapshot.Memory
+}
+
+func (h *history) openPlayed(position []byte) shown {
+	memory, err := snapshot.Restore(position)
+	must(err)
+	return playedStatus{h, memory}
+}
+
+func (s playedStatus) read(file int) []supervision.Record { return s.files[file].read(s.memory) }
+
+func (s playedStatus) position() []byte {
+	position, err := s.memory.Position()
+	must(err)
+	return position
+}
+
+func (s playedStatus) close() {}
 
 // read returns what a status file shows to a reader with a memory.
 func (f *statusFile) read(memory *snapshot.Memory) []supervision.Record {

@@ -15,6 +15,10 @@ const silence = 10 * time.Second
 // its end hands over.
 const burstSpan = 2
 
+// longRead is after how long a reader that hands records over, and does not come to its
+// end, is taken to catch up. One that is at its end says so four times a second.
+const longRead = 2 * time.Second
+
 // Order decides when the records of the readers may enter. It is safe for
 // concurrent use.
 //
@@ -71,7 +75,7 @@ func (o *Order) Stops(name string) {
 }
 
 // Done notes that a batch has entered to its end. A burst without EndSeen comes from
-// a reader that catches up.
+// a reader that catches up, and so does what is read long after the end was seen.
 func (o *Order) Done(name string, endSeen, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,7 +83,7 @@ func (o *Order) Done(name string, endSeen, now time.Time) {
 	if p == nil {
 		return
 	}
-	if !endSeen.IsZero() || p.burst {
+	if !endSeen.IsZero() || p.burst || now.Sub(p.endSeen) > longRead {
 		p.endSeen = endSeen
 	}
 	p.waits, p.burst, p.heard = false, false, now

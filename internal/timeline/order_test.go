@@ -250,3 +250,23 @@ func TestReadersThatCatchUpAreMerged(t *testing.T) {
 		"log 1", "perfdata 2", "log 4", "perfdata 4", "perfdata 5", "log 6", "log 9", "perfdata 12",
 	}, order)
 }
+
+// A reader that goes on to hand records over, and does not come to its end, is behind:
+// the others are merged with it until it has been at its end.
+func TestAReaderThatDoesNotComeToItsEndIsBehind(t *testing.T) {
+	o := NewOrder([]Reader{logReader, perfdata})
+	live(o, at(10), "log", "perfdata")
+	for _, c := range []struct {
+		read, endSeen, want int
+	}{{11, 0, 1}, {12, 0, 1}, {13, 0, 0}, {14, 14, 1}} {
+		var end time.Time
+		if c.endSeen != 0 {
+			end = at(c.endSeen)
+		}
+		o.Entered("perfdata", results(5), at(c.read))
+		o.Done("perfdata", end, at(c.read))
+		if got := o.Admit("log", results(9), at(c.read), at(c.read)); got != c.want {
+			t.Errorf("after %d s: %d of the log enter, want %d", c.read, got, c.want)
+		}
+	}
+}

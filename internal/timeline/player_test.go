@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
@@ -102,14 +101,24 @@ type outcome struct {
 	dropped map[timeline.Reason][]string
 }
 
+// shown is what the reader of a status file has seen of it.
+type shown interface {
+	// read returns what is new in one of the files.
+	read(file int) []supervision.Record
+	position() []byte
+	close()
+}
+
 // source is a reader of the player.
 type source struct {
 	timeline.Reader
 	lines []line
 	next  int // line
-	// memory is that of a status file's reader, file the one that was read last.
-	memory *snapshot.Memory
+	// status is that of a status file's reader, file the one that was read last.
+	status shown
 	file   int
+	unread []supervision.Record // of that file, for later batches
+	opened moment               // that file
 
 	due    moment // of the next look
 	poll   moment
@@ -159,25 +168,27 @@ func run(h *history, set readerSet, how plan) outcome {
 		p.begin()
 		p.play(span[1])
 	}
+	p.end()
 	return p.out
 }
 
 // spans are the times in which the connector runs.
 func (p *player) spans() [][2]moment {
-	after, end := moment(30_000), p.history.end
+	after, begin, end := moment(30_000), p.history.begin, p.history.end
+	after += 110 * moment(len(p.history.log)+len(p.history.perfdata)) // a line each 100 ms, and a look
 	if p.history.killed {
-		after = 700_000 // a state is confirmed after ten minutes
+		after += 700_000 // a state is confirmed after ten minutes
 	}
 	switch {
 	case p.plan.fromStart:
 		from := end + moment(p.random.IntN(1_000_000))
 		return [][2]moment{{from, from + after + 60_000}}
 	case p.plan.catchUp:
-		a := moment(p.random.Int64N(int64(end)))
+		a := begin + moment(p.random.Int64N(int64(end-begin)))
 		b := a + moment(p.random.Int64N(int64(end-a)+100_000))
-		return [][2]moment{{-1000, a}, {b, max(end, b) + after + 60_000}}
+		return [][2]moment{{begin - 1000, a}, {b, max(end, b) + after + 60_000}}
 	}
-	return [][2]moment{{-1000, end + after}}
+	return [][2]moment{{begin - 1000, end + after}}
 }
 
 // begin starts the connector from what is stored.
@@ -193,7 +204,7 @@ func (p *player) begin() {
 		must(p.timeline.Remember(key, value))
 	}
 	must(p.timeline.Restored())
-	p.sources = nil
+	p.end()
 	for _, r := range readers {
 		p.order.Begins(r.Name, p.now.time())
 		s := &source{
@@ -203,8 +214,7 @@ func (p *player) begin() {
 		switch {
 		case r.View == timeline.Snapshot:
 			s.poll, s.file = 1000, -1
-			s.memory, err = snapshot.Restore(p.positions[r.Name])
-			must(err)
+			s.status = p.history.open(p.positions[r.Name])
 		case r.View == timeline.Changes:
 			s.lines = p.history.log
 		default:
@@ -217,6 +227,16 @@ func (p *player) begin() {
 		s.skip, s.skipLast = p.timeline.Again(r.Name)
 		p.sources = append(p.sources, s)
 	}
+}
+
+// end stops the readers.
+func (p *player) end() {
+	for _, s := range p.sources {
+		if s.status != nil {
+			s.status.close()
+		}
+	}
+	p.sources = nil
 }
 
 func must(err error) {
@@ -277,7 +297,7 @@ func (p *player) actions() (all []func()) {
 	for _, s := range p.sources {
 		switch {
 		case s.failed:
-		case s.Name == p.plan.fails && p.now >= p.history.end/2:
+		case s.Name == p.plan.fails && p.now >= (p.history.begin+p.history.end)/2:
 			all = append(all, func() { s.failed, s.pending = true, false; p.order.Stops(s.Name); p.opened() })
 		case s.pending && s.recheck <= p.now:
 			all = append(all, func() { p.enter(s) })
@@ -301,7 +321,7 @@ func (p *player) opened() {
 // look reads what can be read.
 func (p *player) look(s *source) {
 	s.read, s.endSeen, s.position = p.now, -1, nil
-	if s.memory != nil {
+	if s.status != nil {
 		p.lookAtStatus(s)
 	} else {
 		p.lookAtLines(s)
@@ -343,11 +363,17 @@ func (s *source) skipped(records []supervision.Record) []supervision.Record {
 	return records
 }
 
+// lookAtStatus reads a file, which comes in batches that share the moment of its
+// opening. The last one has the position.
 func (p *player) lookAtStatus(s *source) {
 	s.due = p.now + s.poll
+	if len(s.unread) > 0 {
+		p.cutStatus(s)
+		return
+	}
 	file := -1
-	for i := range p.history.files {
-		if p.history.files[i].at <= p.now {
+	for i, at := range p.history.written {
+		if at <= p.now {
 			file = i
 		}
 	}
@@ -356,10 +382,22 @@ func (p *player) lookAtStatus(s *source) {
 		return
 	}
 	s.file = file
-	s.batch = p.history.files[file].read(s.memory)
-	var err error
-	s.position, err = s.memory.Position()
-	must(err)
+	s.unread, s.opened = s.status.read(file), p.now
+	p.cutStatus(s)
+}
+
+// cutStatus makes the next batch of a file.
+func (p *player) cutStatus(s *source) {
+	n := len(s.unread)
+	if n > 0 {
+		n = 1 + p.random.IntN(n)
+	}
+	s.batch, s.unread, s.read = s.unread[:n], s.unread[n:], s.opened
+	if len(s.unread) == 0 {
+		s.position = s.status.position()
+		return
+	}
+	s.due = p.now + moment(p.random.IntN(2))
 }
 
 // enter hands over what may enter, as pipeline.enter does.
