@@ -1,105 +1,14 @@
 package timeline_test
 
 import (
-	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 )
-
-// template is what a perfdata template has.
-type template uint8
-
-const (
-	fullTemplate template = iota
-	pnpTemplate           // PNP4Nagios' stock template: no text, no attempt, no times
-	stateless             // Nagios' default template: no state
-)
-
-// readerSet is the readers of a run.
-type readerSet struct {
-	name     string
-	log      bool
-	perfdata bool
-	template template
-	spool    bool // the perfdata lines come in files, one every 15 s
-	status   bool
-}
-
-func (s readerSet) readers() (out []timeline.Reader) {
-	if s.log {
-		out = append(out, timeline.Reader{Name: "log", View: timeline.Changes, HasState: true, HasOutput: true})
-	}
-	if s.perfdata {
-		r := timeline.Reader{
-			Name: "perfdata", View: timeline.Complete, Hosts: true, Services: true,
-			HasState: s.template != stateless, HasOutput: s.template != pnpTemplate,
-		}
-		if s.spool {
-			r.Delay = 3*15*time.Second + time.Minute
-		}
-		out = append(out, r)
-	}
-	if s.status {
-		out = append(out, timeline.Reader{Name: "status", View: timeline.Snapshot, HasState: true, HasOutput: true})
-	}
-	return out
-}
-
-// reduced is a perfdata line as a template shows it.
-func (s readerSet) reduced(rec supervision.Record) supervision.Record {
-	c := *rec.Check
-	switch s.template {
-	case pnpTemplate:
-		c = supervision.Check{State: c.State, StateType: c.StateType, Perfdata: c.Perfdata}
-		c.CheckType = supervision.CheckTypeNotReported
-	case stateless:
-		c = supervision.Check{
-			State: supervision.StateNotReported, StateType: supervision.StateTypeNotReported, Output: c.Output,
-			Perfdata: c.Perfdata, Execution: c.Execution, CheckType: supervision.CheckTypeNotReported,
-		}
-	}
-	rec.Check = &c
-	return rec
-}
-
-// plan is how a run interleaves the readers.
-type plan struct {
-	seed uint64
-	// catchUp: the connector is down for a while.
-	catchUp bool
-	// fromStart: it catches up with the whole history.
-	fromStart bool
-	// kills is how probable a kill is after each commit, in thousandths.
-	kills int
-	// fails is the name of a reader that fails in the middle of the history.
-	fails string
-}
-
-func (p plan) String() string {
-	return fmt.Sprintf("interleaving %d: catchUp %v, from the start %v, kills %d/1000, fails %q",
-		p.seed, p.catchUp, p.fromStart, p.kills, p.fails)
-}
-
-// sent is a record that was sent.
-type sent struct {
-	rec  supervision.Record
-	mark timeline.Mark
-	at   moment // of our clock
-	from string
-}
-
-// outcome is what a run has sent.
-type outcome struct {
-	sent    []sent
-	dropped map[timeline.Reason][]string
-}
 
 // shown is what the reader of a status file has seen of it.
 type shown interface {
@@ -318,88 +227,6 @@ func (p *player) opened() {
 	}
 }
 
-// look reads what can be read.
-func (p *player) look(s *source) {
-	s.read, s.endSeen, s.position = p.now, -1, nil
-	if s.status != nil {
-		p.lookAtStatus(s)
-	} else {
-		p.lookAtLines(s)
-	}
-	s.pending, s.recheck = true, p.now
-}
-
-func (p *player) lookAtLines(s *source) {
-	from := s.next
-	for s.next < len(s.lines) && s.lines[s.next].at <= p.now && s.next-from < s.most {
-		s.batch = append(s.batch, s.lines[s.next].rec)
-		s.next++
-	}
-	atEnd := s.next == len(s.lines) || s.lines[s.next].at > p.now
-	s.due = p.now + s.poll
-	switch {
-	case s.next == from:
-		s.endSeen = p.now
-	case atEnd && p.random.IntN(2) == 0:
-		s.endSeen = p.now
-	default:
-		s.due = p.now + s.pause // lines were there, so it looks again
-	}
-	if s.next != from {
-		s.position = []byte(strconv.Itoa(s.next))
-	}
-	s.batch = s.skipped(s.batch)
-}
-
-// skipped leaves out what has entered before a restart.
-func (s *source) skipped(records []supervision.Record) []supervision.Record {
-	for s.skip > 0 && len(records) > 0 {
-		s.skip--
-		if records[0].Ref == s.skipLast {
-			s.skip = 0
-		}
-		records = records[1:]
-	}
-	return records
-}
-
-// lookAtStatus reads a file, which comes in batches that share the moment of its
-// opening. The last one has the position.
-func (p *player) lookAtStatus(s *source) {
-	s.due = p.now + s.poll
-	if len(s.unread) > 0 {
-		p.cutStatus(s)
-		return
-	}
-	file := -1
-	for i, at := range p.history.written {
-		if at <= p.now {
-			file = i
-		}
-	}
-	if file == s.file {
-		s.endSeen = p.now
-		return
-	}
-	s.file = file
-	s.unread, s.opened = s.status.read(file), p.now
-	p.cutStatus(s)
-}
-
-// cutStatus makes the next batch of a file.
-func (p *player) cutStatus(s *source) {
-	n := len(s.unread)
-	if n > 0 {
-		n = 1 + p.random.IntN(n)
-	}
-	s.batch, s.unread, s.read = s.unread[:n], s.unread[n:], s.opened
-	if len(s.unread) == 0 {
-		s.position = s.status.position()
-		return
-	}
-	s.due = p.now + moment(p.random.IntN(2))
-}
-
 // enter hands over what may enter, as pipeline.enter does.
 func (p *player) enter(s *source) {
 	n := len(s.batch)
@@ -449,16 +276,6 @@ func (p *player) enter(s *source) {
 	}
 }
 
-// askToLook lets the files be looked at in which a record may be that another one
-// waits for. Nobody looks into a spool directory when asked.
-func (p *player) askToLook() {
-	for _, s := range p.sources {
-		if !s.pending && s.lines != nil && !(p.set.spool && s.View == timeline.Complete) {
-			s.due = p.now
-		}
-	}
-}
-
 func (p *player) tick() {
 	p.timeline.Tick(p.now.time(), p.decided)
 	p.flush()
@@ -479,31 +296,4 @@ func (p *player) decided(d timeline.Decision) {
 		rec.Check = &c
 	}
 	p.out.sent = append(p.out.sent, sent{rec: rec, mark: d.Mark, at: p.now, from: d.Source})
-}
-
-// String is what was sent, a line each.
-func (o outcome) String() string {
-	var b strings.Builder
-	for _, s := range o.sent {
-		fmt.Fprintln(&b, s)
-	}
-	for _, why := range slices.Sorted(maps.Keys(o.dropped)) {
-		fmt.Fprintf(&b, "%s: %s\n", why, strings.Join(o.dropped[why], " "))
-	}
-	return b.String()
-}
-
-func (s sent) String() string {
-	out := fmt.Sprintf("%8.3f %-8s %d %s %s", float64(s.at)/1000, s.from, s.rec.Time.Unix()-epochStart, s.rec.Entity,
-		s.rec.Kind)
-	switch {
-	case s.rec.Check != nil:
-		c := s.rec.Check
-		out += fmt.Sprintf(" %d %d;%d %q %q", c.State, c.StateType, c.Attempt, c.Output, c.Perfdata)
-	case s.rec.Note != nil:
-		out += fmt.Sprintf(" %q", s.rec.Note.Text)
-	case s.rec.Downtime != nil:
-		out += fmt.Sprintf(" %d %q", s.rec.Downtime.ID, s.rec.Downtime.Comment)
-	}
-	return out + " " + s.rec.Ref + " " + string(s.mark)
 }

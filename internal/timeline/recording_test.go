@@ -1,8 +1,10 @@
 package timeline_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -239,16 +241,19 @@ type recordedStatus struct {
 	taken   chan struct{}
 	ended   chan struct{}
 	last    []byte
+	said    *bytes.Buffer // what the reader has logged
 }
 
 func (r *recording) openStatus(position []byte) shown {
 	ctx, stop := context.WithCancel(context.Background())
+	dir, err := os.MkdirTemp(r.t.TempDir(), "status")
+	must(err)
 	s := &recordedStatus{
-		recording: r, path: filepath.Join(r.t.TempDir(), "status.dat"), stop: stop, last: position,
+		recording: r, path: filepath.Join(dir, "status.dat"), stop: stop, last: position, said: &bytes.Buffer{},
 		batches: make(chan supervision.Batch), taken: make(chan struct{}), ended: make(chan struct{}),
 	}
 	source := statusdat.New(statusdat.Options{
-		Path: s.path, Poll: time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+		Path: s.path, Poll: time.Millisecond, Logger: slog.New(slog.NewTextHandler(s.said, nil)),
 	})
 	go func() {
 		defer close(s.ended)
@@ -269,7 +274,16 @@ func (s *recordedStatus) read(file int) (records []supervision.Record) {
 	next := s.path + ".new"
 	must(os.WriteFile(next, []byte(s.text(strings.TrimSuffix(filepath.Base(s.statuses[file]), ".gz"))), 0o600))
 	must(os.Rename(next, s.path))
-	for b := range s.batches {
+	limit := time.After(time.Minute)
+	for {
+		var b supervision.Batch
+		select {
+		case b = <-s.batches:
+		case <-limit:
+			s.stop()
+			<-s.ended
+			panic(fmt.Sprintf("status file %d is not read: %s", file, s.said))
+		}
 		for i := range b.Records { // the memory is the source's
 			copied, _, err := supervision.DecodeRecord(supervision.AppendRecord(nil, &b.Records[i]))
 			must(err)
@@ -278,10 +292,9 @@ func (s *recordedStatus) read(file int) (records []supervision.Record) {
 		s.taken <- struct{}{}
 		if b.Position != nil {
 			s.last = b.Position
-			break
+			return records
 		}
 	}
-	return records
 }
 
 func (s *recordedStatus) position() []byte { return s.last }
@@ -289,4 +302,5 @@ func (s *recordedStatus) position() []byte { return s.last }
 func (s *recordedStatus) close() {
 	s.stop()
 	<-s.ended
+	must(os.RemoveAll(filepath.Dir(s.path)))
 }
