@@ -26,7 +26,7 @@ func Received() <-chan os.Signal { return received }
 // GiveBack makes SIGHUP do again what it did when the process was started: mostly
 // it ends it, at once if one has been received.
 func GiveBack() {
-	signal.Reset(syscall.SIGHUP)
+	signal.Stop(received) // unlike Reset, it waits for one that is on its way
 	select {
 	case <-received:
 		_ = syscall.Kill(os.Getpid(), syscall.SIGHUP)
