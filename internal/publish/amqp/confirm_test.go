@@ -104,8 +104,7 @@ func TestStopWaitsForLateConfirmations(t *testing.T) {
 	r := run(t, options, q)
 	awaitProgress(t, r)
 	p.hold.Lock()
-	sent := r.State().Sent
-	await(t, "more on its way", func() bool { return r.State().Sent > sent })
+	await(t, "much on its way", func() bool { return r.State().InFlight > r.options.Window/4 })
 	r.cancel()
 	time.AfterFunc(2*time.Second, p.hold.Unlock)
 	r.stop(t)
