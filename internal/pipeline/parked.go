@@ -115,7 +115,8 @@ func (q *queue) unparkNow(ctx context.Context) error {
 		if err := q.quarantine.Add(item); err != nil {
 			return err
 		}
-		if err := q.setParked(ctx, key, nil); err != nil {
+		// Written is written, also when the context ends now.
+		if err := q.setParked(context.WithoutCancel(ctx), key, nil); err != nil {
 			return err
 		}
 	}
