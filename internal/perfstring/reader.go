@@ -74,7 +74,7 @@ func (r *Reader) any(m *Metric) bool {
 		if r.doubt = false; quoted {
 			m.Label = unquote(written[1:len(written)-1], written[:1])
 		} else {
-			m.Label = unquote(written, `'"`)
+			m.Label = unquote(written, "'\" \t")
 		}
 		r.enterBlock(m)
 		if r.value(m) && !doubtful {
@@ -195,16 +195,16 @@ func (r *Reader) closingQuote(open int) (end, after int) {
 	return 0, 0
 }
 
-// unquote returns a label with its doubled quotes as one, and without lone quotes of
-// the given kinds at its ends.
-func unquote(label, quotes string) string {
+// unquote returns a label with its doubled quotes as one, and without lone quotes, or
+// whatever else is given, at its ends.
+func unquote(label, ends string) string {
 	if strings.IndexByte(label, '\'') >= 0 {
 		label = strings.ReplaceAll(label, "''", "'")
 	}
-	for label != "" && strings.IndexByte(quotes, label[0]) >= 0 {
+	for label != "" && strings.IndexByte(ends, label[0]) >= 0 {
 		label = label[1:]
 	}
-	for label != "" && strings.IndexByte(quotes, label[len(label)-1]) >= 0 {
+	for label != "" && strings.IndexByte(ends, label[len(label)-1]) >= 0 {
 		label = label[:len(label)-1]
 	}
 	return label

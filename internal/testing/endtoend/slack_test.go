@@ -16,12 +16,12 @@ func TestAllThreadsHaveTimerSlack(t *testing.T) {
 	}
 	dir := t.TempDir()
 	c := NewConnector(t, program(t), Settings{
-		"readers.log.path": filepath.Join(dir, "nagios.log"), "connector_name": "t",
+		"readers.log.path": filepath.Join(dir, "nagios.log"), "connector_name": "t", "supervisor": "none",
 		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
 		"publish.amqp.enabled": false, "publish.stdout.enabled": true,
 	}.YAML(t))
 	c.Start()
-	c.AwaitLog("running", 10*time.Second)
+	c.AwaitLog("sending to", 10*time.Second)
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", c.PID()))
 	if err != nil {
 		t.Fatal(err)
