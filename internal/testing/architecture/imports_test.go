@@ -60,6 +60,7 @@ var allowed = map[string][]string{
 	"nagios/brokermodule": {"nagios", "internal/account", "internal/handover"},
 	"nagios/statusdat":    {"internal/supervision", "internal/snapshot", "internal/bell", "internal/regular"},
 	"nagios/objectcache":  {"internal/supervision", "internal/regular"},
+	"livestatus":          {"internal/option"},
 	"internal/pipeline": {"internal/supervision", "internal/timeline", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
 	"internal/health": {
@@ -87,7 +88,7 @@ var allowed = map[string][]string{
 var testSupport = []string{"internal/testing/allrun", "internal/testing/architecture", "internal/testing/cases",
 	"internal/testing/corpus", "internal/testing/endtoend", "internal/testing/testbroker",
 	"internal/testing/testnagios", "internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
-	"nagios/neb/loadertest", "nagios/statusdat/statustest", "shinken/test"}
+	"livestatus/livestatustest", "nagios/neb/loadertest", "nagios/statusdat/statustest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
