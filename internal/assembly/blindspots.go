@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
+	"github.com/nagios2canopsis/nagios2canopsis/livestatus/sources"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
@@ -34,8 +35,8 @@ func (s *selection) noteLog() {
 func (s *selection) inUse() nagios.Readers {
 	in := nagios.Readers{
 		Module: s.module.owns, LogArchive: s.readers.Log.Archive != "",
-		Log:     use(s.readers.Log.Enabled, s.has(logName)),
-		Status:  use(s.readers.Status.Enabled, s.has(statusName)),
+		Log:     use(s.readers.Log.Enabled, s.has(logName) || s.has(sources.LogName)),
+		Status:  use(s.readers.Status.Enabled, s.has(statusName) || s.has(sources.Name)),
 		Objects: use(s.readers.Objects.Enabled, s.Objects != ""),
 	}
 	none := use(s.readers.Perfdata.Enabled, false)

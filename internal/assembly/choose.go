@@ -43,7 +43,7 @@ type readerKind func(*selection) []Choice
 // readerKinds are the kinds of readers in the order in which they are chosen: a
 // kind sees the choices before it.
 func readerKinds() []readerKind {
-	return []readerKind{chooseModule, chooseLog, choosePerfdata, chooseStatus}
+	return []readerKind{chooseModule, chooseLog, choosePerfdata, chooseLivestatus, chooseStatus}
 }
 
 // selection is a site whose readers are being chosen.

@@ -11,7 +11,13 @@ import (
 // ResultsFrom says in one line where the check results of a site come from.
 func (s *Site) ResultsFrom() string {
 	m := s.module
-	if m.spool == "" {
+	switch {
+	case m.spool != "":
+	case s.livestatus.Address != "" && s.Supervisor == nil:
+		return "Livestatus (" + s.livestatus.Address + ")"
+	case s.livestatus.Address != "":
+		return "no broker module: Livestatus (" + s.livestatus.Address + ") and the supervisor's files are read"
+	default:
 		return "no broker module: the supervisor's files are read"
 	}
 	if m.owns {

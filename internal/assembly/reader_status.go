@@ -3,8 +3,10 @@ package assembly
 import (
 	"log/slog"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
+	"github.com/nagios2canopsis/nagios2canopsis/livestatus/sources"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios/statusdat"
 )
 
@@ -15,6 +17,9 @@ const statusName = "status"
 // when the others have read what had been written by then.
 func chooseStatus(s *selection) []Choice {
 	r := s.readers.Status
+	if r.Enabled == config.Auto && s.has(sources.Name) {
+		return nil
+	}
 	path := s.path("readers.status", r.Enabled, r.Path, s.supervisor.StatusFile, "status_file")
 	if path == "" {
 		return nil

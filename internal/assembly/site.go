@@ -10,6 +10,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/livestatus"
 	"github.com/nagios2canopsis/nagios2canopsis/nagios"
 )
 
@@ -42,8 +43,11 @@ type Site struct {
 	found   nagios.Found
 	mapping eventmap.Options
 	module  module
-	noted   []Choice // not read while the module is the source
-	nothing string   // why nothing is read of it; empty: something is
+	// livestatus is how to reach the Livestatus server; it has no address if there is
+	// none.
+	livestatus livestatus.Options
+	noted      []Choice // not read while the module is the source
+	nothing    string   // why nothing is read of it; empty: something is
 
 	// latest is the supervisor's configuration as it was last seen, readAt when
 	// that was written.

@@ -14,11 +14,12 @@ const (
 
 // Readers are the sources.
 type Readers struct {
-	Module   ModuleReader   `yaml:"module"`
-	Log      LogReader      `yaml:"log"`
-	Perfdata PerfdataReader `yaml:"perfdata"`
-	Status   StatusReader   `yaml:"status"`
-	Objects  ObjectsReader  `yaml:"objects"`
+	Module     ModuleReader     `yaml:"module"`
+	Log        LogReader        `yaml:"log"`
+	Perfdata   PerfdataReader   `yaml:"perfdata"`
+	Livestatus LivestatusReader `yaml:"livestatus"`
+	Status     StatusReader     `yaml:"status"`
+	Objects    ObjectsReader    `yaml:"objects"`
 }
 
 func (Readers) docs() docs {
@@ -29,6 +30,9 @@ func (Readers) docs() docs {
 		"log": "The supervisor's log: state changes, acknowledgements, downtimes, comments, flapping, at once.",
 		"perfdata": "The perfdata files: every check result, at once. Where they are read, they are the source of " +
 			"check results.",
+		"livestatus": "A Livestatus socket (Naemon, mk-livestatus in Nagios, Checkmk, Shinken, Icinga 2 up to " +
+			"2.17, LMD): the last result and the conditions of every object every few seconds, and the log. Set " +
+			"its address to read it. A site can have it as its only source, with 'supervisor: none'.",
 		"status":  "The status file: the last result and the conditions of every object, every few seconds.",
 		"objects": "The object cache: addresses, groups, custom variables, URLs.",
 	}
@@ -131,6 +135,32 @@ func (PerfdataSpool) docs() docs {
 	}
 }
 
+// LivestatusReader reads a Livestatus socket. Its address and tls are checked by
+// livestatus.
+type LivestatusReader struct {
+	Enabled Switch        `yaml:"enabled" must:"auto|on|off"`
+	Address string        `yaml:"address"`
+	Poll    time.Duration `yaml:"poll" must:"positive"`
+	Scan    time.Duration `yaml:"scan" must:"positive"`
+	Log     Switch        `yaml:"log" must:"auto|on|off"`
+	Backend string        `yaml:"backend"`
+	TLS     TLS           `yaml:"tls"`
+}
+
+func (LivestatusReader) docs() docs {
+	return docs{
+		"enabled": "auto, on or off. auto: on if an address is set.",
+		"address": "unix:/path/to/socket, tcp://host:port or tls://host:port.",
+		"poll":    "The time between two looks for what has changed.",
+		"scan": "The time between two looks at all objects, which find what a look at the newest checks does not " +
+			"show: passive results with an old time, and objects that are gone.",
+		"log": "Whether the table log is read: what happened between two looks, and while the connector was away. " +
+			"auto, on or off; auto: unless the log file is read, or a broker module is the source.",
+		"backend": "Of an LMD: the id of the one backend that this site is; empty: all of them are.",
+		"tls":     "For tls:// addresses.",
+	}
+}
+
 // StatusReader reads status.dat.
 type StatusReader struct {
 	Enabled Switch        `yaml:"enabled" must:"auto|on|off"`
@@ -142,11 +172,11 @@ type StatusReader struct {
 
 func (StatusReader) docs() docs {
 	return docs{
-		"enabled": "auto, on or off.",
+		"enabled": "auto, on or off. auto: unless Livestatus is read, which shows the same.",
 		"path":    "The status file; empty: as the supervisor's configuration says.",
 		"poll":    "How often to look where file notification does not work.",
-		"resync": "What the first reading after a start sends: 'always' everything, 'changed' what differs from " +
-			"what was sent last, 'never' nothing.",
+		"resync": "What the first reading after a start sends, of the status file and of Livestatus: 'always' " +
+			"everything, 'changed' what differs from what was sent last, 'never' nothing.",
 		"confirm": "How long the supervisor must go on to report a state that is older than the result sent last, " +
 			"as after a crash of the supervisor, until it is sent.",
 	}
@@ -172,10 +202,11 @@ func (ObjectsReader) docs() docs {
 // them.
 func defaultReaders() Readers {
 	return Readers{
-		Module:   ModuleReader{Enabled: Auto},
-		Log:      LogReader{Enabled: Auto, Begin: FromEnd},
-		Perfdata: PerfdataReader{Enabled: Auto, Begin: FromEnd, Spool: PerfdataSpool{Pattern: "*", After: "keep"}},
-		Status:   StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed", Confirm: 10 * time.Minute},
-		Objects:  ObjectsReader{Enabled: Auto, ForgetAfter: 7 * 24 * time.Hour},
+		Module:     ModuleReader{Enabled: Auto},
+		Log:        LogReader{Enabled: Auto, Begin: FromEnd},
+		Perfdata:   PerfdataReader{Enabled: Auto, Begin: FromEnd, Spool: PerfdataSpool{Pattern: "*", After: "keep"}},
+		Status:     StatusReader{Enabled: Auto, Poll: time.Second, Resync: "changed", Confirm: 10 * time.Minute},
+		Objects:    ObjectsReader{Enabled: Auto, ForgetAfter: 7 * 24 * time.Hour},
+		Livestatus: LivestatusReader{Enabled: Auto, Poll: 5 * time.Second, Scan: time.Minute, Log: Auto},
 	}
 }

@@ -115,7 +115,7 @@ func (AMQP) docs() docs {
 
 func (a *AMQP) enabled() bool { return a.Enabled }
 
-// TLS is the configuration of amqps.
+// TLS is the configuration of a connection that is encrypted.
 type TLS struct {
 	CAFile     string `yaml:"ca_file"`
 	CertFile   string `yaml:"cert_file"`
@@ -125,10 +125,10 @@ type TLS struct {
 
 func (TLS) docs() docs {
 	return docs{
-		"ca_file":     "The certificates that sign the broker's; empty: those of the system.",
+		"ca_file":     "The certificates that sign the server's; empty: those of the system.",
 		"cert_file":   "The client's certificate.",
 		"key_file":    "The client's key.",
-		"server_name": "The name in the broker's certificate, if it is not that of the URL.",
+		"server_name": "The name in the server's certificate, if it is not that of the address.",
 	}
 }
 

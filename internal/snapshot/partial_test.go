@@ -183,3 +183,22 @@ func TestEntryTimesFinerThanThePosition(t *testing.T) {
 		m = restart(t, m)
 	}
 }
+
+// TestKeptResult: an object whose keys alone were read is not gone, and its result stays
+// the known one.
+func TestKeptResult(t *testing.T) {
+	m := New()
+	row := objectRow{name: "h;s", output: "fine"}
+	read(m, shown{at: 1000, objects: []objectRow{row}})
+	r := m.Begin(unix(1010), "test:1010")
+	o := r.Object(nameOf("h;s"))
+	o.KeepResult()
+	unknown := r.Object(nameOf("h;other"))
+	unknown.KeepResult()
+	if got := r.Finish(AllTables); len(got) > 0 {
+		t.Errorf("reported %q", describeAll(got))
+	}
+	if got := read(m, shown{at: 1020, objects: []objectRow{row}}); len(got) > 0 {
+		t.Errorf("reported again: %q", describeAll(got))
+	}
+}

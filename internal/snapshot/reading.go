@@ -153,6 +153,18 @@ func (o *Object) IsNewResult(fields ...[]byte) bool {
 	return known.facts != o.facts || known.start != m.start
 }
 
+// KeepResult notes that the object has been checked, where its result was not
+// read: a reader that asks for the key columns first knows by them that it is the
+// known one, or reads it later.
+func (o *Object) KeepResult() {
+	m := o.reading.memory
+	if known, found := m.objects[o.id]; found && known.round != m.round {
+		o.reading.seen++
+		known.round = m.round
+		m.objects[o.id] = known
+	}
+}
+
 // Result notes the result that IsNewResult found to be new, and returns its
 // record. The end of the check is the moment of the reading if it is zero or
 // later than that. The detail ends the record's Ref: it distinguishes this

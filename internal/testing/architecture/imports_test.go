@@ -61,6 +61,9 @@ var allowed = map[string][]string{
 	"nagios/statusdat":    {"internal/supervision", "internal/snapshot", "internal/bell", "internal/regular"},
 	"nagios/objectcache":  {"internal/supervision", "internal/regular"},
 	"livestatus":          {"internal/option"},
+	"livestatus/sources": {
+		"livestatus", "internal/supervision", "internal/snapshot", "internal/pairs", "nagios/logfile",
+	},
 	"internal/pipeline": {"internal/supervision", "internal/timeline", "internal/journal", "internal/publish",
 		"internal/tally", "internal/outbox", "eventmap"},
 	"internal/health": {
@@ -69,7 +72,8 @@ var allowed = map[string][]string{
 	"internal/assembly": {"internal/supervision", "internal/timeline", "internal/publish", "internal/publish/amqp",
 		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
 		"internal/access", "internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios",
-		"nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache"},
+		"nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache",
+		"livestatus", "livestatus/sources"},
 	"internal/rehearsal": {"internal/access", "internal/assembly", "internal/config", "internal/journal"},
 	"internal/preview":   {"internal/outbox"},
 	"internal/daemon": {

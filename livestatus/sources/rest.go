@@ -1,0 +1,69 @@
+package sources
+
+import (
+	"context"
+	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/livestatus"
+)
+
+const (
+	// floor is the shortest time between two polls.
+	floor = time.Second
+	// longestPause is that between two attempts to reach a server.
+	longestPause = time.Minute
+	// maxEarly is how many times in a row a server may answer at once although nothing
+	// has changed, until it is taken for one that does not wait.
+	maxEarly = 5
+)
+
+// rest waits for the next poll. Where the server waits for a trigger, a change of
+// state ends the rest, but not before the floor. The connection is not idle meanwhile,
+// so a wait never lasts longer than the server needs to stop (livestatus.MaxWait).
+func (r *run) rest(ctx context.Context, began time.Time, failed bool) {
+	if failed {
+		sleep(ctx, r.pause)
+		r.pause = min(2*r.pause, longestPause)
+		return
+	}
+	r.pause = floor
+	next := began.Add(r.options.Poll)
+	if r.server == nil || !r.server.Waits() || r.waits >= maxEarly || r.options.Poll <= floor {
+		sleep(ctx, time.Until(next))
+		return
+	}
+	if r.out.added > 0 {
+		r.waits = 0 // it was worth it
+	}
+	sleep(ctx, time.Until(began.Add(floor)))
+	asked, left := time.Now(), time.Until(next)
+	if left <= 0 || ctx.Err() != nil {
+		return
+	}
+	left = min(left, livestatus.MaxWait)
+	_, err := r.client.Query(ctx, livestatus.Query{
+		Table: "status", Columns: []string{"program_start"}, Trigger: "state", Wait: left,
+	}, func([]livestatus.Value) error { return nil })
+	switch early := time.Since(asked) < left*9/10; {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.waits = maxEarly
+		r.log.Info("the server does not wait for changes; it is asked at intervals", "err", err)
+		sleep(ctx, time.Until(next))
+	case early:
+		if r.waits++; r.waits == maxEarly {
+			r.log.Info("the server answers at once instead of waiting for a change; it is asked at intervals")
+		}
+	default:
+		r.waits = 0
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(max(d, 0))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

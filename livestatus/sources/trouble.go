@@ -1,0 +1,58 @@
+package sources
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// failed notes that a poll failed, and emits what it found until then.
+func (r *run) failed(ctx context.Context, err error) error {
+	if r.reported != err.Error() {
+		r.log.Warn("can't read the supervisor's state; asking again until it works", "err", err)
+	}
+	r.reported = err.Error()
+	r.client.Close()
+	r.server = nil // it may be another one when it is back
+	return r.out.flush(ctx, nil, time.Time{})
+}
+
+// recovered logs that the server answers again.
+func (r *run) recovered() {
+	if r.reported != "" {
+		r.log.Info("the supervisor's state is read again")
+	}
+	r.reported = ""
+}
+
+// backendsFailed logs which backends of an LMD do not answer. What they had reported
+// stays as it was.
+func (r *run) backendsFailed(failed map[string]string) {
+	if !maps.Equal(failed, r.failing) {
+		for _, backend := range slices.Sorted(maps.Keys(failed)) {
+			r.log.Warn("a backend of LMD does not answer; its objects stay as they were", "backend", backend,
+				"reason", strings.TrimSpace(failed[backend]))
+		}
+		if len(failed) == 0 {
+			r.log.Info("all backends of LMD answer again")
+		}
+	}
+	r.failing = failed
+}
+
+// differ is from when on it is worth a word that two clocks differ.
+const differ = 30 * time.Second
+
+// noteClock logs once that the supervisor's clock is ahead of ours. One that is behind
+// can't be told from a supervisor that checks nothing.
+func (r *run) noteClock(now time.Time) {
+	by := r.objects.ahead(now)
+	if isSkewed := by > differ; isSkewed != r.skewed {
+		r.skewed = isSkewed
+		if isSkewed {
+			r.log.Warn("the supervisor's clock is ahead of ours: set both by NTP", "by", by.Round(time.Second))
+		}
+	}
+}
