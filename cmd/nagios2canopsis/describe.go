@@ -47,8 +47,8 @@ func describeSite(t io.Writer, s *assembly.Site) {
 	for _, r := range s.Readers {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", r.Name, r.Path, r.Note)
 	}
-	if s.Objects != "" {
-		fmt.Fprintf(t, "  objects\t%s\tgroups, addresses, custom variables, URLs\n", s.Objects)
+	if from := s.ObjectsFrom(); from != "" {
+		fmt.Fprintf(t, "  objects\t%s\tgroups, addresses, custom variables, URLs\n", from)
 	}
 	fmt.Fprintf(t, "Sends as:\tconnector %s\tconnector_name %s\n\t\t\n", s.Connector, s.ConnectorName)
 }

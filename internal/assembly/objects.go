@@ -15,11 +15,19 @@ func (s *selection) chooseObjects() {
 	s.Objects = s.path("readers.objects", r.Enabled, r.Path, s.supervisor.ObjectCacheFile, "object_cache_file")
 }
 
+// ObjectsFrom says where hosts and services are known from; empty: from nowhere.
+func (s *Site) ObjectsFrom() string {
+	if s.Objects == "" {
+		return s.livestatus.Address
+	}
+	return s.Objects
+}
+
 // inventory makes what knows the hosts and services, and the worker that keeps
 // it up to date; nil if there is no object cache.
 func (s *Site) inventory(ctx context.Context, log *slog.Logger) (supervision.Inventory, *pipeline.Worker) {
 	if s.Objects == "" {
-		return noObjects{}, nil
+		return s.inventoryOfLivestatus(ctx, log)
 	}
 	watcher := objectcache.New(s.Objects, log.With("reader", "objects"))
 	if err := watcher.Load(ctx); err != nil {

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"context"
 	"log/slog"
 	"os"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus"
+	"github.com/nagios2canopsis/nagios2canopsis/livestatus/objects"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus/sources"
 )
 
@@ -74,6 +76,27 @@ func (s *selection) livestatusOptions() livestatus.Options {
 		},
 	}
 }
+
+// inventoryOfLivestatus makes what knows the hosts and services from the Livestatus
+// server, and the worker that keeps it up to date; it knows nothing if there is none.
+func (s *Site) inventoryOfLivestatus(ctx context.Context, log *slog.Logger) (supervision.Inventory, *pipeline.Worker) {
+	if s.livestatus.Address == "" {
+		return noObjects{}, nil
+	}
+	log = log.With("reader", livestatusObjects)
+	watcher, err := objects.New(s.livestatus, log)
+	if err != nil {
+		return noObjects{}, nil // the reader of the same address reports it
+	}
+	if err := watcher.Load(ctx); err != nil {
+		log.Warn("the objects can't be read yet: events go out without groups, addresses and custom variables until "+
+			"they can", "err", err)
+	}
+	return watcher, &pipeline.Worker{Kind: "reader", Name: livestatusObjects, Run: watcher.Run}
+}
+
+// livestatusObjects is the name of what reads the objects.
+const livestatusObjects = "livestatus-objects"
 
 // checkSocket notes what is wrong with the socket of an address, as far as it can be
 // seen without connecting.

@@ -61,6 +61,7 @@ var allowed = map[string][]string{
 	"nagios/statusdat":    {"internal/supervision", "internal/snapshot", "internal/bell", "internal/regular"},
 	"nagios/objectcache":  {"internal/supervision", "internal/regular"},
 	"livestatus":          {"internal/option"},
+	"livestatus/objects":  {"livestatus", "internal/supervision", "nagios/objectcache"},
 	"livestatus/sources": {
 		"livestatus", "internal/supervision", "internal/snapshot", "internal/pairs", "nagios/logfile",
 	},
@@ -73,7 +74,7 @@ var allowed = map[string][]string{
 		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
 		"internal/access", "internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios",
 		"nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache",
-		"livestatus", "livestatus/sources"},
+		"livestatus", "livestatus/objects", "livestatus/sources"},
 	"internal/rehearsal": {"internal/access", "internal/assembly", "internal/config", "internal/journal"},
 	"internal/preview":   {"internal/outbox"},
 	"internal/daemon": {
