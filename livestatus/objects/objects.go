@@ -34,9 +34,10 @@ type Watcher struct {
 
 	inventory atomic.Pointer[objectcache.Inventory]
 
-	started  time.Time // the supervisor, when its objects were read; zero: not read
-	loaded   time.Time // when they were read, by our clock
-	reported string    // the last error that was logged or returned; empty: all is well
+	failed   map[string]string // backends of an LMD that lack in the newest reading
+	started  time.Time         // the supervisor, when its objects were read; zero: not read
+	loaded   time.Time         // when they were read, by our clock
+	reported string            // the last error that was logged or returned; empty: all is well
 }
 
 var _ supervision.Inventory = (*Watcher)(nil)
@@ -135,7 +136,11 @@ func (w *Watcher) refresh(ctx context.Context) error {
 	}
 	began := time.Now()
 	inventory, err := w.read(ctx, server)
+	if inventory == nil || err != nil && w.inventory.Load() != nil {
+		return err
+	}
 	if err != nil {
+		w.inventory.Store(inventory) // better than nothing
 		return err
 	}
 	first := w.inventory.Swap(inventory) == nil
@@ -149,8 +154,9 @@ func (w *Watcher) refresh(ctx context.Context) error {
 	return nil
 }
 
-// read reads all objects.
+// read reads all objects. What it returns together with an error is a part of them.
 func (w *Watcher) read(ctx context.Context, server *livestatus.Server) (*objectcache.Inventory, error) {
+	w.failed = nil
 	in, out := io.Pipe()
 	ended := make(chan struct{})
 	go func() {
@@ -166,6 +172,9 @@ func (w *Watcher) read(ctx context.Context, server *livestatus.Server) (*objectc
 	inventory, err := objectcache.Parse(in)
 	in.Close()
 	<-ended // the client is one question's at a time
+	if err == nil && len(w.failed) > 0 {
+		err = fmt.Errorf("LMD lacks the objects of %d of its backends", len(w.failed))
+	}
 	return inventory, err
 }
 
@@ -203,8 +212,8 @@ func (w *Watcher) write(ctx context.Context, server *livestatus.Server, table st
 			_, err := io.WriteString(to, text.String())
 			return err
 		})
-	if err == nil && len(answer.Failed) > 0 {
-		return fmt.Errorf("LMD lacks the objects of %d of its backends", len(answer.Failed))
+	if len(answer.Failed) > 0 {
+		w.failed = answer.Failed
 	}
 	return err
 }

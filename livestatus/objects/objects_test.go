@@ -112,3 +112,24 @@ func TestUnreachable(t *testing.T) {
 		t.Error("a host is known")
 	}
 }
+
+// TestDeadBackend: the objects of the others are known, and those that were known stay.
+func TestDeadBackend(t *testing.T) {
+	server := livestatustest.New(t, livestatustest.LMD)
+	server.Set("hosts", row{"name": "a", "peer_key": "1"}, row{"name": "b", "peer_key": "2"})
+	server.Fail(map[string]string{"2": "peer is down"})
+	w := newWatcher(t, server)
+	known := func(host string) bool { return w.Object(supervision.Entity{Host: host}) != nil }
+	if err := w.Load(context.Background()); err == nil || !known("a") || known("b") {
+		t.Errorf("%v, a %t, b %t", err, known("a"), known("b"))
+	}
+	server.Fail(nil)
+	if err := w.Load(context.Background()); err != nil || !known("b") {
+		t.Errorf("%v, b %t", err, known("b"))
+	}
+	server.Fail(map[string]string{"2": "peer is down"})
+	server.Change(func(tables map[string][]row) { tables["status"][0]["program_start"] = 1800000000 })
+	if err := w.Load(context.Background()); err == nil || !known("b") {
+		t.Errorf("%v, b %t", err, known("b"))
+	}
+}

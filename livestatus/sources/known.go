@@ -22,6 +22,7 @@ type knownObjects struct {
 	useUpdates bool
 	newest     [2]int64 // the greatest last_check or last_update, by the table (unix seconds)
 	longest    float64  // the longest check that was seen (seconds)
+	newestRow  float64  // the greatest lmd_last_cache_update (unix seconds); 0: not reported
 	newestRun  int64    // the greatest last_check of an active check (unix seconds)
 }
 
@@ -95,6 +96,7 @@ func (k *knownObjects) since(class int, now time.Time) (c column, from int64) {
 
 // note learns from a row.
 func (k *knownObjects) note(v *values, class int, now time.Time) {
+	k.newestRow = max(k.newestRow, v.seconds(cacheUpdate))
 	stamp, isActive := int64(v.seconds(lastCheck)), !v.flag(checkType)
 	if isActive {
 		k.newestRun = max(k.newestRun, stamp)

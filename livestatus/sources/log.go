@@ -230,7 +230,8 @@ func (r *logRun) lines(ctx context.Context, from, until int64) (lines []line, er
 		return nil, explainLog(err)
 	}
 	for backend, why := range answer.Failed {
-		return nil, fmt.Errorf("LMD has no log of its backend %s: %s", backend, strings.TrimSpace(why))
+		return nil, fmt.Errorf("LMD has no log of its backend %s (%s): a site for each backend "+
+			"(readers.livestatus.backend) lets one fail without the others", backend, strings.TrimSpace(why))
 	}
 	return inOrder(lines), nil
 }

@@ -159,7 +159,7 @@ func TestNoLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = source.Run(context.Background(), nil, func(context.Context, supervision.Batch) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "backend a: peer is down") {
+	if err == nil || !strings.Contains(err.Error(), "backend a (peer is down): a site for each backend") {
 		t.Errorf("got %v", err)
 	}
 }

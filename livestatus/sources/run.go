@@ -33,6 +33,7 @@ type run struct {
 	faulty   map[string]struct{} // in this poll
 	failing  map[string]string   // backends of an LMD
 	skewed   bool                // the clocks were found to differ
+	stale    bool                // an LMD was found to show an old state
 	stored   time.Time           // when a position was emitted last, by our clock
 }
 
@@ -72,6 +73,7 @@ func (r *run) finish(ctx context.Context, p *poll) error {
 		}
 	}
 	r.noteClock(p.now)
+	r.noteCache(p)
 	r.faults = r.faulty
 	r.backendsFailed(p.failed)
 	if r.out.added == 0 && p.now.Sub(r.stored) < r.options.Scan {

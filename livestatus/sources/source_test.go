@@ -337,3 +337,15 @@ func TestWaiting(t *testing.T) {
 		}
 	})
 }
+
+// TestStaleLMD: an LMD that goes on answering with what it knew is found out.
+func TestStaleLMD(t *testing.T) {
+	server := livestatustest.New(t, livestatustest.LMD)
+	fresh := with(checked("s", now(), 0, "fine"), row{"lmd_last_cache_update": float64(now()) - 0.5})
+	server.Set("services", with(fresh, row{"lmd_last_cache_update": now() - 345}))
+	in := newInbox(t)
+	in.start(server, func(o *Options) { o.Scan = 10 * time.Millisecond })
+	in.await("it is found out", func() bool { return in.logged("LMD shows an old state") })
+	server.Set("services", fresh)
+	in.await("it is well again", func() bool { return in.logged("LMD shows a state of now again") })
+}

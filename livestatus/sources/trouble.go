@@ -56,3 +56,26 @@ func (r *run) noteClock(now time.Time) {
 		}
 	}
 }
+
+// oldCache is when the newest row of an LMD, which reads its backends every few seconds,
+// is too old.
+const oldCache = 2 * time.Minute
+
+// noteCache logs once that an LMD shows an old state: it slows down when it is not asked
+// for some time, and may stop without a word.
+func (r *run) noteCache(p *poll) {
+	newest := r.objects.newestRow
+	if !p.isScan || newest == 0 {
+		return
+	}
+	age := p.now.Sub(time.Unix(int64(newest), 0))
+	if isStale := age > oldCache; isStale != r.stale {
+		r.stale = isStale
+		if isStale {
+			r.log.Warn("LMD shows an old state: set its UpdateInterval, and an IdleTimeout that is longer than the "+
+				"time between two polls, or read the core's own socket", "age", age.Round(time.Second))
+			return
+		}
+		r.log.Info("LMD shows a state of now again")
+	}
+}
