@@ -101,20 +101,42 @@ func (r *row) value(data []byte) (Value, int) {
 		n := nestedEnd(data)
 		return Value{Kind: List, raw: data[:n]}, n
 	}
-	n := 0
-	for n < len(data) && !isBlank(data[n]) && data[n] != ',' && data[n] != ']' && data[n] != '}' && data[n] != ':' {
-		n++
+	isNumber := (data[0] >= '0' && data[0] <= '9' || data[0] == '-') && len(data) > 1
+	for n := 1; n < len(data); n++ {
+		switch class[data[n]] {
+		case endsWord:
+			return r.word(data[:n], isNumber), n
+		case inWord:
+			isNumber = false
+		}
 	}
-	if n == len(data) {
-		return Value{}, 0
-	}
-	return r.word(data[:max(n, 1)]), max(n, 1)
+	return Value{}, 0
 }
+
+// What a byte is in a number or another word.
+const (
+	inWord = iota
+	inNumber
+	endsWord
+)
+
+var class = func() (class [256]uint8) {
+	for _, c := range "0123456789.eE+-" {
+		class[c] = inNumber
+	}
+	for _, c := range " \t\r\n,]}:" {
+		class[c] = endsWord
+	}
+	return class
+}()
 
 var zero, one = []byte("0"), []byte("1")
 
 // word reads a number or constant.
-func (r *row) word(text []byte) Value {
+func (r *row) word(text []byte, isNumber bool) Value {
+	if isNumber && text[len(text)-1] != '-' {
+		return Value{Kind: Number, raw: text}
+	}
 	switch string(text) {
 	case "null":
 		return Value{}
@@ -123,38 +145,23 @@ func (r *row) word(text []byte) Value {
 	case "false":
 		return Value{Kind: Number, raw: zero}
 	}
-	for i, c := range text {
-		if c >= '0' && c <= '9' || i == 0 && c == '-' && len(text) > 1 {
-			continue
-		}
-		if i > 0 && (c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-') {
-			continue
-		}
-		r.faults[FaultNumber]++
-		return Value{}
-	}
-	return Value{Kind: Number, raw: text}
+	r.faults[FaultNumber]++
+	return Value{}
 }
 
 // textEnd returns the length of the text at the beginning of data with its quotes,
 // and whether it has escapes; 0 if data ends before the text does.
 func textEnd(data []byte) (n int, escaped bool) {
-	for i := 1; ; {
-		quote := bytes.IndexByte(data[i:], '"')
-		if quote < 0 {
-			return 0, false
-		}
-		end := i + quote
-		backslash := bytes.IndexByte(data[i:end], '\\')
-		if backslash < 0 {
-			return end + 1, escaped
-		}
-		// The byte behind a backslash ends nothing.
-		escaped = true
-		if i += backslash + 2; i > len(data) {
-			return 0, false
+	for i := 1; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			return i + 1, escaped
+		case '\\':
+			escaped = true
+			i++ // the byte behind it ends nothing
 		}
 	}
+	return 0, false
 }
 
 // nestedEnd returns the length of the array or object at the beginning of data; 0 if
