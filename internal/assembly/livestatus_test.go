@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 )
 
@@ -102,5 +103,25 @@ func TestLivestatusSocket(t *testing.T) {
 	}
 	if got, want := s.ResultsFrom(), "Livestatus (unix:"+dir+"/live)"; got != want {
 		t.Errorf("results from %q, want %q", got, want)
+	}
+}
+
+// TestLivestatusNeeds: the rights that a run needs, once for both readers.
+func TestLivestatusNeeds(t *testing.T) {
+	plan, err := resolved(t, "supervisor: none\nreaders: {livestatus: {address: 'unix:/var/live'}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := plan.Sites[0].Needs()
+	if len(needs) != 1 || needs[0].Path != "/var/live" || needs[0].Rights != access.Read|access.Write {
+		t.Errorf("needs %+v", needs)
+	}
+	plan, err = resolved(t, "supervisor: none\n"+
+		"readers: {livestatus: {address: 'tls://h:1', tls: {ca_file: /ca.pem, cert_file: /c, key_file: /k}}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if needs := plan.Sites[0].Needs(); len(needs) != 3 || needs[0].Path != "/ca.pem" || needs[0].MayLack {
+		t.Errorf("needs %+v", needs)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
+	"github.com/nagios2canopsis/nagios2canopsis/livestatus/sources"
 )
 
 // Need is a directory or file that a site uses while it runs, beside the files
@@ -32,7 +33,7 @@ func (s *Site) Needs() (needs []Need) {
 	for _, c := range s.Readers {
 		needs = append(needs, c.needs(s.config.Readers.Perfdata.Spool)...)
 	}
-	return needs
+	return append(needs, s.livestatusNeeds()...)
 }
 
 func (c Choice) needs(spool config.PerfdataSpool) []Need {
@@ -49,6 +50,8 @@ func (c Choice) needs(spool config.PerfdataSpool) []Need {
 		}}
 	case perfdataSpool:
 		return perfdataSpoolNeeds(c, spool)
+	case sources.Name, sources.LogName:
+		return nil // both are of one server: see livestatusNeeds
 	}
 	if c.consumes {
 		return []Need{{

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
@@ -93,6 +94,25 @@ func (s *Site) inventoryOfLivestatus(ctx context.Context, log *slog.Logger) (sup
 			"they can", "err", err)
 	}
 	return watcher, &pipeline.Worker{Kind: "reader", Name: livestatusObjects, Run: watcher.Run}
+}
+
+// livestatusNeeds returns what a connection to the Livestatus server needs.
+func (s *Site) livestatusNeeds() (needs []Need) {
+	if socket := livestatus.SocketPath(s.livestatus.Address); socket != "" {
+		needs = append(needs, Need{
+			What: "the Livestatus socket", Path: socket, Rights: access.Read | access.Write, MayLack: true,
+			Without: "the supervisor can't be asked",
+		})
+	}
+	for _, path := range []string{s.livestatus.TLS.CAFile, s.livestatus.TLS.CertFile, s.livestatus.TLS.KeyFile} {
+		if path != "" {
+			needs = append(needs, Need{
+				What: "a file of readers.livestatus.tls", Path: path, Rights: access.Read,
+				Without: "the supervisor can't be asked",
+			})
+		}
+	}
+	return needs
 }
 
 // livestatusObjects is the name of what reads the objects.

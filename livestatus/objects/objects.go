@@ -33,6 +33,7 @@ type Watcher struct {
 	look   time.Duration
 
 	inventory atomic.Pointer[objectcache.Inventory]
+	whole     atomic.Bool // the last look found the objects, of all backends, as they are known
 
 	failed   map[string]string // backends of an LMD that lack in the newest reading
 	started  time.Time         // the supervisor, when its objects were read; zero: not read
@@ -58,6 +59,17 @@ func (w *Watcher) Object(e supervision.Entity) *supervision.Object {
 		return inv.Object(e)
 	}
 	return nil
+}
+
+// Lacks reports whether the server, read whole, has no such entity. It is false as long
+// as the server does not answer, or a backend of it fails.
+func (w *Watcher) Lacks(e supervision.Entity) bool {
+	inv := w.inventory.Load()
+	if inv == nil || !w.whole.Load() {
+		return false
+	}
+	stats := inv.Stats()
+	return stats.Hosts > 0 && stats.Malformed == 0 && inv.Object(e) == nil
 }
 
 // Members returns the entities that a downtime of that scope covers, nil if the host or
@@ -115,6 +127,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 // changed stores the outcome of a look, and reports whether it differs from the one
 // before.
 func (w *Watcher) changed(err error) bool {
+	w.whole.Store(err == nil)
 	text, before := "", w.reported
 	if err != nil {
 		text = err.Error()

@@ -123,9 +123,15 @@ func TestDeadBackend(t *testing.T) {
 	if err := w.Load(context.Background()); err == nil || !known("a") || known("b") {
 		t.Errorf("%v, a %t, b %t", err, known("a"), known("b"))
 	}
+	if w.Lacks(supervision.Entity{Host: "b"}) {
+		t.Error("a host of a dead backend is taken for one that does not exist")
+	}
 	server.Fail(nil)
 	if err := w.Load(context.Background()); err != nil || !known("b") {
 		t.Errorf("%v, b %t", err, known("b"))
+	}
+	if w.Lacks(supervision.Entity{Host: "b"}) || !w.Lacks(supervision.Entity{Host: "other"}) {
+		t.Error("the whole server lacks what it has, or has what it lacks")
 	}
 	server.Fail(map[string]string{"2": "peer is down"})
 	server.Change(func(tables map[string][]row) { tables["status"][0]["program_start"] = 1800000000 })
