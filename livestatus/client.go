@@ -44,7 +44,7 @@ func (c *Client) Close() {
 // Query asks, and calls each for each row of the answer, which has as many values as
 // the query has columns. An error of each ends the query and is returned as it is;
 // any other is an *Error. A connection that the server has closed meanwhile is
-// opened anew.
+// opened anew, except for a query that waits: what it waits for may have happened.
 func (c *Client) Query(ctx context.Context, q Query, each func(row []Value) error) (Answer, error) {
 	text, err := q.text(c.options.Backend, c.wrapped)
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *Client) Query(ctx context.Context, q Query, each func(row []Value) erro
 			return answer, callers.err
 		case ctx.Err() != nil:
 			return answer, c.fault(q, 0, ctx.Err())
-		case again && !began && !isTimeout(err):
+		case again && !began && !isTimeout(err) && q.Trigger == "":
 			continue
 		}
 		return answer, c.located(q, err)

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus"
@@ -36,27 +37,35 @@ func (r *run) rest(ctx context.Context, began time.Time, failed bool) {
 		r.waits = 0 // it was worth it
 	}
 	sleep(ctx, time.Until(began.Add(floor)))
-	asked, left := time.Now(), time.Until(next)
-	if left <= 0 || ctx.Err() != nil {
-		return
+	for ctx.Err() == nil && time.Until(next) > 0 && !r.wait(ctx, next) {
 	}
-	left = min(left, livestatus.MaxWait)
+}
+
+// wait lets the server wait for a change of state, and reports whether to look what has
+// changed.
+func (r *run) wait(ctx context.Context, next time.Time) (look bool) {
+	asked, left := time.Now(), min(time.Until(next), livestatus.MaxWait)
 	_, err := r.client.Query(ctx, livestatus.Query{
 		Table: "status", Columns: []string{"program_start"}, Trigger: "state", Wait: left,
 	}, func([]livestatus.Value) error { return nil })
+	var refused *livestatus.Error
 	switch early := time.Since(asked) < left*9/10; {
 	case ctx.Err() != nil:
-	case err != nil:
+	case errors.As(err, &refused) && refused.Code != 0:
 		r.waits = maxEarly
 		r.log.Info("the server does not wait for changes; it is asked at intervals", "err", err)
 		sleep(ctx, time.Until(next))
+	case err != nil: // it stops, and closes its connections
+		return true
 	case early:
 		if r.waits++; r.waits == maxEarly {
 			r.log.Info("the server answers at once instead of waiting for a change; it is asked at intervals")
 		}
+		return true
 	default:
 		r.waits = 0
 	}
+	return false
 }
 
 func sleep(ctx context.Context, d time.Duration) {

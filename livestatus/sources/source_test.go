@@ -324,6 +324,45 @@ func TestWaiting(t *testing.T) {
 		server.Set("services", checked("s", now(), 2, "broken"))
 		in.expect("at once", "h;s check result 2 broken")
 	})
+	t.Run("waits again", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("slow: make test runs it")
+		}
+		t.Parallel()
+		server := livestatustest.New(t, livestatustest.MK)
+		in := newInbox(t)
+		in.start(server, func(o *Options) { o.Poll = time.Hour })
+		in.await("first reading", func() bool { return in.polled() == 1 })
+		waits := 0
+		in.await("a second wait, when the first is over", func() bool {
+			for _, q := range server.Queries() {
+				waits += strings.Count(q, "WaitTrigger")
+			}
+			return waits >= 2
+		})
+		if n := in.polled(); n != 1 {
+			t.Errorf("%d polls, although nothing has changed", n)
+		}
+	})
+	t.Run("stops meanwhile", func(t *testing.T) {
+		t.Parallel()
+		server := livestatustest.New(t, livestatustest.MK)
+		server.Set("services", checked("s", now(), 0, "fine"))
+		in := newInbox(t)
+		in.start(server, func(o *Options) { o.Poll = time.Hour })
+		waits := func() bool {
+			return slices.ContainsFunc(server.Queries(), func(q string) bool {
+				return strings.Contains(q, "WaitTrigger")
+			})
+		}
+		in.await("a wait", waits)
+		in.take()
+		server.Stop()
+		server.Set("services", checked("s", now(), 2, "broken"))
+		server.Start()
+		in.expect("at once", "h;s check result 2 broken")
+		in.await("another wait", waits)
+	})
 	t.Run("answers at once", func(t *testing.T) {
 		t.Parallel()
 		dialect := livestatustest.MK
