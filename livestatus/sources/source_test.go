@@ -259,28 +259,6 @@ func TestOddRows(t *testing.T) {
 	}
 }
 
-// TestDeadBackend: what a backend of an LMD had reported stays as it was.
-func TestDeadBackend(t *testing.T) {
-	server := livestatustest.New(t, livestatustest.LMD)
-	s1 := with(checked("s1", now(), 2, "broken"), row{"acknowledged": 1, "peer_key": "a"})
-	server.Change(func(tables map[string][]row) {
-		tables["services"] = []row{s1, with(checked("s2", now(), 0, "fine"), row{"peer_key": "b"})}
-		tables["comments"] = []row{{"host_name": "h", "service_description": "s1", "id": 1, "author": "bob",
-			"comment": "mine", "entry_time": now(), "entry_type": 1, "is_service": 1, "peer_key": "a"}}
-	})
-	in := newInbox(t)
-	in.start(server, func(o *Options) { o.Scan = 30 * time.Millisecond })
-	in.expect("first reading", "h;s1 present state 2 broken", "h;s2 present state 0 fine", "h;s1 acknowledgement #0 : ",
-		"h;s1 comment added #1 bob: mine")
-	server.Fail(map[string]string{"a": "peer is down"})
-	in.await("it is noticed", func() bool { return in.logged("a backend of LMD does not answer") })
-	in.awaitPolls(10)
-	server.Fail(nil)
-	in.await("it is back", func() bool { return in.logged("all backends of LMD answer again") })
-	in.awaitPolls(10)
-	in.expect("nothing has changed")
-}
-
 // TestAsked: an object that another reader has doubts about is reported again.
 func TestAsked(t *testing.T) {
 	server := livestatustest.New(t, livestatustest.MK)
@@ -303,88 +281,4 @@ func TestAsked(t *testing.T) {
 	in.expect("first reading", "h;s present state 0 fine")
 	doubts <- supervision.Entity{Host: "h", Service: "s"}
 	in.expect("asked for", "h;s check result 0 fine")
-}
-
-// TestWaiting: a change of state ends the rest of a server that waits; one that answers
-// at once is found out, and is not asked faster than the floor.
-func TestWaiting(t *testing.T) {
-	t.Run("waits", func(t *testing.T) {
-		t.Parallel()
-		server := livestatustest.New(t, livestatustest.MK)
-		server.Set("services", checked("s", now(), 0, "fine"))
-		in := newInbox(t)
-		in.start(server, func(o *Options) { o.Poll = time.Hour })
-		in.expect("first reading", "h;s present state 0 fine")
-		in.await("a wait", func() bool {
-			return slices.ContainsFunc(server.Queries(), func(q string) bool {
-				return strings.Contains(q,
-					"WaitTrigger: state")
-			})
-		})
-		server.Set("services", checked("s", now(), 2, "broken"))
-		in.expect("at once", "h;s check result 2 broken")
-	})
-	t.Run("waits again", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("slow: make test runs it")
-		}
-		t.Parallel()
-		server := livestatustest.New(t, livestatustest.MK)
-		in := newInbox(t)
-		in.start(server, func(o *Options) { o.Poll = time.Hour })
-		in.await("first reading", func() bool { return in.polled() == 1 })
-		waits := 0
-		in.await("a second wait, when the first is over", func() bool {
-			for _, q := range server.Queries() {
-				waits += strings.Count(q, "WaitTrigger")
-			}
-			return waits >= 2
-		})
-		if n := in.polled(); n != 1 {
-			t.Errorf("%d polls, although nothing has changed", n)
-		}
-	})
-	t.Run("stops meanwhile", func(t *testing.T) {
-		t.Parallel()
-		server := livestatustest.New(t, livestatustest.MK)
-		server.Set("services", checked("s", now(), 0, "fine"))
-		in := newInbox(t)
-		in.start(server, func(o *Options) { o.Poll = time.Hour })
-		waits := func() bool {
-			return slices.ContainsFunc(server.Queries(), func(q string) bool {
-				return strings.Contains(q, "WaitTrigger")
-			})
-		}
-		in.await("a wait", waits)
-		in.take()
-		server.Stop()
-		server.Set("services", checked("s", now(), 2, "broken"))
-		server.Start()
-		in.expect("at once", "h;s check result 2 broken")
-		in.await("another wait", waits)
-	})
-	t.Run("answers at once", func(t *testing.T) {
-		t.Parallel()
-		dialect := livestatustest.MK
-		dialect.Waits = false
-		server := livestatustest.New(t, dialect)
-		in := newInbox(t)
-		in.start(server, func(o *Options) { o.Poll = time.Hour })
-		in.await("it is found out", func() bool { return in.logged("answers at once instead of waiting") })
-		if n := in.polled(); n > maxEarly+1 {
-			t.Errorf("%d polls", n)
-		}
-	})
-}
-
-// TestStaleLMD: an LMD that goes on answering with what it knew is found out.
-func TestStaleLMD(t *testing.T) {
-	server := livestatustest.New(t, livestatustest.LMD)
-	fresh := with(checked("s", now(), 0, "fine"), row{"lmd_last_cache_update": float64(now()) - 0.5})
-	server.Set("services", with(fresh, row{"lmd_last_cache_update": now() - 345}))
-	in := newInbox(t)
-	in.start(server, func(o *Options) { o.Scan = 10 * time.Millisecond })
-	in.await("it is found out", func() bool { return in.logged("LMD shows an old state") })
-	server.Set("services", fresh)
-	in.await("it is well again", func() bool { return in.logged("LMD shows a state of now again") })
 }
