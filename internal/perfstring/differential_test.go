@@ -169,6 +169,9 @@ func (m maker) pnp() string {
 				m.pick("Black", "Toner", `C:\`, "5", "min", "404", "Ünit", "(x)", "a/b", "x:y", "used", "-"))
 		}
 		quote := m.pick("", "", "'", `"`)
+		if words[0] == "-" && quote == "" {
+			words[0] = "used" // a dash alone is no part of a label here
+		}
 		value := strings.Replace(m.number(), ".", m.pick(".", ","), 1) + m.pick("", "%", "B", "MB", "KB/s")
 		for range m.IntN(3) {
 			value += ";" + m.threshold()

@@ -74,7 +74,7 @@ func (r *Reader) any(m *Metric) bool {
 		if r.doubt = false; quoted {
 			m.Label = unquote(written[1:len(written)-1], written[:1])
 		} else {
-			m.Label = unquote(written, "'\" \t")
+			m.Label = unquote(unescape(written), "'\" 	")
 		}
 		r.enterBlock(m)
 		if r.value(m) && !doubtful {
@@ -101,7 +101,7 @@ func (r *Reader) isDoubtful(label string, quoted bool) bool {
 // written. It returns false at the end of the text.
 func (r *Reader) label() (written string, quoted, ok bool) {
 	s := r.text
-	begin := r.separators(r.at)
+	begin := r.remarks(r.separators(r.at))
 	for i := begin; i < len(s); i++ {
 		switch c := s[i]; c {
 		case '=':
@@ -206,6 +206,19 @@ func unquote(label, ends string) string {
 	}
 	for label != "" && strings.IndexByte(ends, label[len(label)-1]) >= 0 {
 		label = label[:len(label)-1]
+	}
+	return label
+}
+
+// unescape returns a label without the backslashes before both of its quotes, which a
+// shell or an agent's configuration should have removed: \'C: used\'.
+func unescape(label string) string {
+	for _, quote := range [...]string{`\'`, `\"`} {
+		if inner, ok := strings.CutPrefix(label, quote); ok {
+			if inner, ok = strings.CutSuffix(inner, quote); ok {
+				return inner
+			}
+		}
 	}
 	return label
 }

@@ -84,8 +84,22 @@ func isUnknown(value string) bool {
 func isApart(word string) bool {
 	switch usualUnit(word) {
 	case "%", "ms", "us", "sec", "seconds", "minutes", "hours", "day", "days", "KB", "MB", "GB", "TB", "PB",
-		"KiB", "MiB", "GiB", "TiB", "Bytes", "bytes", "°C", "rpm", "RPM", "Hz", "MHz", "GHz", "bps", "kbps", "Mbps",
-		"B/s", "KB/s", "MB/s":
+		"KiB", "MiB", "GiB", "TiB", "Bytes", "bytes", "°C", "rpm", "RPM", "Hz", "kHz", "MHz", "GHz", "bps", "kbps",
+		"Kbps", "Mbps", "Gbps", "bit", "kbit", "Kbit", "Mbit", "Gbit", "dB", "dBm", "mV", "mA", "VA", "kW", "kWh", "Wh":
+		return true
+	}
+	return isRate(word)
+}
+
+// isRate reports whether a word is a number of something per second, minute or hour:
+// "Mbit/s", "req/min".
+func isRate(word string) bool {
+	of, per, found := strings.Cut(word, "/")
+	if !found || of == "" || strings.Trim(of, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return false
+	}
+	switch per {
+	case "s", "sec", "min", "h", "hour":
 		return true
 	}
 	return false

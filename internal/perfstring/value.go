@@ -12,7 +12,9 @@ func (r *Reader) value(m *Metric) bool {
 	}
 	// "=" follows: the word has the next label at its end, or is it.
 	comma := strings.LastIndexByte(s[begin:end], ',')
-	switch {
+	switch quote := labelWithin(s[begin:end]); {
+	case quote > 0:
+		return r.word(m, begin, begin+quote)
 	case comma >= 0:
 		return r.word(m, begin, begin+comma)
 	case begin > r.at && end > begin:
@@ -23,6 +25,20 @@ func (r *Reader) value(m *Metric) bool {
 	}
 	r.at, r.doubt = r.nextBlank(end), true
 	return false
+}
+
+// labelWithin returns where a label in quotes begins that follows a number at once and
+// ends the word: the 1 of "2'baz'". It is 0 when there is none.
+func labelWithin(word string) int {
+	last := len(word) - 1
+	if last < 2 || quoteOf(word[last:]) == "" {
+		return 0
+	}
+	i := strings.IndexByte(word[:last], word[last])
+	if i < 1 || isDigit(word[i+1]) { // groups of digits have apostrophes
+		return 0
+	}
+	return i
 }
 
 // nextBlank returns the offset of the next blank from i on.
@@ -90,6 +106,7 @@ func (r *Reader) word(m *Metric, begin, end int) bool {
 		return false
 	case rest != "":
 		m.Value, m.Unit, r.at = n, unit, end-len(rest)
+		r.passValues()
 		return true
 	default:
 		m.Value, m.Unit = n, unit
@@ -150,10 +167,10 @@ func (r *Reader) beginsLabel(i int) bool {
 func (r *Reader) endsWord(i int) bool { return i == len(r.text) || isSeparator(r.text[i]) }
 
 // isNoNumber reports whether a value says that there is no number, in one word. Any
-// other text may go on behind the next blank.
+// other text may go on behind the next blank, and so may a sign alone: "- 5".
 func isNoNumber(word string) bool {
-	word = strings.TrimLeft(word, "+-")
-	return word == "" || strings.EqualFold(word, "nan") || strings.EqualFold(word, "inf")
+	digits := strings.TrimLeft(word, "+-")
+	return word == "" || strings.EqualFold(digits, "nan") || strings.EqualFold(digits, "inf")
 }
 
 // isThousands reports whether a number like "1,234" can be more than a thousand: when
