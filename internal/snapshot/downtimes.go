@@ -40,11 +40,24 @@ func (t *transitions) present(d *downtime) {
 	switch effective := t.effective(d); {
 	case effective && d.phase != phaseRunning:
 		d.phase = phaseRunning
+		if !d.Fixed && d.progress.Triggered.IsZero() {
+			d.progress.Triggered = t.earliestTrigger(d)
+		}
 		t.downtime(supervision.DowntimeStarted, d, d.began())
 	case !effective && d.phase == phaseRunning && !t.at.Before(d.over()):
 		t.downtime(supervision.DowntimeEnded, d, d.over())
 		d.phase = phaseOver
 	}
+}
+
+// earliestTrigger is when a flexible downtime that runs began, where that is not
+// reported (Nagios 3, Shinken): right after the reading before, which did not show it
+// running. Without such a reading nothing is known but that it runs now.
+func (t *transitions) earliestTrigger(d *downtime) time.Time {
+	if t.before.IsZero() {
+		return t.at
+	}
+	return later(t.before, d.Start)
 }
 
 // gone reports a downtime that is no longer listed. Before its end it was
@@ -134,8 +147,7 @@ func (d *downtime) began() time.Time {
 }
 
 // over is when a downtime ends if nobody cancels it: a flexible one that has
-// begun lasts for its duration. Where its beginning is not reported (Nagios 3,
-// Shinken) the earliest is taken.
+// begun lasts for its duration.
 func (d *downtime) over() time.Time {
 	if d.Fixed || d.phase != phaseRunning {
 		return d.End

@@ -116,6 +116,32 @@ var downtimeTests = []changes{
 			{at: 2061, objects: []objectRow{service()}},
 		},
 		want: [][]string{{presentService, scheduled7}, {started7}, nil, {ended7}}},
+	{name: "a flexible downtime of a reader that can't see when it began",
+		readings: []shown{
+			{
+				at: 2005, objects: []objectRow{service()},
+				downtimes: []downtimeRow{flexible(work(EffectNotReported), 600*time.Second, 0)},
+			},
+			{
+				at: 2015, objects: []objectRow{withDepth(service(), 1)},
+				downtimes: []downtimeRow{flexible(work(EffectNotReported), 600*time.Second, 0)},
+			},
+			{
+				at: 2055, objects: []objectRow{withDepth(service(), 1)},
+				downtimes: []downtimeRow{flexible(work(EffectNotReported), 600*time.Second, 0)},
+			},
+			{at: 2610, objects: []objectRow{service()}},
+		},
+		want: [][]string{{presentService, scheduled7}, {"2005 h;s downtime started #7 ann: work"}, nil,
+			{"2605 h;s downtime ended #7 ann: work"}}},
+	{name: "a flexible downtime that runs when first seen, without its beginning",
+		readings: []shown{
+			{
+				at: 2015, objects: []objectRow{withDepth(service(), 1)},
+				downtimes: []downtimeRow{flexible(work(EffectNotReported), 600*time.Second, 0)},
+			},
+		},
+		want: [][]string{{presentService, scheduled7, "2015 h;s downtime started #7 ann: work"}}},
 	{name: "two downtimes at once are reported one by one",
 		readings: []shown{
 			{

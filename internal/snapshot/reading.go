@@ -228,6 +228,9 @@ func (r *Reading) Downtime(of Name, key Key, progress DowntimeProgress) (known b
 	if d == nil {
 		return false
 	}
+	if progress.Triggered.IsZero() {
+		progress.Triggered = d.progress.Triggered
+	}
 	d.round, d.progress = r.memory.round, progress
 	return true
 }
