@@ -383,12 +383,17 @@ void record_time(const struct key *key, time_t value)
 		record_number(key, value);
 }
 
+bool is_moment(const struct timeval *moment)
+{
+	return moment->tv_sec >= 1 && moment->tv_sec <= LATEST_MOMENT;
+}
+
 void record_moment(const struct key *key, const struct timeval *moment)
 {
 	int64_t seconds = moment->tv_sec;
 	unsigned micros = moment->tv_usec > 0 && moment->tv_usec < 1000000 ? (unsigned)moment->tv_usec : 0;
 
-	if (seconds < 1 || seconds > LATEST_MOMENT || !has_room(key))
+	if (!is_moment(moment) || !has_room(key))
 		return;
 	put_key(key);
 	put_number(seconds);

@@ -41,6 +41,9 @@ struct key {
 		&key_;                                        \
 	})
 
+/* Reports whether a moment is within the bounds of the format. */
+bool is_moment(const struct timeval *);
+
 /* Begins the record "DATATYPE::type". */
 void record_begin(const char *type);
 

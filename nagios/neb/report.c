@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -54,6 +55,12 @@ static void hand_over(void)
 
 static void begin(const char *type, const struct timeval *at, const char *host_name, const char *description)
 {
+	struct timeval now;
+
+	if (!is_moment(at)) { /* a record without a time can't be read */
+		gettimeofday(&now, NULL);
+		at = &now;
+	}
 	record_begin(type);
 	record_moment(KEY("TIMET"), at);
 	record_text(KEY("HOSTNAME"), host_name, NAME_SIZE);
