@@ -172,7 +172,8 @@ them. So a downtime becomes a ^downtime_change^, which has the route ^pbehavior^
 counted and not stored when no target serves that route. With ^downtime_comment^, a comment about the downtime is sent
 on the bus too.
 
-A downtime of a host or service group becomes one event for each member.
+A downtime of a host or service group becomes one event for each member. Only the object cache shows them: without it,
+such an order is counted and not sent.
 
 A ^downtime_change^ is not an event of Canopsis. It is what a target needs to create, end or delete a pbehavior:
 

@@ -7,13 +7,13 @@ import "strconv"
 // and the supervisor keeps it. Such a state is UNKNOWN of a service, which is how
 // Nagios names it (common/objects.c, service_state_name). A host's it calls
 // "(unknown)" and treats as a problem: that is UNREACHABLE, as Nagios makes of a
-// passive result that is no known one. OK is false for what is neither a word nor a
-// number.
+// passive result that is no known one; so is a service's word UNKNOWN. OK is false
+// for what is neither a word nor a number.
 func ReadState(host bool, text string) (s State, odd, ok bool) {
 	if s, ok = stateNamed(host, text); ok {
 		return s, false, true
 	}
-	if text == "(unknown)" {
+	if text == "(unknown)" || host && text == "UNKNOWN" {
 		s, odd = StateNumbered(host, -1)
 		return s, odd, true
 	}

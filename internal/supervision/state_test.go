@@ -13,7 +13,7 @@ func TestReadState(t *testing.T) {
 		{true, "UP", Up, false, true}, {true, "1", Down, false, true}, {true, "UNREACHABLE", Unreachable, false, true},
 		{true, "(unknown)", Unreachable, true, true}, {true, "3", Unreachable, true, true},
 		{true, "10", Unreachable, true, true}, {true, "-1", Unreachable, true, true},
-		{true, "OK", 0, false, false}, {true, "", 0, false, false},
+		{true, "UNKNOWN", Unreachable, true, true}, {true, "OK", 0, false, false}, {true, "", 0, false, false},
 		{false, "OK", OK, false, true}, {false, "3", Unknown, false, true}, {false, "UNKNOWN", Unknown, false, true},
 		{false, "4", Unknown, true, true}, {false, "-1", Unknown, true, true},
 		{false, "(unknown)", Unknown, true, true}, {false, "DOWN", 0, false, false}, {false, "1.5", 0, false, false},
