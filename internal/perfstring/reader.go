@@ -45,6 +45,7 @@ type Reader struct {
 // check command in brackets at its end is no part of the data (PNP4Nagios,
 // documentation of custom templates; Check_MK writes it).
 func NewReader(text string) Reader {
+	text = strings.TrimLeft(text, " \t\n")
 	end := strings.TrimRight(text, " \t\n")
 	if strings.HasSuffix(end, "]") {
 		i := strings.LastIndexByte(end, '[')

@@ -2,9 +2,13 @@ package perfstring
 
 import "strings"
 
+// loneSigns are the signs of which a word between two metrics is no name. A "#" may mean
+// "number of", a "/" a file system.
+const loneSigns = "-–—+&>*"
+
 // remarks returns the offset behind what stands between two metrics and is no part of the
-// label: a value in parentheses, as in "critical=0 (0%) warning=2", or a lone dash or
-// ampersand.
+// label: a value in parentheses, as in "critical=0 (0%) warning=2", or a lone dash, arrow
+// or the like.
 func (r *Reader) remarks(begin int) int {
 	if !r.begun {
 		return begin
@@ -27,9 +31,13 @@ func (r *Reader) remark(begin int) int {
 	switch {
 	case len(s) < 2:
 		return begin
-	case (s[0] == '-' || s[0] == '&') && isBlank(s[1]) && !r.isLabelEnd(begin+1):
-		return begin + 1
-	case s[0] != '(' || strings.HasPrefix(strings.TrimLeft(r.text, " "), "("):
+	case strings.IndexByte(loneSigns, s[0]) >= 0:
+		end := begin + len(s) - len(strings.TrimLeft(s, loneSigns))
+		if end < len(r.text) && isBlank(r.text[end]) && !r.isLabelEnd(end) {
+			return end
+		}
+		return begin
+	case s[0] != '(' || r.text[0] == '(':
 		return begin
 	}
 	end := strings.IndexAny(s, ")=")
