@@ -42,6 +42,7 @@ const (
 // Readers is how the readers of one supervisor are used.
 type Readers struct {
 	Module               bool // a broker module writes, and brings everything
+	ModuleConfigured     bool // one is to write, and may not do so now
 	Log, Status, Objects Use
 	// LogArchive is true if our own configuration names the directory of rotated
 	// logs.
@@ -186,6 +187,10 @@ func (s *survey) orModule() string {
 		return ""
 	case Shinken:
 		return ", or let a module bring every check result (shinken/README.md)"
+	}
+	if s.with.ModuleConfigured {
+		return ", or reload the supervisor, so that it loads the broker module that is configured " +
+			"(nagios2canopsis neb status)"
 	}
 	return ", or let a broker module bring every check result (nagios2canopsis neb enable)"
 }

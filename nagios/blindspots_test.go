@@ -101,6 +101,13 @@ func TestBlindSpotsOfDebiansConfiguration(t *testing.T) {
 	if diff := cmp.Diff(want, spots); diff != "" {
 		t.Error(diff)
 	}
+	with := logAndStatus()
+	with.ModuleConfigured = true
+	want[0].Remedy = "set process_performance_data=1, host_perfdata_file and service_perfdata_file, or reload the " +
+		"supervisor, so that it loads the broker module that is configured (nagios2canopsis neb status)"
+	if diff := cmp.Diff(want, cfg.BlindSpots(with)); diff != "" {
+		t.Error(diff)
+	}
 	if spots := cfg.BlindSpots(Readers{Module: true, Status: InUse, Objects: InUse}); len(spots) > 0 {
 		t.Errorf("with a module: %q", texts(spots))
 	}

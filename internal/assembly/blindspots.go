@@ -34,7 +34,7 @@ func (s *selection) noteLog() {
 // inUse describes the chosen readers to the supervisor's configuration.
 func (s *selection) inUse() nagios.Readers {
 	in := nagios.Readers{
-		Module: s.module.owns, LogArchive: s.readers.Log.Archive != "",
+		Module: s.module.owns, ModuleConfigured: s.module.spool != "", LogArchive: s.readers.Log.Archive != "",
 		Log:     use(s.readers.Log.Enabled, s.has(logName) || s.has(sources.LogName)),
 		Status:  use(s.readers.Status.Enabled, s.has(statusName) || s.has(sources.Name)),
 		Objects: use(s.readers.Objects.Enabled, s.Objects != ""),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/handover"
 )
@@ -19,6 +20,10 @@ func (s *Site) ResultsFrom() string {
 		return "no broker module: Livestatus (" + s.livestatus.Address + ") and the supervisor's files are read"
 	default:
 		return "no broker module: the supervisor's files are read"
+	}
+	if m.insisted && !handover.Alive(m.spool, time.Now()) {
+		return fmt.Sprintf("the broker module (%s, from %s) does not write now, and readers.module.enabled is on: "+
+			"log and perfdata files are left alone all the same", m.spool, m.from)
 	}
 	if m.owns {
 		return fmt.Sprintf("the broker module brings everything (%s, from %s); "+

@@ -71,6 +71,10 @@ func TestTheModuleIsChosenWhileItWrites(t *testing.T) {
 		{"it is switched off", moduleLine, time.Second, "readers: {module: {enabled: off}}", files, "no broker module"},
 		{
 			"it is the source in any case", moduleLine, never, "readers: {module: {enabled: on}}",
+			[]string{"module", "status"}, "does not write now, and readers.module.enabled is on",
+		},
+		{
+			"it is wanted in any case and writes", moduleLine, time.Second, "readers: {module: {enabled: on}}",
 			[]string{"module", "status"}, "brings everything",
 		},
 		{
@@ -99,6 +103,29 @@ func TestTheModuleIsChosenWhileItWrites(t *testing.T) {
 				t.Error("outdated at once")
 			}
 		})
+	}
+}
+
+// Where our own configuration insists on a module that does not write, nothing
+// else is read: that is said, and is a trouble if the directory is not there.
+func TestAModuleThatIsOnAndDoesNotWriteIsReported(t *testing.T) {
+	dir, mainConfig := site(t, perfdataOn, withState)
+	const yaml = "readers: {module: {enabled: on, path: {DIR}/neb}}"
+	p := planOf(t, dir, mainConfig, yaml).Sites[0]
+	if len(p.Troubles) != 1 || !strings.Contains(p.Troubles[0].Error(), "c.yml:2: readers.module.path: the spool "+
+		"directory "+dir+"/neb, from readers.module.path, does not exist; until a module writes there") {
+		t.Errorf("troubles %q", p.Troubles)
+	}
+	writes(t, dir, time.Hour)
+	p = planOf(t, dir, mainConfig, yaml).Sites[0]
+	if !strings.Contains(strings.Join(p.Notices, "\n"), "the module has written nothing to "+dir+"/neb") ||
+		len(p.Troubles) > 0 {
+		t.Errorf("notices %q, troubles %q", p.Notices, p.Troubles)
+	}
+	writes(t, dir, time.Second)
+	p = planOf(t, dir, mainConfig, yaml).Sites[0]
+	if strings.Contains(strings.Join(p.Notices, "\n"), "has written nothing") || len(p.Troubles) > 0 {
+		t.Errorf("notices %q, troubles %q", p.Notices, p.Troubles)
 	}
 }
 

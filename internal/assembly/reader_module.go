@@ -1,6 +1,9 @@
 package assembly
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -23,6 +26,9 @@ type module struct {
 	// owns: the module is the source of everything; the others add what it can't
 	// see.
 	owns bool
+	// insisted: it owns because our own configuration says 'on', whether it writes
+	// or not.
+	insisted bool
 }
 
 // silence is how long the module may bring nothing of an object that the status
@@ -47,7 +53,8 @@ func findModule(r *config.ModuleReader, s *nagios.Config, now time.Time) (m modu
 			m.spool, m.from = found.Spool, found.Origin
 		}
 	}
-	m.owns = m.spool != "" && (r.Enabled == config.On || handover.Alive(m.spool, now))
+	m.insisted = m.spool != "" && r.Enabled == config.On
+	m.owns = m.insisted || m.spool != "" && handover.Alive(m.spool, now)
 	return m
 }
 
@@ -61,6 +68,9 @@ func chooseModule(s *selection) []Choice {
 		}
 		s.leaveOut("no broker module of nagios2canopsis is configured")
 		return nil
+	}
+	if m.insisted && !handover.Alive(m.spool, time.Now()) {
+		s.noteSilent(m)
 	}
 	note := "every check result, acknowledgement, downtime, comment and flapping state"
 	if !m.owns {
@@ -80,4 +90,17 @@ func chooseModule(s *selection) []Choice {
 		build:   func(log *slog.Logger) (pipeline.Feed, error) { return feed(log, false) },
 		preview: func(log *slog.Logger) (pipeline.Feed, error) { return feed(log, true) },
 	}}
+}
+
+// noteSilent notes that a module which is to be the source in any case does not
+// write: then nothing else brings what it would bring.
+func (s *selection) noteSilent(m module) {
+	const meanwhile = "until a module writes there, only the status file is read (readers.module.enabled is on; " +
+		"'auto' would read the log and the perfdata files)"
+	if _, err := os.Stat(m.spool); errors.Is(err, fs.ErrNotExist) {
+		s.Troubles = append(s.Troubles, s.config.Fault("readers.module.path",
+			fmt.Sprintf("the spool directory %s, from %s, does not exist; %s", m.spool, m.from, meanwhile)))
+		return
+	}
+	s.notice("the module has written nothing to %s, from %s, for %v; %s", m.spool, m.from, silence, meanwhile)
 }
