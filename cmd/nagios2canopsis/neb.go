@@ -163,6 +163,9 @@ func nebStatus(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := brokermodule.HasNone(cfg); err != nil {
+		return err
+	}
 	status := brokermodule.Examine(cfg, configuredSpool(l, cfg.Path), time.Now())
 	position, pid := storedPosition(ctx, l, cfg.Path)
 	if pid != 0 {

@@ -129,3 +129,17 @@ func TestNebEnableWithANaemonThatRefusesRoot(t *testing.T) {
 		t.Errorf("a program that is named: %v\n%s", err, out)
 	}
 }
+
+// Centreon Engine loads no module of ours: there is no status of one, and no
+// advice to enable it, which would be refused.
+func TestNebStatusOfCentreonEngine(t *testing.T) {
+	cfg := write(t, filepath.Join(t.TempDir(), "centengine.cfg"), "log_file=/var/log/centengine.log\n")
+	own := write(t, filepath.Join(t.TempDir(), "c.yml"), "")
+	out, err := nebCall(t, "", "status", "--config", own, "--supervisor", cfg)
+	if err == nil || !strings.Contains(err.Error(), "status file and perfdata files can be read instead") {
+		t.Errorf("error %v", err)
+	}
+	if out != "" {
+		t.Errorf("printed %s", out)
+	}
+}

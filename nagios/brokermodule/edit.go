@@ -102,14 +102,23 @@ func SpoolFor(cfg *nagios.Config, wanted string) string {
 	return DefaultSpool
 }
 
+// HasNone returns an error for a supervisor that can load no module of ours, and
+// says what is read instead.
+func HasNone(cfg *nagios.Config) error {
+	if cfg.Flavour != nagios.Centreon {
+		return nil
+	}
+	return fmt.Errorf("%s is Centreon Engine's, whose modules have another interface: "+
+		"its log, status file and perfdata files can be read instead", cfg.Path)
+}
+
 func newEdit(cfg *nagios.Config) (*Edit, error) {
 	if cfg.Flavour == nagios.Shinken {
 		return nil, fmt.Errorf("%s is Shinken's, which loads no NEB module: it has a module of its own "+
 			"(see shinken/README.md)", cfg.Path)
 	}
-	if cfg.Flavour == nagios.Centreon {
-		return nil, fmt.Errorf("%s is Centreon Engine's, whose modules have another interface: "+
-			"its log, status file and perfdata files can be read instead", cfg.Path)
+	if err := HasNone(cfg); err != nil {
+		return nil, err
 	}
 	target, err := filepath.EvalSymlinks(cfg.Path)
 	if err != nil {

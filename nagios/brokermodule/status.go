@@ -69,7 +69,8 @@ func (s *Status) examineSpool(proc, spool string, p process) {
 	case s.isShinken():
 		dir = ShinkenSpool
 	default:
-		dir, isDefault = DefaultSpool, true
+		dir = SpoolFor(s.Supervisor, "")
+		isDefault = dir == DefaultSpool
 	}
 	s.lookAt(proc, dir, isDefault, p)
 }

@@ -241,6 +241,14 @@ func TestStatusOfShinken(t *testing.T) {
 	}
 }
 
+// A site of OMD has a spool directory of its own.
+func TestStatusOfAnOMDSite(t *testing.T) {
+	cfg := &nagios.Config{Path: "/opt/omd/sites/prod/tmp/naemon/naemon.cfg", Flavour: nagios.Naemon}
+	if s := examine(t.TempDir(), cfg, "", testTime); s.Spool.Dir != "/opt/omd/sites/prod/var/nagios2canopsis/neb" {
+		t.Errorf("the spool is %s", s.Spool.Dir)
+	}
+}
+
 // The default spool directory may be that of another supervisor.
 func TestStatusShowsNoSpoolOfAnother(t *testing.T) {
 	one := configuration(t, map[string]string{"nagios.cfg": ""})
