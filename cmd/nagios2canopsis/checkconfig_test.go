@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,7 +148,7 @@ func TestCheckConfigFindsWhatRunWouldMeet(t *testing.T) {
 		{
 			"an unreadable password file", "password_file: @/password",
 			func(p place) { p.write("password", "x\n"); p.mode("password", 0) },
-			[]string{"publish.amqp.password_file: ", "permission denied"},
+			[]string{"publish.amqp.password_file: @/password: permission denied", "chmod 640 @/password)"},
 		},
 		{
 			"everybody can read the password file", "password_file: @/password",
@@ -245,6 +247,42 @@ func TestCheckConfigBesideARunningConnector(t *testing.T) {
 	}
 }
 
+// run begins all the same, and reports what check-config reports.
+func TestRunReportsWhatCheckConfigFinds(t *testing.T) {
+	p := newPlace(t, "password_file: @/password")
+	p.write("password", "x\n")
+	p.mkdir("state/quarantine.ndjson")
+	p.mode("log/archives", 0)
+	cmd := p.runs()
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	want := []string{
+		"quarantine.ndjson is not a regular file", "every user can read " + p.path("password"),
+		"the directory of rotated logs, " + p.path("log/archives") + ": permission denied",
+	}
+	for lines := bufio.NewScanner(log); len(want) > 0; {
+		if !lines.Scan() {
+			t.Fatalf("the log ends without %q", want)
+		}
+		want = slices.DeleteFunc(want, func(part string) bool {
+			return strings.Contains(lines.Text(), "level=WARN") && strings.Contains(lines.Text(), part)
+		})
+	}
+	_, stdout, _ := p.check()
+	if n := strings.Count(stdout, "Trouble: "); n != 3 {
+		t.Errorf("%d troubles of 3 causes:\n%s", n, stdout)
+	}
+}
+
 // The later user learns which files another one has left.
 func TestRunNamesTheFilesThatAnotherUserHasLeft(t *testing.T) {
 	p := newPlace(t, "")
@@ -301,7 +339,8 @@ func TestCheckConfigAsAnotherUser(t *testing.T) {
 	}
 	p.mode("config.yml", 0)
 	code, stdout, stderr := p.check()
-	if code != 1 || !strings.Contains(stderr, p.path("config.yml")+": permission denied") {
+	if code != 1 || !strings.Contains(stderr, p.path("config.yml")+": permission denied for user ") ||
+		!strings.Contains(stderr, "; give access with ") {
 		t.Errorf("code %d for a configuration that only another user can read\n%s\n%s", code, stdout, stderr)
 	}
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/assembly"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 )
@@ -25,6 +27,9 @@ func load(path string) (*config.Loaded, error) {
 	l, err := config.Load(path)
 	if errors.Is(err, fs.ErrNotExist) && path == defaultConfig {
 		return config.WithoutFile(), nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return l, fmt.Errorf("configuration: %s: %w", path, access.Explain(path, err, access.Read, nil))
 	}
 	return l, err
 }

@@ -52,7 +52,8 @@ func chooseLog(s *selection) []Choice {
 	}}
 }
 
-// checkArchive notes why the supervisor's archive of logs can't be read.
+// checkArchive notes that the supervisor's archive of logs is not there. That it
+// can't be listed is found by Needs.
 func (s *selection) checkArchive() {
 	if s.supervisor.LogArchivePath == "" || s.supervisor.Unusable("log_archive_path") != nil {
 		return // a blind spot
@@ -60,9 +61,7 @@ func (s *selection) checkArchive() {
 	for _, t := range s.supervisor.CheckReadable("log_archive_path") {
 		if errors.Is(t, fs.ErrNotExist) {
 			s.notice("%v; rotated logs are looked for beside the log", t)
-			continue
 		}
-		s.trouble("log_archive_path", t)
 	}
 }
 

@@ -1,10 +1,14 @@
 package assembly
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"reflect"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/config"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
@@ -65,6 +69,10 @@ func (t *Target) Try() (troubles, doubts []error) {
 	}
 	for _, err := range tries.Try() {
 		fault, ok := option.Of(err)
+		if denied := (*fs.PathError)(nil); ok && errors.As(err, &denied) && errors.Is(err, fs.ErrPermission) {
+			err = option.Faultf(fault.Name, "%s: %w", denied.Path,
+				access.Explain(denied.Path, denied, access.Read, letGroupRead))
+		}
 		if ok && (fault.Name == "password_env" || fault.Name == "password_credential") {
 			doubts = append(doubts, t.fault(err))
 			continue
@@ -72,6 +80,13 @@ func (t *Target) Try() (troubles, doubts []error) {
 		troubles = append(troubles, t.fault(err))
 	}
 	return troubles, doubts
+}
+
+// letGroupRead helps with a file that holds a secret: the group of the user that
+// needs it is the only one that reads it.
+func letGroupRead(path string, of access.Owner) string {
+	group := of.Reader.Groups[0]
+	return fmt.Sprintf("let group %s read it (chgrp %s %s; chmod 640 %s)", group, group, path, path)
 }
 
 // Build makes what sends. print is where a target of type stdout writes.

@@ -31,6 +31,9 @@ type Daemon struct {
 	// Load reads the configuration and resolves it: at the start, and at each
 	// reload.
 	Load func() (*assembly.Plan, error)
+	// Doubts returns what is wrong with a plan that runs all the same; it is logged
+	// at the start and at each reload. nil: nothing is.
+	Doubts func(*assembly.Plan) []error
 	// Print is where targets of type stdout write.
 	Print  io.Writer
 	Logger *slog.Logger
@@ -114,6 +117,16 @@ func (d *Daemon) announce(plan *assembly.Plan) {
 	}
 	for _, t := range plan.Targets {
 		d.Logger.Info("sending to", "target", t.Name, "where", t.Where)
+	}
+	d.announceDoubts(plan)
+}
+
+func (d *Daemon) announceDoubts(plan *assembly.Plan) {
+	if d.Doubts == nil {
+		return
+	}
+	for _, doubt := range d.Doubts(plan) {
+		d.Logger.Warn("this is to be put right (check-config shows it too)", "err", doubt)
 	}
 }
 

@@ -25,6 +25,7 @@ func (l *life) reload(ctx context.Context) {
 	l.takeOver(l.plan.Config, plan.Config)
 	l.run(ctx, next)
 	l.announceNew(next)
+	l.announceDoubts(plan)
 }
 
 // takeOver applies the sections that belong to the process. What it can't apply

@@ -52,6 +52,22 @@ func Try(plan *assembly.Plan) *Findings {
 	return f
 }
 
+// Unnoticed returns the troubles that a run of the plan meets only when it needs
+// something, or never: it begins all the same.
+func Unnoticed(plan *assembly.Plan) []error {
+	f := &Findings{}
+	f.tryQuarantine(plan.Config)
+	for _, s := range plan.Sites {
+		f.tryNeeds(s)
+	}
+	for i := range plan.Targets {
+		troubles, _ := plan.Targets[i].Try()
+		f.Troubles = append(f.Troubles, troubles...)
+	}
+	f.trySecrets(plan.Config)
+	return f.Troubles
+}
+
 func (f *Findings) trouble(err error) {
 	if err != nil {
 		f.Troubles = append(f.Troubles, err)
