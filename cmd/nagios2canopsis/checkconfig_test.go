@@ -51,6 +51,19 @@ func TestCheckConfigFindsWhatRunWouldMeet(t *testing.T) {
 			[]string{"can't write to @/state/journal.db, @/state/journal.db.lock: permission denied", "chown "},
 		},
 		{
+			"the disk is too small for the journal", "",
+			func(p place) {
+				text, err := os.ReadFile(p.path("config.yml"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.write("config.yml", strings.Replace(string(text), "journal.db}",
+					"journal.db, reserve: 8TiB, max_size: 16TiB}", 1))
+				p.mode("config.yml", 0o640)
+			},
+			[]string{"journal.path: @/state has room for "},
+		},
+		{
 			"the quarantine can't be written", "",
 			func(p place) { p.write("state/quarantine.ndjson", ""); p.mode("state/quarantine.ndjson", 0o400) },
 			[]string{"quarantine.path: @/state/quarantine.ndjson: permission denied", "would be lost"},

@@ -19,6 +19,10 @@ type reserve struct {
 	size int64
 }
 
+func reserveOf(journal string, size int64) reserve {
+	return reserve{path: journal + ".reserve", size: size}
+}
+
 func (r reserve) present() bool {
 	info, err := os.Stat(r.path)
 	return err == nil && info.Size() == r.size
@@ -32,6 +36,9 @@ func (r reserve) drop() error {
 	return nil
 }
 
+// needs returns how many bytes must be free to make the file.
+func (r reserve) needs() int64 { return r.size + r.size/2 }
+
 // restore makes the file if it isn't there. It needs half of the size more than
 // it keeps, so that writing doesn't start again without room.
 func (r reserve) restore() error {
@@ -42,7 +49,7 @@ func (r reserve) restore() error {
 	if err != nil {
 		return err
 	}
-	err = allocate(f, r.size+r.size/2)
+	err = allocate(f, r.needs())
 	if err == nil {
 		err = f.Truncate(r.size)
 	}

@@ -53,7 +53,7 @@ func newWriter(j *Journal) (*writer, error) {
 	w := &writer{
 		Journal: j,
 		sum:     newChecksum(),
-		reserve: reserve{path: j.opts.Path + ".reserve", size: j.opts.Reserve},
+		reserve: reserveOf(j.opts.Path, j.opts.Reserve),
 	}
 	err := w.open()
 	if err != nil && !isDamage(err) && !isBusy(err) && !errors.Is(err, ErrNewer) && w.reserve.present() {

@@ -86,6 +86,9 @@ func (f *Findings) tryJournal(c *config.Loaded) {
 		f.Runs, f.Running = true, used.PID
 		return
 	}
+	if err == nil {
+		err = journal.TryRoom(c.Journal.Path, int64(c.Journal.Reserve))
+	}
 	if err != nil {
 		f.trouble(c.Fault("journal.path", err.Error()))
 	}
