@@ -8,11 +8,13 @@ package bell
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -94,7 +96,7 @@ func (b *Bell) start() *Bell {
 	b.rings, b.ended, b.missing = make(chan struct{}, 1), make(chan struct{}), map[string]bool{}
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		b.log.Warn("inotify does not work, looking at fixed times only", "path", b.dirs[0], "err", err)
+		b.log.Warn("inotify does not work, looking at fixed times only", "dir", b.dirs[0], "err", withRemedy(err))
 		close(b.ended)
 		return b
 	}
@@ -130,16 +132,28 @@ func (b *Bell) add() (found bool) {
 		case errors.Is(err, fsnotify.ErrClosed):
 			return false
 		case err == nil && b.missing[dir]:
-			b.log.Info("the directory is watched by inotify now", "path", dir)
+			b.log.Info("the directory is watched by inotify now", "dir", dir)
 			delete(b.missing, dir)
 			found = true
 		case err != nil && !b.missing[dir]:
 			b.log.Warn("the directory can't be watched by inotify, looking at fixed times until it can",
-				"path", dir, "err", err)
+				"dir", dir, "err", withRemedy(err))
 			b.missing[dir] = true
 		}
 	}
 	return found
+}
+
+// withRemedy adds to an error of inotify which limit of the kernel was met, as the
+// error itself is about something else.
+func withRemedy(err error) error {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return fmt.Errorf("%w (inotify: raise sysctl fs.inotify.max_user_instances, or ulimit -n)", err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w (inotify, not a disk: raise sysctl fs.inotify.max_user_watches)", err)
+	}
+	return err
 }
 
 // listen takes all events that have come, rings, and rests, until the watcher

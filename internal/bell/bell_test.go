@@ -1,10 +1,14 @@
 package bell
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,12 +86,34 @@ func TestItRingsForWhatIsWatched(t *testing.T) {
 	}
 }
 
+// The log of a reader has the path of its file already.
 func TestADirectoryThatCannotBeWatched(t *testing.T) {
-	b := Watch("/nowhere", fsnotify.Create, 0, silent)
+	var out bytes.Buffer
+	b := Watch("/nowhere", fsnotify.Create, 0, slog.New(slog.NewTextHandler(&out, nil)).With("path", "/x"))
 	if rings(b, 10*time.Millisecond) {
 		t.Error("it rang")
 	}
 	b.Close()
+	if text := out.String(); strings.Count(text, " path=") != 1 || !strings.Contains(text, " dir=/nowhere ") {
+		t.Error(text)
+	}
+}
+
+// The errors of inotify seem to be about open files and a full disk.
+func TestALimitOfInotifyIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("x: %w", syscall.EMFILE), "x: too many open files (inotify: raise sysctl " +
+			"fs.inotify.max_user_instances, or ulimit -n)"},
+		{syscall.ENOSPC, "no space left on device (inotify, not a disk: raise sysctl fs.inotify.max_user_watches)"},
+		{syscall.ENOENT, "no such file or directory"},
+	} {
+		if got := withRemedy(c.err); got.Error() != c.want || !errors.Is(got, c.err) {
+			t.Errorf("%v, want %s", got, c.want)
+		}
+	}
 }
 
 func TestADirectoryThatAppearsLater(t *testing.T) {
