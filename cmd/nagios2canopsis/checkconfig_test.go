@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -355,5 +356,26 @@ func TestCheckConfigAsAnotherUser(t *testing.T) {
 	if code != 1 || !strings.Contains(stderr, p.path("config.yml")+": permission denied for user ") ||
 		!strings.Contains(stderr, "; give access with ") {
 		t.Errorf("code %d for a configuration that only another user can read\n%s\n%s", code, stdout, stderr)
+	}
+}
+
+// A reader that has seen enough ("| head") is no error worth a line.
+func TestCheckConfigAsAnotherUserBeforeAClosedPipe(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // only root tries as another user
+	}
+	p := newPlace(t, "")
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader.Close()
+	defer writer.Close()
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "check-config", "--config", p.path("config.yml"),
+		"--as", "nobody")
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = writer, &stderr
+	if err := cmd.Run(); err == nil || stderr.Len() > 0 {
+		t.Errorf("%v\n%s", err, stderr.String())
 	}
 }

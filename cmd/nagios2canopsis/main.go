@@ -16,8 +16,9 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/hangup"
 )
 
-const overview = `nagios2canopsis reads what Nagios, Naemon, Icinga 1 or Shinken write, and sends
-it to Canopsis as events on RabbitMQ: durably, in order, with nothing lost.
+const overview = `nagios2canopsis reads what Nagios, Naemon, Icinga 1, Shinken or Centreon Engine
+write, and sends it to Canopsis as events on RabbitMQ: durably, in order, with
+nothing lost.
 
 Usage:
   nagios2canopsis run            work until stopped
@@ -96,6 +97,8 @@ func run(ctx context.Context, env environment) int {
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(env.stdout, overview)
 		return 0
+	case "-version", "--version":
+		name = "version"
 	}
 	do, known := commands[name]
 	if !known {

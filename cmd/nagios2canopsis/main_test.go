@@ -55,6 +55,13 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+func TestVersionIsAFlagToo(t *testing.T) {
+	_, want, _ := call(t, "version")
+	if code, stdout, stderr := call(t, "--version"); code != 0 || stdout != want || want == "" || stderr != "" {
+		t.Errorf("code %d, %q, want %q\n%s", code, stdout, want, stderr)
+	}
+}
+
 func TestCheckConfig(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "nagios.log"), "")

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/account"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/rehearsal"
@@ -54,13 +55,20 @@ func tryAsAnother(ctx context.Context, env environment, config, as string) (done
 	cmd := who.Command(ctx, "/proc/self/exe", "check-config", "--config", config)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.stdin, env.stdout, env.stderr
 	err = cmd.Run()
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && failed.Exited() {
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && (failed.Exited() || endedByPipe(failed)) {
 		return true, errReported
 	}
 	if err != nil {
 		return true, fmt.Errorf("trying as user %s: %w", as, err)
 	}
 	return true, nil
+}
+
+// endedByPipe reports whether a program ended because nobody reads any more what
+// it prints, as behind "| head".
+func endedByPipe(failed *exec.ExitError) bool {
+	status, ok := failed.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGPIPE
 }
 
 // likelyUser returns as whom root tries unless it is asked for somebody, and why.
