@@ -91,7 +91,11 @@ func (c *Config) CheckFile(option, path string) *AccessError {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		e.Absent = kind.comesAndGoes
-		if !e.Absent && kind.gone != "" {
+		switch {
+		case e.Absent:
+		case path != configured && configured != "":
+			e.Err = fmt.Errorf("%w; the supervisor's %s is %s", err, option, configured)
+		case kind.gone != "":
 			e.Err = fmt.Errorf("%w; %s", err, kind.gone)
 		}
 	}

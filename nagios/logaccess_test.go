@@ -47,6 +47,21 @@ func TestAnAbsentLog(t *testing.T) {
 	}
 }
 
+// A path of our own that is wrong is not a log that was removed.
+func TestAnAbsentLogOfOurOwnConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	c := defaults("/etc/n.cfg")
+	c.LogFile, c.StatusFile = filepath.Join(dir, "log"), filepath.Join(dir, "status")
+	if err := os.WriteFile(c.StatusFile, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := c.CheckFile("log_file", filepath.Join(dir, "lgo"))
+	if err == nil || err.Absent || !strings.HasSuffix(err.Error(), "; the supervisor's log_file is "+c.LogFile) ||
+		strings.Contains(err.Error(), "restart") {
+		t.Error(err)
+	}
+}
+
 func TestHowToReadTheLog(t *testing.T) {
 	const (
 		own     = "; or run the connector as user naemon"

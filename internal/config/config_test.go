@@ -132,6 +132,10 @@ func TestFaultsNameFileLineAndKey(t *testing.T) {
 			"second document", "connector: a\n---\nconnector: b\n",
 			`config.yml: a second document after '---' would be ignored: put everything into one`,
 		},
+		{
+			"a tab", "log:\n\tlevel: info", "config.yml:2: not valid YAML: found character that cannot start any token " +
+				"(indent by blanks, not by tabs, and quote a value that begins with @, % or a backquote)",
+		},
 		{"broken YAML", "a: [", `config.yml:1: not valid YAML: did not find expected node content`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

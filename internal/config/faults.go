@@ -56,6 +56,9 @@ func syntaxFault(file string, text []byte, err error) error {
 		f.Line, _ = strconv.Atoi(m[1])
 		f.Text = "not valid YAML: " + m[2]
 	}
+	if strings.HasSuffix(f.Text, "cannot start any token") {
+		f.Text += " (indent by blanks, not by tabs, and quote a value that begins with @, % or a backquote)"
+	}
 	// Package yaml counts the lines of some faults from 0.
 	for _, line := range []int{f.Line, f.Line + 1} {
 		if key := secretOf(text, line); key != "" {
