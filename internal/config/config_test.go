@@ -133,7 +133,8 @@ func TestFaultsNameFileLineAndKey(t *testing.T) {
 			`config.yml: a second document after '---' would be ignored: put everything into one`,
 		},
 		{
-			"a tab", "log:\n\tlevel: info", "config.yml:2: not valid YAML: found character that cannot start any token " +
+			"a tab", "log:\n\tlevel: info",
+			"config.yml:2: not valid YAML: found character that cannot start any token " +
 				"(indent by blanks, not by tabs, and quote a value that begins with @, % or a backquote)",
 		},
 		{"broken YAML", "a: [", `config.yml:1: not valid YAML: did not find expected node content`},

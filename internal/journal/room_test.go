@@ -15,7 +15,8 @@ func TestTryRoom(t *testing.T) {
 	if err := TryRoom(path, 0); err != nil {
 		t.Errorf("without a reserve: %v", err)
 	}
-	if err := TryRoom(path, tooMuch); err == nil || !strings.Contains(err.Error(), filepath.Dir(path)+" has room for ") {
+	want := filepath.Dir(path) + " has room for "
+	if err := TryRoom(path, tooMuch); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("with a reserve that has no room: %v", err)
 	}
 	if err := os.WriteFile(path+".reserve", nil, 0o600); err != nil {
