@@ -95,8 +95,8 @@ func chooseModule(s *selection) []Choice {
 // noteSilent notes that a module which is to be the source in any case does not
 // write: then nothing else brings what it would bring.
 func (s *selection) noteSilent(m module) {
-	const meanwhile = "until a module writes there, only the status file is read (readers.module.enabled is on; " +
-		"'auto' would read the log and the perfdata files)"
+	const meanwhile = "until a module writes there, log and perfdata files are not read " +
+		"(readers.module.enabled is on; 'auto' would read them)"
 	if _, err := os.Stat(m.spool); errors.Is(err, fs.ErrNotExist) {
 		s.Troubles = append(s.Troubles, s.config.Fault("readers.module.path",
 			fmt.Sprintf("the spool directory %s, from %s, does not exist; %s", m.spool, m.from, meanwhile)))
