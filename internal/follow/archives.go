@@ -22,6 +22,7 @@ type chain struct {
 	files   []*file
 	begin   int64 // where to begin in the first file
 	notices []Notice
+	missed  []Missed
 	partial bool // there are more files after these
 	lost    bool // the position was in none of them
 }
@@ -122,7 +123,14 @@ func (o Options) settle(look func(listing) (chain, error)) (chain, error) {
 // can't be read is left out with a notice. An error means that no more files can
 // be opened just now.
 func (o Options) newer(l listing, p frontier, open []*file, finished []Mark) (chain, error) {
-	c := chain{notices: l.broken}
+	c := chain{}
+	missed := func(path string, why string) {
+		c.notices = append(c.notices, Notice{Kind: Skipped, File: path, Detail: why})
+		c.missed = append(c.missed, miss(path, p))
+	}
+	for _, n := range l.broken {
+		missed(n.File, n.Detail)
+	}
 	for _, path := range o.after(l, p, open) {
 		if holds(c.files, identify(l.files[path])) {
 			continue
@@ -139,7 +147,7 @@ func (o Options) newer(l listing, p frontier, open []*file, finished []Mark) (ch
 		case isShortOfFiles(err):
 			return c, err
 		case !errors.Is(err, fs.ErrNotExist):
-			c.notices = append(c.notices, Notice{Kind: Skipped, File: path, Detail: err.Error()})
+			missed(path, err.Error())
 		}
 		if c.partial {
 			break

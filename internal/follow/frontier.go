@@ -75,9 +75,7 @@ func (o Options) after(l listing, p frontier, open []*file) []string {
 			}
 		}
 		at := begins[path]
-		switch {
-		case !at.IsZero() && !p.last.IsZero() && !at.Before(p.last):
-		case !at.IsZero() && !p.first.IsZero() && at.Before(p.first), info.ModTime().Before(p.since):
+		if p.precededBy(at, info.ModTime()) {
 			continue
 		}
 		allKnown = allKnown && !at.IsZero()
@@ -87,6 +85,19 @@ func (o Options) after(l listing, p frontier, open []*file) []string {
 		slices.SortStableFunc(paths, func(a, b string) int { return begins[a].Compare(begins[b]) })
 	}
 	return paths
+}
+
+// precededBy reports whether a file that begins at a time, zero if that is not known,
+// and was last written at another comes before the place.
+func (p frontier) precededBy(begins, modTime time.Time) bool {
+	switch {
+	case begins.IsZero():
+	case !p.last.IsZero() && !begins.Before(p.last):
+		return false
+	case !p.first.IsZero() && begins.Before(p.first):
+		return true
+	}
+	return modTime.Before(p.since)
 }
 
 // firstBytes reads the beginning of the text of an archive.

@@ -104,6 +104,7 @@ type reading struct {
 
 	mu       sync.Mutex
 	lines    []string
+	late     []string // of these, in chunks that are Late
 	ids      []string
 	chunks   []size // with lines only
 	notices  []Notice
@@ -133,6 +134,9 @@ func (r *reading) deliver(_ context.Context, c Chunk) error {
 	for _, line := range c.Lines {
 		total.bytes += len(line.Text)
 		r.lines = append(r.lines, string(line.Text))
+		if c.Late {
+			r.late = append(r.late, string(line.Text))
+		}
 		r.ids = append(r.ids, fmt.Sprint(c.FileID, ":", line.Offset))
 		clear(line.Text) // the memory is ours to spoil
 	}

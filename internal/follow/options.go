@@ -117,6 +117,9 @@ type Chunk struct {
 	Lines    []Line
 	Notices  []Notice
 	Position Position
+	// Late: File is an archive that could not be read in its turn. What follows it
+	// was delivered before.
+	Late bool
 	// Offset is how far File has been read, Size how long it was when it was
 	// last looked at, both in bytes.
 	Offset, Size int64

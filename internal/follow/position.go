@@ -27,6 +27,8 @@ type Position struct {
 	ModTime time.Time `json:"mod_time"`
 	// Finished are the files before this one, newest last.
 	Finished []Mark `json:"finished,omitempty"`
+	// Missed are the archives that are tried again.
+	Missed []Missed `json:"missed,omitempty"`
 }
 
 // Mark is a place in one file, and what is needed to know that file again.

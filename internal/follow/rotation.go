@@ -52,6 +52,7 @@ func (s *stream) discover() error {
 	}
 	s.blocked = nil
 	s.notice(c.notices...)
+	s.keep(c)
 	for _, f := range c.files {
 		s.Logger.Info("following a new file", "path", f.path, "inode", f.id.inode)
 	}

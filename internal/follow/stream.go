@@ -23,6 +23,9 @@ type stream struct {
 	// awaited is the stored place as long as no file is there: the directory may
 	// be mounted in a moment.
 	awaited *Position
+	missed  []Missed // archives to be tried again
+	retry   time.Duration
+	retryAt time.Time
 	named   map[string]string // files that are left out, and why, as far as that was reported
 	lines   []Line            // reused
 	owesEnd bool              // since the last look, no chunk reported that the end was seen
@@ -71,7 +74,7 @@ func lastLineStart(f *file, maxLine int) (int64, error) {
 
 // resume goes on at a position, wherever its file is now.
 func (s *stream) resume(p Position) error {
-	s.since, s.finished = p.ModTime, p.Finished
+	s.since, s.finished, s.missed = p.ModTime, p.Finished, p.Missed
 	c, err := s.locate(p)
 	if err != nil {
 		return err
@@ -80,6 +83,8 @@ func (s *stream) resume(p Position) error {
 		if s.awaited == nil {
 			s.Logger.Warn("no file of the stream is there, waiting for one", "path", s.Path)
 		}
+		s.keep(c)
+		p.Missed = s.missed
 		s.awaited = &p
 		s.notice(c.notices...)
 		return nil
@@ -95,6 +100,7 @@ func (s *stream) resume(p Position) error {
 // start goes on with the files of a chain.
 func (s *stream) start(c chain) error {
 	s.notice(c.notices...)
+	s.keep(c)
 	if len(c.files) == 0 {
 		return nil
 	}
@@ -164,6 +170,9 @@ func (s *stream) follow(ctx context.Context) error {
 		if more || changed {
 			continue
 		}
+		if err := s.readMissed(ctx); err != nil {
+			return err
+		}
 		if s.owesEnd {
 			if err := s.sendEnd(ctx, began); err != nil {
 				return err
@@ -200,12 +209,23 @@ func (s *stream) readAndDeliver(ctx context.Context, began time.Time) (more bool
 
 // send completes a chunk and delivers it.
 func (s *stream) send(ctx context.Context, c Chunk) error {
-	c.Notices = append(s.notices, c.Notices...)
-	c.Position = Position{ModTime: s.since, Finished: s.finished}
-	if s.awaited != nil {
-		c.Position = *s.awaited
-	}
+	c.Position = s.position()
 	c.File = s.Path
+	if i := s.current; i != nil {
+		c.File, c.FileID, c.Offset = i.path, i.lineID, c.Position.Offset
+		c.Size = max(i.size, c.Offset)
+	}
+	return s.hand(ctx, c)
+}
+
+// position is the place in the stream now.
+func (s *stream) position() Position {
+	if s.awaited != nil {
+		p := *s.awaited
+		p.Missed = s.missed
+		return p
+	}
+	p := Position{ModTime: s.since, Finished: s.finished, Missed: s.missed}
 	if i := s.current; i != nil {
 		if offset, _ := i.engine.place(); offset > 0 {
 			i.begin()
@@ -214,10 +234,14 @@ func (s *stream) send(ctx context.Context, c Chunk) error {
 			// That the file changed just now is noticed by the next read.
 			_ = i.extendHead()
 		}
-		c.File, c.FileID, c.Position.Mark = i.path, i.lineID, i.mark()
-		c.Offset = c.Position.Offset
-		c.Size = max(i.size, c.Offset)
+		p.Mark = i.mark()
 	}
+	return p
+}
+
+// hand delivers a chunk.
+func (s *stream) hand(ctx context.Context, c Chunk) error {
+	c.Notices = append(s.notices, c.Notices...)
 	if err := s.deliver(ctx, c); err != nil {
 		return fmt.Errorf("delivering lines of %s: %w", c.File, err)
 	}

@@ -145,6 +145,10 @@ type Record struct {
 	// a source and the same when the same bytes are read again.
 	Ref string
 
+	// Late: the source read this after what followed it, from a file that could not
+	// be read in its turn. It is not stored.
+	Late bool
+
 	Check        *Check        // CheckResult, PresentState
 	Note         *Note         // …Acknowledged, AcknowledgementRemoved, CommentAdded, CommentDeleted
 	Downtime     *Downtime     // Downtime…

@@ -104,6 +104,9 @@ func endsOrderly(p *supervision.ProcessState) bool {
 // readClock notes the stamp of a record. A stamp that goes back begins a new
 // epoch: what is older by the clock is the newer thing.
 func (t *Timeline) readClock(rec *supervision.Record, r *reader) {
+	if rec.Late {
+		return // the file was behind its time, and not the clock
+	}
 	at := rec.Time.Unix()
 	if r.clock.epoch < t.site.epoch && t.opts.Order.isLive(r.Name) {
 		// Others have seen the clock go back while this one had nothing to report.

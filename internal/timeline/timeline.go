@@ -189,6 +189,10 @@ func (*Timeline) keyOf(e supervision.Entity) supervision.Entity {
 func (t *Timeline) Take(rec *supervision.Record, source string, now time.Time, decide func(Decision)) {
 	t.now, t.decide = now, decide
 	r := t.readers[source]
+	if rec.Late && t.isOutdated(rec) {
+		t.drop(rec, r, Late)
+		return
+	}
 	t.readClock(rec, r)
 	switch rec.Kind {
 	case supervision.Notification:

@@ -17,6 +17,8 @@ type Line struct {
 	File   string `json:"file,omitempty"`    // a path, for people
 	FileID string `json:"file_id,omitempty"` // the same under whatever name the file has
 	Offset int64  `json:"offset"`            // of the line's first byte
+	// Late: lines behind it were read before it.
+	Late bool `json:"late,omitempty"`
 }
 
 // Parser turns lines into records. It does no I/O and has no clock. The same
@@ -223,7 +225,7 @@ func (o *output) add(l Line, e entry) {
 		o.skip(e.skip, 1)
 	}
 	for i, rec := range e.records {
-		rec.Time, rec.Ref = e.time, ref(l, i)
+		rec.Time, rec.Ref, rec.Late = e.time, ref(l, i), l.Late
 		o.records = append(o.records, rec)
 	}
 }

@@ -120,6 +120,7 @@ type run struct {
 	emit   supervision.Emit
 	meter  *supervision.Meter
 	stored string    // the last position emitted
+	late   bool      // the last lines were
 	quiet  time.Time // since when the log's end has been seen with a record waiting
 
 	ended    time.Time // the last moment at which the log's end was seen
@@ -129,11 +130,12 @@ type run struct {
 
 // deliver turns a chunk into a batch.
 func (r *run) deliver(ctx context.Context, c follow.Chunk) error {
-	if len(c.Notices) > 0 {
+	if len(c.Notices) > 0 || c.Late != r.late {
 		r.parser.Interrupt()
 	}
+	r.late = c.Late
 	for _, line := range c.Lines {
-		r.parser.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset})
+		r.parser.Add(Line{Text: line.Text, File: c.File, FileID: c.FileID, Offset: line.Offset, Late: c.Late})
 	}
 	r.settle(c)
 	b := r.parser.Take()

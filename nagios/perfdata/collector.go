@@ -28,6 +28,7 @@ const (
 type place struct {
 	ref  string // names the input, the same whenever it is read again
 	file string // for people
+	late bool   // what follows it was read before
 }
 
 func (p place) where(offset int64) string {
@@ -96,7 +97,7 @@ func (c *collector) add(line []byte, from place, offset int64) {
 		c.skip(skipEmpty, 1)
 	case c.marked && c.begins(line):
 		c.group = group{
-			Text: append(c.group.Text[:0], line...), File: from.file, Ref: from.ref, Offset: offset, lines: 1,
+			Text: append(c.group.Text[:0], line...), File: from.file, Ref: from.ref, Late: from.late, Offset: offset, lines: 1,
 		}
 		c.open = &c.group
 	default:
@@ -154,6 +155,7 @@ func (c *collector) keep(r supervision.Record, odd []supervision.Strange, from p
 	ref := make([]byte, 0, len(from.ref)+20)
 	ref = append(append(ref, from.ref...), '@')
 	r.Ref = string(strconv.AppendInt(ref, offset, 10))
+	r.Late = from.late
 	c.batch.Records = append(c.batch.Records, r)
 }
 

@@ -117,6 +117,7 @@ type fileHand struct {
 	emit   supervision.Emit
 	meter  *supervision.Meter
 	stored []byte // the position
+	late   bool   // the last lines were
 
 	opened time.Time // when the end was first seen behind the record that may go on
 	ended  time.Time // the last moment at which the end was seen
@@ -127,10 +128,11 @@ const settleTime = 250 * time.Millisecond
 
 func (h *fileHand) deliver(ctx context.Context, c follow.Chunk) error {
 	h.lines.reset()
-	from := place{ref: c.FileID, file: c.File}
-	if len(c.Notices) > 0 {
+	from := place{ref: c.FileID, file: c.File, late: c.Late}
+	if len(c.Notices) > 0 || c.Late != h.late {
 		h.lines.settle() // what follows need not be the next line
 	}
+	h.late = c.Late
 	for _, line := range c.Lines {
 		h.lines.add(line.Text, from, line.Offset)
 	}

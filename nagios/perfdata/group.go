@@ -20,10 +20,11 @@ type group struct {
 	File   string `json:"file"` // a path, for people
 	Ref    string `json:"ref"`  // the file, the same under whatever name it has
 	Offset int64  `json:"offset"`
+	Late   bool   `json:"late,omitempty"`
 	lines  int
 }
 
-func (g *group) place() place { return place{ref: g.Ref, file: g.File} }
+func (g *group) place() place { return place{ref: g.Ref, file: g.File, late: g.Late} }
 
 // takes reports whether a line can belong to the record.
 func (g *group) takes(line []byte, from place) bool {
