@@ -134,6 +134,9 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 	if err != nil {
 		return err
 	}
+	if !info.Mode().IsRegular() {
+		return errNotRegular
+	}
 	this, opened := versionOf(info), time.Now()
 	if err := checkEnd(file, info.Size()); err != nil {
 		return err
