@@ -1,7 +1,6 @@
 package objectcache
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -24,16 +23,23 @@ const maxLine = 32 << 20
 // incomplete (ErrIncomplete), beyond the bounds of the package, or can't be read.
 func Parse(r io.Reader) (*Inventory, error) {
 	p := parser{inv: &Inventory{table: newStringTable(), index: make(map[objectKey]uint32)}}
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 256<<10), maxLine)
-	for lines.Scan() {
+	lines := newLineReader(r)
+	for {
+		line, holed, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("after line %d: %w", p.line, err)
+		}
 		p.line++
-		if err := p.parseLine(bytes.TrimSpace(lines.Bytes())); err != nil {
+		if holed {
+			p.malformed("zero bytes, as a crash of the machine leaves them")
+			continue
+		}
+		if err := p.parseLine(bytes.TrimSpace(line)); err != nil {
 			return nil, fmt.Errorf("line %d: %w", p.line, err)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("after line %d: %w", p.line, err)
 	}
 	if p.kind != outside {
 		return nil, fmt.Errorf("%w: it ends inside the definition of line %d", ErrIncomplete, p.current.line)

@@ -167,6 +167,9 @@ func (w *Watcher) lookLocked() error {
 		return fmt.Errorf("opening the object cache: %w", err)
 	}
 	defer f.Close()
+	if opened, err := f.Stat(); err != nil || !os.SameFile(before, opened) {
+		return errUnsettled // replaced since, perhaps by what has no end
+	}
 	inv, err := Parse(f)
 	if after, statErr := os.Stat(w.path); statErr != nil || !sameVersion(before, after) {
 		return errUnsettled
