@@ -71,6 +71,18 @@ func checkAccess(path string) error {
 	return f.Close()
 }
 
+// checkBeside returns an error if one of the files that SQLite keeps beside the
+// database can't be used as one: it would not name it.
+func checkBeside(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		info, err := os.Stat(path + suffix)
+		if err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a regular file: move it away", path+suffix)
+		}
+	}
+	return nil
+}
+
 // whoami names the user for error messages.
 func whoami() string {
 	if u, err := user.Current(); err == nil {

@@ -32,6 +32,9 @@ func Try(path string) error {
 	if err := tryFiles(path); err != nil {
 		return err
 	}
+	if err := checkBeside(path); err != nil {
+		return err
+	}
 	if err := refuseNewer(path); err != nil {
 		return err
 	}

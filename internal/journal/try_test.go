@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -37,5 +38,21 @@ func TestTryFindsWhatOpenWouldMeet(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 2 {
 		t.Errorf("something was created: %v, %v", entries, err)
+	}
+}
+
+// What SQLite keeps beside the file is named when it can't be used.
+func TestADirectoryBesideTheJournal(t *testing.T) {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		path := filepath.Join(t.TempDir(), "journal.db")
+		if err := os.Mkdir(path+suffix, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(t.Context(), Options{Path: path})
+		for _, err := range []error{err, Try(path)} {
+			if err == nil || !strings.Contains(err.Error(), path+suffix+" is not a regular file") {
+				t.Errorf("%s: %v", suffix, err)
+			}
+		}
 	}
 }
