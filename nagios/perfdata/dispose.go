@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // dispose removes or moves a durable file, as the options say.
@@ -49,6 +50,29 @@ func (s *shelf) trouble(kind, message, path string, err error) {
 		s.options.Logger.Warn(message, "path", path, "err", err)
 	}
 	s.troubles[kind] = true
+}
+
+// mostNamed bounds the files of one kind of trouble that are named.
+const mostNamed = 10
+
+// troubleOf logs the trouble of one file among others that may have the same, until a
+// scan went without it.
+func (s *shelf) troubleOf(kind, message, path string, err error) {
+	key := kind + ": " + filepath.Base(path)
+	if s.troubles[key] {
+		return
+	}
+	named := 0
+	for other := range s.troubles {
+		if strings.HasPrefix(other, kind+": ") {
+			named++
+		}
+	}
+	if named < mostNamed {
+		s.trouble(key, message, path, err)
+		return
+	}
+	s.trouble(kind, message+"; there are more than are named", path, err)
 }
 
 func (s *shelf) logRecovery() {

@@ -215,7 +215,7 @@ func (s *shelf) lstat(entry fs.DirEntry) fs.FileInfo {
 		return nil
 	}
 	if !info.Mode().IsRegular() {
-		s.trouble("odd files", "not reading what is no regular file", name, errors.New(info.Mode().Type().String()))
+		s.troubleOf("odd files", "not reading what is no regular file", name, errors.New(info.Mode().Type().String()))
 		return nil
 	}
 	return info
@@ -261,7 +261,7 @@ func (s *shelf) enqueue(fresh []candidate) {
 		}
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				s.trouble("opening", "can't read a spool file, trying again", c.path, err)
+				s.troubleOf("opening", "can't read a spool file, trying again", c.path, err)
 			}
 			continue
 		}

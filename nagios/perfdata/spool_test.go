@@ -245,8 +245,28 @@ func TestSpoolOddFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"dir.perf", "fifo.perf", "link.perf", "other"}, names(t, d.spool)); diff != "" {
 		t.Errorf("left, -want +got:\n%s", diff)
 	}
-	if n := strings.Count(log.String(), "no regular file"); n != 1 {
+	if n := strings.Count(log.String(), "no regular file"); n != 2 ||
+		!strings.Contains(log.String(), "fifo.perf") || !strings.Contains(log.String(), "link.perf") {
 		t.Errorf("logged %d times:\n%s", n, log.String())
+	}
+}
+
+// Each odd file is named once, unless there are many.
+func TestSpoolManyOddFiles(t *testing.T) {
+	d := makeDirs(t)
+	for i := range 2 * mostNamed {
+		if err := os.Symlink("nowhere", filepath.Join(d.spool, fmt.Sprintf("%02d", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var log bytes.Buffer
+	o := newOutbox()
+	r := start(t, d.source(t, func(s *SpoolOptions) { s.Logger = slog.New(slog.NewTextHandler(&log, nil)) }), o)
+	o.waitEnd(t)
+	o.waitEnd(t)
+	r.stop(t)
+	if n := strings.Count(log.String(), "\n"); n != mostNamed+1 || !strings.Contains(log.String(), "more than are named") {
+		t.Errorf("logged %d lines:\n%s", n, log.String())
 	}
 }
 
