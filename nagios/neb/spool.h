@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MODULE_NAME "neb"
 #define MODULE_VERSION "1.0"
 
 /* Resets everything, and takes over the records that waited before a reload. Opens nothing: the core may still fork. */
