@@ -23,7 +23,9 @@ func (t *Timeline) Forget(isGone func(supervision.Entity) bool, since time.Time,
 		t.dirty[e] = nil
 		forgotten++
 	}
-	if forgotten > len(t.objects) { // a map never gets smaller by itself
+	t.forgotten += forgotten
+	if t.forgotten > len(t.objects) { // a map never gets smaller by itself
+		t.forgotten = 0
 		kept := make(map[supervision.Entity]*object, len(t.objects))
 		maps.Copy(kept, t.objects)
 		t.objects = kept

@@ -99,6 +99,7 @@ type Timeline struct {
 	noteAlone   bool // one reader alone reports comments and downtimes
 
 	objects   map[supervision.Entity]*object
+	forgotten int // how many objects the map had that it has no more
 	dirty     map[supervision.Entity]*object
 	holding   map[supervision.Entity]*object // those that hold records
 	held      int                            // records
