@@ -143,10 +143,16 @@ class Spool(object):
 
     def _begin(self, line):
         """Begins a segment with its first record."""
-        self._check_directory()
+        directory = self._open_directory()
+        try:
+            self._begin_in(self._by_descriptor(directory), line)
+        finally:
+            os.close(directory)
+
+    def _begin_in(self, directory, line):
         pid = os.getpid()
-        start = max(int(self.now * 1000000), self._newest() + 1, self.start + 1)
-        path = os.path.join(self.directory, 'shinken-%016d-%d-%d.log' % (start, pid, self.number + 1))
+        start = max(int(self.now * 1000000), self._newest(directory) + 1, self.start + 1)
+        path = os.path.join(directory, 'shinken-%016d-%d-%d.log' % (start, pid, self.number + 1))
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
                      | getattr(os, 'O_CLOEXEC', 0), 416)  # 0640, in a form that all Pythons accept
         fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
@@ -165,17 +171,29 @@ class Spool(object):
         return encode('DATATYPE::SEGMENT\tFORMAT::1\tMODULE::shinken %s\tPROGRAM::%s\tPID::%d\tLOST::%d\n'
                       % (VERSION, escape(native(self.program)), self.pid, self.lost))
 
-    def _check_directory(self):
-        mode = os.lstat(self.directory).st_mode
-        if not stat.S_ISDIR(mode):
-            raise OSError(errno.ENOTDIR, 'not a directory')
-        if mode & stat.S_IWOTH:
+    def _open_directory(self):
+        """Opens the directory, which must be no link: a segment is created by this descriptor."""
+        try:
+            directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as trouble:
+            if trouble.errno in (errno.ENOTDIR, errno.ELOOP):
+                raise OSError(errno.ENOTDIR, 'not a directory')
+            raise
+        if os.fstat(directory).st_mode & stat.S_IWOTH:
+            os.close(directory)
             raise OSError(errno.EPERM, 'a directory that everybody may write is not used')
+        return directory
 
-    def _newest(self):
-        """The start of the newest segment in the directory: the clock may have been set back."""
+    def _by_descriptor(self, directory):
+        """A path of the directory that was opened: Python 2 has no openat(2). Where /proc is missing, the usual one."""
+        path = '/proc/self/fd/%d' % directory
+        return path if os.path.isdir(path) else self.directory
+
+    @staticmethod
+    def _newest(directory):
+        """The start of the newest segment in a directory: the clock may have been set back."""
         newest = 0
-        for name in os.listdir(self.directory):
+        for name in os.listdir(directory):
             parts = native(name).split('-')
             if parts[0] == 'shinken' and len(parts) == 4 and parts[1].isdigit():
                 newest = max(newest, int(parts[1]))

@@ -542,6 +542,43 @@ class Spool(ModuleTest):
         os.unlink(self.spool)
         os.rename(self.spool + '2', self.spool)
 
+    def test_replaced_by_a_symlink_meanwhile(self):
+        aside, elsewhere = self.spool + '2', os.path.join(self.base, 'elsewhere')
+        os.mkdir(elsewhere)
+        newest = spool_module.Spool._newest
+
+        def swap(directory):
+            os.rename(self.spool, aside)
+            os.symlink(elsewhere, self.spool)
+            return newest(directory)
+        spool_module.Spool._newest = staticmethod(swap)
+        try:
+            self.give(self.result())
+        finally:
+            spool_module.Spool._newest = staticmethod(newest)
+        self.assertEqual(os.listdir(elsewhere), [])
+        self.assertEqual(len(os.listdir(aside)), 1)
+        os.unlink(self.spool)
+        os.rename(aside, self.spool)
+
+    def test_fifo(self):
+        os.rmdir(self.spool)
+        os.mkfifo(self.spool)
+        self.give(self.result(latency=1))
+        self.assertEqual(len(logger.lines), 1)
+        os.unlink(self.spool)
+        os.mkdir(self.spool)
+        self.give(self.result(latency=2))
+        self.assertEqual(len(self.reported()), 2)
+        self.assertEqual([name for name in os.listdir('/proc/self/fd') if self.target(name) == self.spool], [])
+
+    @staticmethod
+    def target(descriptor):
+        try:
+            return os.readlink('/proc/self/fd/' + descriptor)
+        except OSError:
+            return None  # it was that of the listing
+
     def limited(self, size, do):
         """Runs do while no file may be longer: writes are cut or fail with EFBIG."""
         before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
