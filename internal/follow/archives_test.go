@@ -3,8 +3,10 @@ package follow
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -218,6 +220,43 @@ func TestAPackedArchiveTakesLittleMemory(t *testing.T) {
 	}
 }
 
+// A line that is too long is read past in one go.
+func TestAHoleInAPackedArchive(t *testing.T) {
+	d := newDir(t, Direct)
+	f, err := os.Create(d.to(".1.gz"))
+	d.check(err)
+	z, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
+	d.check(err)
+	hole := make([]byte, 1<<20)
+	for _, part := range slices.Concat([][]byte{[]byte("one\n")}, slices.Repeat([][]byte{hole}, 100), [][]byte{[]byte("\ntwo\n")}) {
+		_, err = z.Write(part)
+		d.check(err)
+	}
+	d.check(errors.Join(z.Close(), f.Close()))
+	a, err := openArchive(d.to(".1.gz"))
+	d.check(err)
+	defer a.Close()
+	engine, err := newDirect(a, 0, d.options.withDefaults())
+	d.check(err)
+	var lines []string
+	anew := 0
+	for more := true; more; {
+		c := Chunk{}
+		place := a.packed.place
+		more, err = engine.read(&c)
+		d.check(err)
+		for _, line := range c.Lines {
+			lines = append(lines, string(line.Text))
+		}
+		if a.packed.place < place {
+			anew++
+		}
+	}
+	if !slices.Equal(lines, []string{"one", "two"}) || anew > 1 {
+		t.Errorf("%q, and it was unpacked anew %d times", lines, anew)
+	}
+}
+
 // What is under the name of an archive and can't be read is named, and stops
 // nothing.
 func TestArchivesThatLeadNowhere(t *testing.T) {
@@ -338,5 +377,37 @@ func TestADeletedFileIsClosed(t *testing.T) {
 		d.append("", text(numbered(4, 6)))
 		r.want(numbered(0, 6)...)
 		r.wantNotices()
+	})
+}
+
+// Until then its writer may still have it, and a file that is there stays open.
+func TestWhatIsNotLetGo(t *testing.T) {
+	eachEngine(t, func(t *testing.T, d *dir) {
+		var log bytes.Buffer
+		d.options.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		d.options.LetGo = time.Hour
+		d.append("", text(numbered(0, 4)))
+		writer, err := os.OpenFile(d.path, os.O_WRONLY|os.O_APPEND, 0)
+		d.check(err)
+		defer writer.Close()
+		r := d.follow(nil)
+		r.want(numbered(0, 4)...)
+		d.remove("")
+		r.end()
+		r.end()
+		_, err = writer.WriteString(text(numbered(4, 6)))
+		d.check(err)
+		r.want(numbered(0, 6)...)
+		p := r.stop()
+		d.append("", text(numbered(6, 8)))
+		d.options.LetGo = time.Nanosecond
+		r = d.follow(p)
+		r.want(numbered(6, 8)...)
+		r.end()
+		r.end()
+		r.stop()
+		if strings.Contains(log.String(), "following a new file") {
+			t.Errorf("it was opened anew:\n%s", &log)
+		}
 	})
 }

@@ -59,6 +59,24 @@ func (d *direct) read(c *Chunk) (more bool, err error) {
 	return d.take(c) && (d.full || d.hasLine()), nil
 }
 
+// stillSkips makes sure that a line that is too long still begins as it did. To go back
+// there in a packed file would mean to unpack it anew.
+func (d *direct) stillSkips() error {
+	if d.file.packed != nil {
+		return nil
+	}
+	head := d.buf[:min(len(d.buf), tailSize)]
+	n, err := d.file.ReadAt(head, d.offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading %s at byte %d: %w", d.file.path, d.offset, err)
+	}
+	if d.data = head[:n]; !d.unchanged() {
+		d.data = nil
+		return errChanged
+	}
+	return nil
+}
+
 // hasLine reports whether the buffer holds a whole line.
 func (d *direct) hasLine() bool { return bytes.IndexByte(d.data, '\n') >= 0 }
 
@@ -98,6 +116,9 @@ func (d *direct) extendTail(read []byte) {
 // fill reads the file from the offset on, until there is a whole line in the
 // buffer, or the end of the file, or a line that is too long.
 func (d *direct) fill() error {
+	if d.skipped > 0 {
+		return d.stillSkips()
+	}
 	d.sizeBuffer()
 	for {
 		n, err := d.file.ReadAt(d.buf, d.offset)
@@ -110,7 +131,7 @@ func (d *direct) fill() error {
 			return errChanged
 		}
 		switch {
-		case d.skipped > 0 || !d.full || d.hasLine():
+		case !d.full || d.hasLine():
 			return nil
 		case len(d.data) > d.maxLine:
 			d.skipped = int64(len(d.data))
@@ -124,6 +145,9 @@ func (d *direct) fill() error {
 // the tail and, at the beginning of the file, the first bytes of the block. A
 // block is read by several system calls, so it can't vouch for itself.
 func (d *direct) unchanged() bool {
+	if d.file.packed != nil {
+		return true // nobody writes to it, and what was unpacked is what is there
+	}
 	read := append(d.tail[:len(d.tail):len(d.tail)], d.data[:min(len(d.data), tailSize-len(d.tail))]...)
 	now := d.scratch[:len(read)]
 	n, _ := d.file.ReadAt(now, d.offset-int64(len(d.tail)))
