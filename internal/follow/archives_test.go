@@ -228,7 +228,8 @@ func TestAHoleInAPackedArchive(t *testing.T) {
 	z, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
 	d.check(err)
 	hole := make([]byte, 1<<20)
-	for _, part := range slices.Concat([][]byte{[]byte("one\n")}, slices.Repeat([][]byte{hole}, 100), [][]byte{[]byte("\ntwo\n")}) {
+	one, two := [][]byte{[]byte("one\n")}, [][]byte{[]byte("\ntwo\n")}
+	for _, part := range slices.Concat(one, slices.Repeat([][]byte{hole}, 100), two) {
 		_, err = z.Write(part)
 		d.check(err)
 	}

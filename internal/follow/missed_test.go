@@ -109,8 +109,8 @@ func TestEveryPositionInAMissedArchiveResumes(t *testing.T) {
 // was read, is no part of the stream.
 func TestAMissedArchiveThatIsNone(t *testing.T) {
 	for name, lines := range map[string][]string{
-		"older": {"[1600000000] HOST ALERT: srv0;DOWN;HARD;1;x"}, "the place's file": numbered(0, 4), "the live file": numbered(20, 24),
-		"newer": numbered(30, 40),
+		"older": {"[1600000000] HOST ALERT: srv0;DOWN;HARD;1;x"}, "the place's file": numbered(0, 4),
+		"the live file": numbered(20, 24), "newer": numbered(30, 40),
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachEngine(t, func(t *testing.T, d *dir) {

@@ -66,7 +66,9 @@ func report(t *testing.T, in *intake, name string, hosts int, at time.Time) {
 	for i := range hosts {
 		records = append(records, supervision.Record{
 			Kind: supervision.CheckResult, Entity: supervision.Entity{Host: fmt.Sprint(name, i)}, Time: at, Ref: "r",
-			Check: &supervision.Check{State: supervision.Down, StateType: supervision.Hard, Output: "a text of usual length"},
+			Check: &supervision.Check{
+				State: supervision.Down, StateType: supervision.Hard, Output: "a text of usual length",
+			},
 		})
 		if len(records) == batch || i == hosts-1 {
 			b := supervision.Batch{Records: records}

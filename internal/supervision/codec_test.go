@@ -53,6 +53,9 @@ func fill(t testing.TB, v reflect.Value, number *int) {
 			return
 		}
 		for i := range v.NumField() {
+			if isNotStored(v.Type(), i) {
+				continue
+			}
 			fill(t, v.Field(i), number)
 		}
 	default:
@@ -60,9 +63,17 @@ func fill(t testing.TB, v reflect.Value, number *int) {
 	}
 }
 
-// fields calls do with each field of a struct, and of those in it.
+// isNotStored reports whether a field says only how the record came.
+func isNotStored(of reflect.Type, field int) bool {
+	return of == reflect.TypeFor[Record]() && of.Field(field).Name == "Late"
+}
+
+// fields calls do with each stored field of a struct, and of those in it.
 func fields(v reflect.Value, path string, do func(path string, field reflect.Value)) {
 	for i := range v.NumField() {
+		if isNotStored(v.Type(), i) {
+			continue
+		}
 		field, path := v.Field(i), path+"."+v.Type().Field(i).Name
 		do(path, field)
 		if field.Kind() == reflect.Pointer {

@@ -97,7 +97,8 @@ func (c *collector) add(line []byte, from place, offset int64) {
 		c.skip(skipEmpty, 1)
 	case c.marked && c.begins(line):
 		c.group = group{
-			Text: append(c.group.Text[:0], line...), File: from.file, Ref: from.ref, Late: from.late, Offset: offset, lines: 1,
+			Text: append(c.group.Text[:0], line...), File: from.file, Ref: from.ref, Late: from.late,
+			Offset: offset, lines: 1,
 		}
 		c.open = &c.group
 	default:

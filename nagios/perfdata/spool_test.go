@@ -265,7 +265,8 @@ func TestSpoolManyOddFiles(t *testing.T) {
 	o.waitEnd(t)
 	o.waitEnd(t)
 	r.stop(t)
-	if n := strings.Count(log.String(), "\n"); n != mostNamed+1 || !strings.Contains(log.String(), "more than are named") {
+	n := strings.Count(log.String(), "\n")
+	if n != mostNamed+1 || !strings.Contains(log.String(), "more than are named") {
 		t.Errorf("logged %d lines:\n%s", n, log.String())
 	}
 }
