@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 )
@@ -44,7 +44,7 @@ func writeLogAndStatus(b *testing.B, dir string) (before func(i int), end func()
 	if err != nil {
 		b.Fatal(err)
 	}
-	var results atomic.Int64
+	var results writtenResults
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -55,22 +55,23 @@ func writeLogAndStatus(b *testing.B, dir string) (before func(i int), end func()
 			case <-stop:
 				return
 			case <-tick.C:
-				if err := replaceStatus(dir, int(results.Load())); err != nil {
+				if err := replaceStatus(dir, results.last()); err != nil {
 					b.Error(err)
 				}
 			}
 		}
 	}()
 	before = func(i int) {
+		now := time.Now().Unix()
 		if state := i % 3; state != 0 || i >= benchObjects {
 			name := []string{"OK", "WARNING", "CRITICAL"}[state]
 			_, err := fmt.Fprintf(log, "[%d] SERVICE ALERT: server-%03d.example.com;Disk usage /var/lib/%d;%s;HARD;1;"+
-				"DISK %s - free space: / %d MB (56%% inode=89%%):\n", time.Now().Unix(), i%200, i/200%50, name, name, i)
+				"DISK %s - free space: / %d MB (56%% inode=89%%):\n", now, i%200, i/200%50, name, name, i)
 			if err != nil {
 				b.Error(err)
 			}
 		}
-		results.Store(int64(i))
+		results.add(i, now)
 	}
 	return before, func() {
 		close(stop)
@@ -79,18 +80,45 @@ func writeLogAndStatus(b *testing.B, dir string) (before func(i int), end func()
 	}
 }
 
-// replaceStatus writes the status file after so many results: it shows the last one of
-// each service.
-func replaceStatus(dir string, results int) error {
+// writtenResults are the last results of the services, by their objects' numbers.
+type writtenResults struct {
+	mu  sync.Mutex
+	all [benchObjects]writtenResult
+}
+
+type writtenResult struct {
+	number int
+	at     int64 // unix seconds; 0: none was written yet
+}
+
+func (w *writtenResults) add(number int, at int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all[number%benchObjects] = writtenResult{number, at}
+}
+
+func (w *writtenResults) last() [benchObjects]writtenResult {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all
+}
+
+// replaceStatus writes a status file with the last result of each service. One with
+// other times than log and perfdata have would show results of its own.
+func replaceStatus(dir string, results [benchObjects]writtenResult) error {
 	next := filepath.Join(dir, "status.new")
 	f, err := os.Create(next)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	w, now := bufio.NewWriter(f), time.Now().Unix()
-	fmt.Fprintf(w, "info {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\n", now)
-	for i := max(0, results-benchObjects); i < results; i++ {
+	w := bufio.NewWriter(f)
+	fmt.Fprintf(w, "info {\n\tcreated=%d\n\tversion=4.4.6\n\t}\n\n", time.Now().Unix())
+	for _, last := range results {
+		if last.at == 0 {
+			continue
+		}
+		i := last.number
 		state := i % 3
 		fmt.Fprintf(w, "servicestatus {\n\thost_name=server-%03d.example.com\n"+
 			"\tservice_description=Disk usage /var/lib/%d\n\thas_been_checked=1\n"+
@@ -98,7 +126,7 @@ func replaceStatus(dir string, results int) error {
 			"\tcheck_execution_time=0.123\n\tlast_check=%d\n"+
 			"\tplugin_output=DISK %s - free space: / %d MB (56%% inode=89%%):\n"+
 			"\tperformance_data=/=%dMB;5948;5958;0;5968 /boot=68MB;88;93;0;98\n\t}\n\n",
-			i%200, i/200%50, state, now, []string{"OK", "WARNING", "CRITICAL"}[state], i, i)
+			i%200, i/200%50, state, last.at, []string{"OK", "WARNING", "CRITICAL"}[state], i, i)
 	}
 	if err := w.Flush(); err != nil {
 		return err
