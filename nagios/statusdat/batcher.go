@@ -60,6 +60,17 @@ func (b *batcher) odd(o supervision.Oddity) {
 	b.skip(beyondOdd)
 }
 
+// finish emits the last records, and the position of the whole file, in one batch.
+func (b *batcher) finish(ctx context.Context, last []supervision.Record, position []byte) error {
+	if len(b.batch.Records)+len(last) > supervision.BatchLines {
+		if err := b.flush(ctx, nil); err != nil {
+			return err
+		}
+	}
+	b.batch.Records = append(b.batch.Records, last...)
+	return b.flush(ctx, position)
+}
+
 // flush emits the batch, if there is anything in it. A position is that of the
 // whole file, so it comes with its last batch only.
 func (b *batcher) flush(ctx context.Context, position []byte) error {

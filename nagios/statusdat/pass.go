@@ -178,19 +178,16 @@ func (p *pass) downtime(v *values) {
 	}
 }
 
-// finish compares the whole file with the one before, and emits the last batch
-// with the position.
+// finish compares the whole file with the one before, and emits what has changed
+// together with the position, in one batch however large it is: a change that is read
+// again is not known as such by anybody, unlike a result.
 func (p *pass) finish(ctx context.Context) error {
-	for _, record := range p.shown.Finish(snapshot.AllTables) {
-		if err := p.out.add(ctx, record); err != nil {
-			return err
-		}
-	}
+	changes := p.shown.Finish(snapshot.AllTables)
 	position, err := p.memory.Position()
 	if err != nil {
 		return err
 	}
-	return p.out.flush(ctx, position)
+	return p.out.finish(ctx, changes, position)
 }
 
 // rejectFailed rejects a block of which a field can't be read, and reports

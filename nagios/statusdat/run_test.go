@@ -155,12 +155,12 @@ func TestAPositionKeepsAnyBytes(t *testing.T) {
 }
 
 // Wherever a crash happens, the records of all starts together are those of a
-// run without one.
+// run without one, and what is no result comes once.
 func TestCrashAtEachBatch(t *testing.T) {
 	var files []string
 	for i, created := range []int{1100, 1200, 1300} {
 		var blocks []string
-		for j := range 1500 {
+		for j := range 2500 {
 			blocks = append(blocks,
 				service(fmt.Sprintf("service_description=s%d", j), fmt.Sprintf("last_check=%d", created-j%90),
 					fmt.Sprintf("is_flapping=%d", (i+j)%2)))
@@ -186,7 +186,20 @@ func TestCrashAtEachBatch(t *testing.T) {
 		if diff := cmp.Diff(want, refsOf(b.records), cmpopts.EquateEmpty()); diff != "" || crashes != 1 {
 			t.Errorf("crash at batch %d of %d, %d crashes: %s", crash, straight.batches, crashes, diff)
 		}
+		if got, want := changesIn(b.records), changesIn(straight.records); got != want {
+			t.Errorf("crash at batch %d of %d: %d changes, want %d", crash, straight.batches, got, want)
+		}
 	}
+}
+
+// changesIn counts what is no result.
+func changesIn(records []supervision.Record) (n int) {
+	for _, r := range records {
+		if r.Check == nil {
+			n++
+		}
+	}
+	return n
 }
 
 func refsOf(records []supervision.Record) []string {
