@@ -24,7 +24,8 @@ type Batch struct {
 	EndSeen time.Time
 	// Read is a moment of our clock by which all records of the batch had been
 	// written; zero: that is known only of the moment at which they are handed over.
-	// The batches of one file that is read whole share the moment of its opening.
+	// The batches of one file that is read whole share the moment of its opening, as long
+	// as nobody writes to it.
 	Read time.Time
 }
 

@@ -17,11 +17,13 @@ const (
 
 // batcher gathers what is to be emitted into batches.
 type batcher struct {
-	emit     supervision.Emit
-	batch    supervision.Batch
-	opened   time.Time // when this file was opened
-	rejected int       // in this file
-	err      error     // of emit
+	emit   supervision.Emit
+	batch  supervision.Batch
+	opened time.Time // when this file was opened
+	// isAsOpened reports whether nobody has written to the file since then.
+	isAsOpened func() bool
+	rejected   int   // in this file
+	err        error // of emit
 }
 
 // add takes a record, and emits a full batch first.
@@ -77,7 +79,10 @@ func (b *batcher) flush(ctx context.Context, position []byte) error {
 	if position == nil && len(b.batch.Records)+len(b.batch.Rejected)+len(b.batch.Odd)+len(b.batch.Skipped) == 0 {
 		return nil
 	}
-	b.batch.Position, b.batch.Read = position, b.opened
+	b.batch.Position = position
+	if b.isAsOpened() { // else what is in the batch may have been written later
+		b.batch.Read = b.opened
+	}
 	if b.err = b.emit(ctx, b.batch); b.err != nil {
 		return b.err
 	}

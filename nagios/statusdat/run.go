@@ -147,7 +147,11 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 		}
 	}
 	pass := pass{run: r, faults: make(map[uint64]struct{})}
-	r.out.rejected, r.out.opened, r.size = 0, opened, this.size
+	isAsOpened := func() bool {
+		info, err := file.Stat()
+		return err == nil && versionOf(info) == this
+	}
+	r.out.rejected, r.out.opened, r.out.isAsOpened, r.size = 0, opened, isAsOpened, this.size
 	err = r.parser.Parse(file, func(b *Block) error { return pass.block(ctx, b) })
 	r.faults = pass.faults
 	if err == nil && pass.shown == nil {
@@ -159,8 +163,8 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 	if err != nil {
 		return err
 	}
-	if info, err := file.Stat(); err != nil || versionOf(info) != this {
-		return errors.Join(errChanged, err)
+	if !isAsOpened() {
+		return errChanged
 	}
 	if err := pass.finish(ctx); err != nil {
 		return err
