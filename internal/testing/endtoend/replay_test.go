@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,7 +24,9 @@ import (
 type replay struct {
 	t     *testing.T
 	dir   string
+	plan  *assembly.Plan
 	scope outbox.Scope
+	stop  func() // ends the pipeline
 
 	mu       sync.Mutex
 	events   []event
@@ -31,6 +34,8 @@ type replay struct {
 	changed  time.Time
 	stored   map[string]time.Time // the last position of each reader
 	written  map[string]time.Time // what it has to read
+
+	positions, states map[string][]byte
 }
 
 // readers are the names of the readers, by what they read.
@@ -57,6 +62,7 @@ func newReplay(t *testing.T, objects []byte) *replay {
 	t.Helper()
 	r := &replay{
 		t: t, dir: t.TempDir(), changed: time.Now(), stored: map[string]time.Time{}, written: map[string]time.Time{},
+		positions: map[string][]byte{}, states: map[string][]byte{},
 	}
 	if err := os.Mkdir(r.path("archives"), 0o755); err != nil {
 		t.Fatal(err)
@@ -70,28 +76,44 @@ func newReplay(t *testing.T, objects []byte) *replay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := assembly.Resolve(l, "/")
-	if err != nil {
+	if r.plan, err = assembly.Resolve(l, "/"); err != nil {
 		t.Fatal(err)
 	}
+	r.scope = r.plan.Sites[0].Scope
+	r.start()
+	t.Cleanup(func() { r.stop() })
+	r.settle() // all readers have seen that there is nothing yet
+	return r
+}
+
+// start runs a pipeline from where the one before has ended.
+func (r *replay) start() {
+	r.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	log := slog.New(slog.DiscardHandler)
-	r.scope = plan.Sites[0].Scope
-	parts := assembly.Parts{Outbox: r, Quarantine: r, Tally: tally.New(log, time.Now), Logger: log, Serves: plan.Serves}
-	p, err := plan.Sites[0].Build(ctx, parts)
+	p, err := r.plan.Sites[0].Build(ctx, assembly.Parts{
+		Outbox: r, Quarantine: r, Tally: tally.New(log, time.Now), Logger: log, Serves: r.plan.Serves,
+	})
 	if err != nil {
-		t.Fatal(err)
+		stop()
+		r.t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
-	t.Cleanup(func() {
+	r.stop = func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Error(err)
+			r.t.Error(err)
 		}
-	})
-	r.settle() // all readers have seen that there is nothing yet
-	return r
+	}
+}
+
+// whileStopped lets the test write several files before any of them is read.
+func (r *replay) whileStopped(write func()) {
+	r.t.Helper()
+	r.stop()
+	write()
+	r.start()
 }
 
 func (r *replay) path(name string) string { return filepath.Join(r.dir, name) }
@@ -160,9 +182,24 @@ func (r *replay) quarantined() []supervision.Rejected {
 
 // Position, States, Store and Add make it an outbox and a quarantine.
 
-func (r *replay) Position(string) ([]byte, error) { return nil, nil }
+func (r *replay) Position(key string) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.positions[key], nil
+}
 
-func (r *replay) States(outbox.Scope, func(string, []byte) error) error { return nil }
+func (r *replay) States(scope outbox.Scope, yield func(string, []byte) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, value := range r.states {
+		if own, ok := scope.Cut(key); ok {
+			if err := yield(own, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 func (r *replay) Store(_ context.Context, c outbox.Commit) (func(context.Context) error, error) {
 	r.mu.Lock()
@@ -181,6 +218,14 @@ func (r *replay) Store(_ context.Context, c outbox.Commit) (func(context.Context
 	if c.Position != nil {
 		source, _ := r.scope.Cut(c.Source)
 		r.stored[source] = time.Now()
+		r.positions[c.Source] = slices.Clone(c.Position)
+	}
+	for _, s := range c.States {
+		if s.Value == nil {
+			delete(r.states, s.Key)
+			continue
+		}
+		r.states[s.Key] = slices.Clone(s.Value)
 	}
 	return func(context.Context) error { return nil }, nil
 }
