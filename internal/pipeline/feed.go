@@ -116,14 +116,12 @@ func (p *Pipeline) run(ctx context.Context, f *feed) error {
 	f.begins()
 	again := p.intake.again(name)
 	return f.Source.Run(ctx, from, func(ctx context.Context, b supervision.Batch) error {
-		b.Records = again.skip(b.Records)
-		return p.enter(ctx, f, b, again.records)
+		return p.enter(ctx, f, again.skip(b))
 	})
 }
 
-// enter takes a batch, in parts if another feed has to go first in between. So many
-// records that have entered before are still to be read again behind it.
-func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch, again int) error {
+// enter takes a batch, in parts if another feed has to go first in between.
+func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch) error {
 	name, read := f.Source.Name(), b.Read
 	if read.IsZero() {
 		read = p.cfg.Now()
@@ -138,7 +136,7 @@ func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch, agai
 		}
 		part := b
 		part.Records = b.Records[:n]
-		wait, err := p.intake.take(ctx, f.Feed, part, n == left, again)
+		wait, err := p.intake.take(ctx, f.Feed, part, n == left)
 		if err != nil {
 			return err
 		}
@@ -160,24 +158,49 @@ func (p *Pipeline) enter(ctx context.Context, f *feed, b supervision.Batch, agai
 	return nil
 }
 
-// again skips what a feed reads again at its start although it has entered.
+// again leaves out what a feed reads again at its start although it has entered. As
+// long as the last of these records has not come, they are kept, and the position
+// stays where it is: a newer version may read the lines as fewer records, or may not
+// have that one. Then all of them are taken: rather twice than never.
 type again struct {
 	records int
 	last    string // Ref
+
+	kept     []supervision.Record
+	position []byte // behind them
 }
 
-func (a *again) skip(records []supervision.Record) []supervision.Record {
+func (a *again) skip(b supervision.Batch) supervision.Batch {
 	if a.records == 0 {
-		return records
+		return b
 	}
-	if last := slices.IndexFunc(records, func(rec supervision.Record) bool { return rec.Ref == a.last }); last >= 0 {
-		a.records = 0
-		return records[last+1:]
+	if b.Position != nil {
+		a.position = b.Position
 	}
-	if a.records < len(records) {
-		a.records = 0 // it is not there any more: rather twice than never
-		return records
+	last := slices.IndexFunc(b.Records, func(rec supervision.Record) bool { return rec.Ref == a.last })
+	switch isThere := last >= 0; {
+	case isThere:
+		b.Records = b.Records[last+1:]
+	case len(a.kept)+len(b.Records) < a.records && b.EndSeen.IsZero():
+		a.keep(b.Records)
+		a.position = slices.Clone(a.position)
+		b.Records, b.Position = nil, nil
+		return b
+	default:
+		b.Records = append(a.kept, b.Records...)
 	}
-	a.records -= len(records)
-	return nil
+	b.Position = a.position
+	*a = again{}
+	return b
+}
+
+// keep copies records, whose memory belongs to their source.
+func (a *again) keep(records []supervision.Record) {
+	for i := range records {
+		one, _, err := supervision.DecodeRecord(supervision.AppendRecord(nil, &records[i]))
+		if err != nil {
+			panic(err) // what was encoded just now can be decoded
+		}
+		a.kept = append(a.kept, one)
+	}
 }

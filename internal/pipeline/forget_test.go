@@ -40,7 +40,7 @@ func TestForgottenObjectsAreDeletedFromTheOutbox(t *testing.T) {
 				Kind: supervision.CheckResult, Entity: supervision.Entity{Host: host}, Time: old, Ref: host,
 				Check: &supervision.Check{State: supervision.Down, StateType: supervision.Hard},
 			}},
-		}, true, 0)
+		}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func report(t *testing.T, in *intake, name string, hosts int, at time.Time) {
 		})
 		if len(records) == batch || i == hosts-1 {
 			b := supervision.Batch{Records: records}
-			if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, b, true, 0); err != nil {
+			if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, b, true); err != nil {
 				t.Fatal(err)
 			}
 			records = records[:0]

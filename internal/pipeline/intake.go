@@ -91,7 +91,7 @@ func (in *intake) again(source string) *again {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	records, last := in.timeline.Again(source)
-	return &again{records, last}
+	return &again{records: records, last: last}
 }
 
 // restore brings the timeline's memory back. A memory that can't be read is
@@ -125,10 +125,9 @@ func (in *intake) key(what, source, kind, reason string) tally.Key {
 }
 
 // take judges, maps and stores one batch of a feed, or the part of it that may
-// enter. Behind it lie so many records that have entered before. wait returns when
-// it is durable.
+// enter. wait returns when it is durable.
 func (in *intake) take(
-	ctx context.Context, f Feed, b supervision.Batch, whole bool, again int,
+	ctx context.Context, f Feed, b supervision.Batch, whole bool,
 ) (wait func(context.Context) error, err error) {
 	source := f.Source.Name()
 	for why, n := range b.Skipped {
@@ -161,7 +160,7 @@ func (in *intake) take(
 		in.timeline.Entered(source, b.Records)
 	case b.Position != nil:
 		c.Position = b.Position
-		in.timeline.Completed(source, again)
+		in.timeline.Completed(source)
 	}
 	return in.commit(ctx, c)
 }

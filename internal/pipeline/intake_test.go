@@ -88,7 +88,7 @@ func TestOrdersAboutServicesThatDoNotExist(t *testing.T) {
 		problem(host), ack(host), problem(web), ack(web), ack(supervision.Entity{Host: "h", Service: "typo"}),
 		problem(newService), ack(newService), // the object cache is not up to date
 		ack(unknownHost), problem(unknownHost), // there may be no object cache
-	}}, true, 0)
+	}}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestOrdersThatMeanMoreThanTheyName(t *testing.T) {
 			result("s1", supervision.Critical), result("s2", supervision.OK), result("s3", supervision.Warning),
 			tt.order,
 		}
-		_, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: records}, true, 0)
+		_, err := in.take(t.Context(), Feed{Source: &script{name: "log"}}, supervision.Batch{Records: records}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +165,7 @@ func TestOddInputIsCounted(t *testing.T) {
 	in, _ := newIntake(t, known{})
 	odd := supervision.Strange{Field: "LATENCY", Value: "-nan", Reason: "none"}.Oddity("file:3")
 	if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
-		supervision.Batch{Odd: []supervision.Oddity{odd, odd}}, true, 0); err != nil {
+		supervision.Batch{Odd: []supervision.Oddity{odd, odd}}, true); err != nil {
 		t.Fatal(err)
 	}
 	key := tally.Key{What: whatOdd, Source: "log", Reason: "LATENCY: none"}
@@ -191,7 +191,7 @@ func TestDowntimesWithoutATarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := in.take(t.Context(), Feed{Source: &script{name: "log"}},
-		supervision.Batch{Records: []supervision.Record{downtime}}, true, 0); err != nil {
+		supervision.Batch{Records: []supervision.Record{downtime}}, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.keys) != 0 || len(k.rejected) != 0 {

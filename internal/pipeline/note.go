@@ -104,6 +104,6 @@ func (n *notes) store(ctx context.Context, reader string) error {
 func (in *intake) note(ctx context.Context, reader string, position []byte) (func(context.Context) error, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.timeline.Completed(reader, 0)
+	in.timeline.Completed(reader)
 	return in.commit(ctx, outbox.Commit{Source: in.scope.Key(reader), Position: position})
 }

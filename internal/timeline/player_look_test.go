@@ -38,7 +38,9 @@ func (p *player) lookAtLines(s *source) {
 	if s.next != from {
 		s.position = []byte(strconv.Itoa(s.next))
 	}
-	s.batch = s.skipped(s.batch)
+	if s.batch = s.skipped(s.batch); s.skip > 0 {
+		s.position = nil
+	}
 }
 
 // skipped leaves out what has entered before a restart.

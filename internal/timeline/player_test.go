@@ -251,7 +251,7 @@ func (p *player) enter(s *source) {
 		p.timeline.Entered(s.Name, s.batch[:n])
 	case s.position != nil:
 		p.positions[s.Name] = s.position
-		p.timeline.Completed(s.Name, s.skip)
+		p.timeline.Completed(s.Name)
 	}
 	if p.timeline.Awaits() {
 		p.askToLook()

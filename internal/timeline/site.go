@@ -188,19 +188,12 @@ func (t *Timeline) Entered(source string, records []supervision.Record) {
 	t.siteChanged = true
 }
 
-// Completed notes that a batch has entered to its end, with its position. Of what
-// a reader reads again, so many records still lie behind that position.
-func (t *Timeline) Completed(source string, again int) {
-	m, partly := t.site.entered[source]
-	switch {
-	case !partly:
-		return
-	case again == 0:
+// Completed notes that a batch has entered to its end, with its position.
+func (t *Timeline) Completed(source string) {
+	if _, partly := t.site.entered[source]; partly {
 		delete(t.site.entered, source)
-	default:
-		t.site.entered[source] = mark{records: again, ref: m.ref}
+		t.siteChanged = true
 	}
-	t.siteChanged = true
 }
 
 // Again returns how many records a reader that begins from its stored position
