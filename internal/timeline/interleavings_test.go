@@ -2,6 +2,7 @@ package timeline_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -30,7 +31,8 @@ var recordedSets = []readerSet{
 	{name: "log and stateless", log: true, perfdata: true, template: stateless},
 }
 
-// What a real Nagios wrote, read in any order, is sent in its order, and whole.
+// What a real Nagios wrote, read in any order, is sent in its order, and whole; its
+// acknowledgements, comments, downtimes and flapping are the same each time.
 func TestAnExtractOfARecordingInAnyOrder(t *testing.T) {
 	playRecording(t, readRecording(t, "testdata/nagios4"), extractInterleavings)
 }
@@ -52,16 +54,36 @@ func playRecording(t *testing.T, r *recording, count int) {
 	for _, set := range recordedSets {
 		t.Run(set.name, func(t *testing.T) {
 			t.Parallel()
+			var first story
 			for seed := range uint64(count) {
 				for _, how := range recordedPlans(seed * 100) {
 					out := run(r.history, set, how)
-					if found := r.violations(set, out); len(found) > 0 {
+					found, this := r.violations(set, out), storyOf(out)
+					if first == nil {
+						first = this
+					}
+					if diff := first.recorded(set, how).differs(this.recorded(set, how), set, how); diff != "" {
+						found = append(found, diff)
+					}
+					if len(found) > 0 {
 						t.Fatalf("%v\n%s", how, strings.Join(found[:min(len(found), 20)], "\n"))
 					}
 				}
 			}
 		})
 	}
+}
+
+// recorded leaves out what only the status file may show, and not if it is over before
+// the file is read: a downtime of a group, which is not split here, and the end of
+// flapping, which Nagios does not always log.
+func (s story) recorded(set readerSet, how plan) story {
+	less := maps.Clone(s)
+	maps.DeleteFunc(less, func(topic string, _ []string) bool {
+		isMissed := strings.HasSuffix(topic, " schedules") || strings.HasSuffix(topic, " flapping")
+		return set.status && how.catchUp && isMissed
+	})
+	return less
 }
 
 // recordedPlans are those of plans, with fewer kills: there are more commits.
