@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,10 +18,19 @@ import (
 // deleting is an outbox that counts what is deleted.
 type deleting struct {
 	kept
+	mu   sync.Mutex
 	keys []string
 }
 
+func (d *deleting) deleted() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.keys)
+}
+
 func (d *deleting) Store(ctx context.Context, c outbox.Commit) (func(context.Context) error, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, s := range c.States {
 		if s.Value == nil {
 			d.keys = append(d.keys, s.Key)
@@ -53,8 +64,8 @@ func TestForgottenObjectsAreDeletedFromTheOutbox(t *testing.T) {
 			t.Errorf("%d: forgot %d, %v", i, n, err)
 		}
 	}
-	if len(out.keys) != 1 || out.keys[0] != in.scope.Key("gone\x00") {
-		t.Errorf("deleted %q", out.keys)
+	if keys := out.deleted(); len(keys) != 1 || keys[0] != in.scope.Key("gone\x00") {
+		t.Errorf("deleted %q", keys)
 	}
 }
 
@@ -97,13 +108,13 @@ func TestForgettingGoesOn(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- p.forgetGone(ctx) }()
 		synctest.Wait()
-		if len(out.keys) != many {
-			t.Errorf("forgot %d at first, want %d", len(out.keys), many)
+		if n := len(out.deleted()); n != many {
+			t.Errorf("forgot %d at first, want %d", n, many)
 		}
 		time.Sleep(forgetEvery)
 		synctest.Wait()
-		if len(out.keys) != many+3 {
-			t.Errorf("forgot %d after an hour, want %d", len(out.keys), many+3)
+		if n := len(out.deleted()); n != many+3 {
+			t.Errorf("forgot %d after an hour, want %d", n, many+3)
 		}
 		stop()
 		if err := <-ended; err != nil {
