@@ -62,7 +62,7 @@ func playRecording(t *testing.T, r *recording, count int) {
 					if first == nil {
 						first = this
 					}
-					if diff := first.recorded(set, how).differs(this.recorded(set, how), set, how); diff != "" {
+					if diff := first.recorded(set).differs(this.recorded(set), set, how); diff != "" {
 						found = append(found, diff)
 					}
 					if len(found) > 0 {
@@ -75,13 +75,15 @@ func playRecording(t *testing.T, r *recording, count int) {
 }
 
 // recorded leaves out what only the status file may show, and not if it is over before
-// the file is read: a downtime of a group, which is not split here, and the end of
-// flapping, which Nagios does not always log.
-func (s story) recorded(set readerSet, how plan) story {
+// the file is read: a downtime of a group, which is not split here, the end of one of
+// several downtimes that overlap, and the end of flapping, which Nagios does not
+// always log. On a busy machine a file can be replaced before it is read.
+func (s story) recorded(set readerSet) story {
 	less := maps.Clone(s)
 	maps.DeleteFunc(less, func(topic string, _ []string) bool {
-		isMissed := strings.HasSuffix(topic, " schedules") || strings.HasSuffix(topic, " flapping")
-		return set.status && how.catchUp && isMissed
+		isMissed := strings.HasSuffix(topic, " schedules") || strings.HasSuffix(topic, " downtimes") ||
+			strings.HasSuffix(topic, " flapping")
+		return set.status && isMissed
 	})
 	return less
 }
