@@ -26,7 +26,7 @@ def main(modules, spool):
     sys.modules['nagios2canopsis_spool'].time = clock
     broker = stub.Broker()
     module = package.get_instance(stub.Conf(spool=spool))
-    for count, line in enumerate(sys.stdin):
+    for count, line in enumerate(iter(sys.stdin.readline, '')):  # Python 2 reads ahead in "for line in sys.stdin"
         turn(random.Random(line), module, clock, count)
         clock.now += 1
         module.hook_tick(broker)
