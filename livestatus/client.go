@@ -164,7 +164,7 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	if c.address.host == "" {
 		return conn, nil
 	}
-	config, err := c.options.TLS.config(c.address.host)
+	config, err := c.options.TLS.Config(c.address.host)
 	if err != nil {
 		conn.Close()
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tlsfiles"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus/livestatustest"
 )
@@ -146,7 +147,7 @@ func TestUnreachable(t *testing.T) {
 			t.Errorf("%q is taken for an address", address)
 		}
 	}
-	half := livestatus.Options{Address: "unix:/x", TLS: livestatus.TLS{CertFile: "/c"}}
+	half := livestatus.Options{Address: "unix:/x", TLS: tlsfiles.Settings{CertFile: "/c"}}
 	if _, err := livestatus.New(half); err == nil || !strings.Contains(err.Error(), "belong together") ||
 		!strings.Contains(err.Error(), "not tls://") {
 		t.Errorf("got %v", err)
@@ -241,7 +242,7 @@ func TestTLS(t *testing.T) {
 	go server.Serve(listener)
 	good := livestatus.Options{
 		Address: "tls://" + listener.Addr().String(),
-		TLS: livestatus.TLS{
+		TLS: tlsfiles.Settings{
 			CAFile: certs.CA, CertFile: certs.ClientCert, KeyFile: certs.ClientKey, ServerName: "monitor.example",
 		},
 	}

@@ -3,6 +3,7 @@ package assembly
 import (
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -116,12 +117,24 @@ func TestLivestatusNeeds(t *testing.T) {
 	if len(needs) != 1 || needs[0].Path != "/var/live" || needs[0].Rights != access.Read|access.Write {
 		t.Errorf("needs %+v", needs)
 	}
-	plan, err = resolved(t, "supervisor: none\n"+
-		"readers: {livestatus: {address: 'tls://h:1', tls: {ca_file: /ca.pem, cert_file: /c, key_file: /k}}}")
+}
+
+// TestLivestatusTry: the files of a connection are read, not only looked at.
+func TestLivestatusTry(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "ca.pem")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := resolved(t, "supervisor: none\n"+
+		"readers: {livestatus: {address: 'tls://h:1', tls: {ca_file: "+pipe+", cert_file: /c, key_file: /k}}}")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if needs := plan.Sites[0].Needs(); len(needs) != 3 || needs[0].Path != "/ca.pem" || needs[0].MayLack {
-		t.Errorf("needs %+v", needs)
+	troubles := plan.Sites[0].Try()
+	if len(troubles) != 2 ||
+		!strings.Contains(troubles[0].Error(), "readers.livestatus.tls.ca_file: ") ||
+		!strings.Contains(troubles[0].Error(), "is a pipe") ||
+		!strings.Contains(troubles[1].Error(), "readers.livestatus.tls.cert_file: ") {
+		t.Errorf("troubles %q", troubles)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/timeline"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tlsfiles"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus/objects"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus/sources"
@@ -71,10 +72,7 @@ func (s *selection) livestatusFeed(
 func (s *selection) livestatusOptions() livestatus.Options {
 	r := s.readers.Livestatus
 	return livestatus.Options{
-		Address: r.Address, Site: s.Name, Backend: r.Backend,
-		TLS: livestatus.TLS{
-			CAFile: r.TLS.CAFile, CertFile: r.TLS.CertFile, KeyFile: r.TLS.KeyFile, ServerName: r.TLS.ServerName,
-		},
+		Address: r.Address, Site: s.Name, Backend: r.Backend, TLS: tlsfiles.Settings(r.TLS),
 	}
 }
 
@@ -104,15 +102,18 @@ func (s *Site) livestatusNeeds() (needs []Need) {
 			Without: "the supervisor can't be asked",
 		})
 	}
-	for _, path := range []string{s.livestatus.TLS.CAFile, s.livestatus.TLS.CertFile, s.livestatus.TLS.KeyFile} {
-		if path != "" {
-			needs = append(needs, Need{
-				What: "a file of readers.livestatus.tls", Path: path, Rights: access.Read,
-				Without: "the supervisor can't be asked",
-			})
+	return needs
+}
+
+// Try reads what the site reads at each connection to its Livestatus server, and
+// connects to nothing. Troubles keep it from asking.
+func (s *Site) Try() (troubles []error) {
+	for _, err := range s.livestatus.TLS.Try() {
+		if fault, ok := option.Of(withRemedy(err)); ok {
+			troubles = append(troubles, s.config.Fault("readers.livestatus."+fault.Name, fault.Err.Error()))
 		}
 	}
-	return needs
+	return troubles
 }
 
 // livestatusObjects is the name of what reads the objects.

@@ -68,18 +68,25 @@ func (t *Target) Try() (troubles, doubts []error) {
 		return nil, nil
 	}
 	for _, err := range tries.Try() {
-		fault, ok := option.Of(err)
-		if denied := (*fs.PathError)(nil); ok && errors.As(err, &denied) && errors.Is(err, fs.ErrPermission) {
-			err = option.Faultf(fault.Name, "%s: %w", denied.Path,
-				access.Explain(denied.Path, denied, access.Read, letGroupRead))
-		}
-		if ok && (fault.Name == "password_env" || fault.Name == "password_credential") {
+		err = withRemedy(err)
+		if fault, ok := option.Of(err); ok && (fault.Name == "password_env" || fault.Name == "password_credential") {
 			doubts = append(doubts, t.fault(err))
 			continue
 		}
 		troubles = append(troubles, t.fault(err))
 	}
 	return troubles, doubts
+}
+
+// withRemedy adds to a fault about a file that may not be read what helps.
+func withRemedy(err error) error {
+	var denied *fs.PathError
+	fault, ok := option.Of(err)
+	if !ok || !errors.As(err, &denied) || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return option.Faultf(fault.Name, "%s: %w", denied.Path,
+		access.Explain(denied.Path, denied, access.Read, letGroupRead))
 }
 
 // letGroupRead helps with a file that holds a secret: the group of the user that

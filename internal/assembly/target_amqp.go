@@ -10,6 +10,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/pipeline"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish/amqp"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tlsfiles"
 )
 
 // amqpTarget sends to RabbitMQ.
@@ -25,9 +26,7 @@ func amqpOptions(a *config.AMQP, log *slog.Logger) amqp.Options {
 	o := amqp.DefaultOptions()
 	o.User, o.Password, o.Mechanism = a.User, publish.SecretText(string(a.Password)), a.Mechanism
 	o.PasswordFile, o.PasswordEnv, o.PasswordCredential = a.PasswordFile, a.PasswordEnv, a.Credential
-	o.TLS = amqp.TLS{
-		CAFile: a.TLS.CAFile, CertFile: a.TLS.CertFile, KeyFile: a.TLS.KeyFile, ServerName: a.TLS.ServerName,
-	}
+	o.TLS = tlsfiles.Settings(a.TLS)
 	o.Exchange, o.DeclareExchange, o.Window = a.Exchange, a.DeclareExchange, a.Window
 	o.Heartbeat, o.WriteTimeout, o.ConfirmTimeout = a.Heartbeat, a.WriteTimeout, a.ConfirmTimeout
 	o.RetryMax, o.Log = a.ReconnectMax, log

@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// Secrets returns what holds the passwords and private keys of the targets: the
-// keys of the configuration file that are passwords themselves, and the paths of
-// further files by the keys that name them. Canopsis' own default password, which
-// everybody knows, is not among them.
+// Secrets returns what holds passwords and private keys: the keys of the configuration
+// file that are passwords themselves, and the paths of further files by the keys that
+// name them. Canopsis' own default password, which everybody knows, is not among them.
 func (l *Loaded) Secrets() (passwords []string, files map[string]string) {
 	files = map[string]string{}
 	for _, target := range l.EachTarget() {
@@ -27,6 +26,11 @@ func (l *Loaded) Secrets() (passwords []string, files map[string]string) {
 			if path != "" {
 				files[key(name)] = path
 			}
+		}
+	}
+	for _, site := range l.EachSite() {
+		if path := site.Readers.Livestatus.TLS.KeyFile; path != "" {
+			files[site.prefix+"readers.livestatus.tls.key_file"] = path
 		}
 	}
 	return passwords, files

@@ -23,6 +23,10 @@ func TestSecrets(t *testing.T) {
 			"files", "targets: [{type: amqp, password_file: /p, tls: {cert_file: /c, key_file: /k}}]\n", nil,
 			map[string]string{"targets[0].password_file": "/p", "targets[0].tls.key_file": "/k"},
 		},
+		{
+			"a site's key", "sites: [{name: a, readers: {livestatus: {address: 'tls://h:1', tls: {key_file: /k}}}}]\n",
+			nil, map[string]string{"sites[0].readers.livestatus.tls.key_file": "/k"},
+		},
 		{"a target that is off", "publish: {amqp: {enabled: false, password: x}}\n", nil, map[string]string{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

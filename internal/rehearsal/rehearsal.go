@@ -35,11 +35,26 @@ type Findings struct {
 // Try tries what a run of the plan would do.
 func Try(plan *assembly.Plan) *Findings {
 	f := &Findings{}
-	f.tryOwner(plan.Config)
+	f.trouble(RefuseRoot(plan.Config))
 	f.tryJournal(plan.Config)
+	f.tryLater(plan)
+	return f
+}
+
+// Unnoticed returns the troubles that a run of the plan meets only when it needs
+// something, or never: it begins all the same.
+func Unnoticed(plan *assembly.Plan) []error {
+	f := &Findings{}
+	f.tryLater(plan)
+	return f.Troubles
+}
+
+// tryLater tries what a run uses when it has begun.
+func (f *Findings) tryLater(plan *assembly.Plan) {
 	f.tryQuarantine(plan.Config)
 	for _, s := range plan.Sites {
 		f.tryNeeds(s)
+		f.Troubles = append(f.Troubles, s.Try()...)
 	}
 	for i := range plan.Targets {
 		troubles, doubts := plan.Targets[i].Try()
@@ -49,23 +64,6 @@ func Try(plan *assembly.Plan) *Findings {
 		}
 	}
 	f.trySecrets(plan.Config)
-	return f
-}
-
-// Unnoticed returns the troubles that a run of the plan meets only when it needs
-// something, or never: it begins all the same.
-func Unnoticed(plan *assembly.Plan) []error {
-	f := &Findings{}
-	f.tryQuarantine(plan.Config)
-	for _, s := range plan.Sites {
-		f.tryNeeds(s)
-	}
-	for i := range plan.Targets {
-		troubles, _ := plan.Targets[i].Try()
-		f.Troubles = append(f.Troubles, troubles...)
-	}
-	f.trySecrets(plan.Config)
-	return f.Troubles
 }
 
 func (f *Findings) trouble(err error) {
@@ -77,8 +75,6 @@ func (f *Findings) trouble(err error) {
 func (f *Findings) notice(format string, args ...any) {
 	f.Notices = append(f.Notices, fmt.Sprintf(format, args...))
 }
-
-func (f *Findings) tryOwner(c *config.Loaded) { f.trouble(RefuseRoot(c)) }
 
 func (f *Findings) tryJournal(c *config.Loaded) {
 	err := journal.Try(c.Journal.Path)

@@ -89,8 +89,8 @@ func (o *Options) checkLogin(c *checker) {
 }
 
 func (o *Options) checkTLS(c *checker, plain bool) {
-	if (o.TLS.CertFile == "") != (o.TLS.KeyFile == "") {
-		c.check(false, "tls.cert_file", "cert_file and key_file belong together")
+	if err := o.TLS.Check(); err != nil {
+		c.faults = append(c.faults, err)
 	}
 	if !plain {
 		return

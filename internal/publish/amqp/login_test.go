@@ -9,7 +9,10 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tlsfiles"
 )
+
+type files = tlsfiles.Settings
 
 // withoutLogin is a broker's plain URL without user and password.
 func withoutLogin(broker *testbroker.Broker) string {
@@ -51,8 +54,8 @@ func TestRefusals(t *testing.T) {
 	exchange, _ := topology(t, broker)
 	certificates := broker.Certificates()
 	_, tlsPort, _ := strings.Cut(broker.TLSURL(), "localhost")
-	trusted := TLS{CAFile: certificates.CA, CertFile: certificates.ClientCert, KeyFile: certificates.ClientKey}
-	change := func(change func(*TLS)) TLS { t := trusted; change(&t); return t }
+	trusted := files{CAFile: certificates.CA, CertFile: certificates.ClientCert, KeyFile: certificates.ClientKey}
+	change := func(change func(*files)) files { t := trusted; change(&t); return t }
 
 	for _, test := range []struct {
 		name    string
@@ -69,25 +72,25 @@ func TestRefusals(t *testing.T) {
 		{"unknown vhost", strings.Replace(broker.URL(), "/canopsis", "/nowhere", 1), Options{}, classVHost},
 		{"vhost without permissions", strings.Replace(broker.URL(), "/canopsis", "/%2f", 1), Options{}, classVHost},
 		{
-			"other authority", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = certificates.OtherCA })},
-			classCertificate,
+			"other authority", broker.TLSURL(),
+			Options{TLS: change(func(t *files) { t.CAFile = certificates.OtherCA })}, classCertificate,
 		},
 		{
-			"system's authorities", broker.TLSURL(), Options{TLS: change(func(t *TLS) { t.CAFile = "" })},
+			"system's authorities", broker.TLSURL(), Options{TLS: change(func(t *files) { t.CAFile = "" })},
 			classCertificate,
 		},
 		{
 			"other server name", broker.TLSURL(),
-			Options{TLS: change(func(t *TLS) { t.ServerName = "rabbit.example" })}, classCertificate,
+			Options{TLS: change(func(t *files) { t.ServerName = "rabbit.example" })}, classCertificate,
 		},
 		{"address not in the certificate", "amqps://127.0.0.1" + tlsPort, Options{TLS: trusted}, classCertificate},
-		{"no client certificate", broker.TLSURL(), Options{TLS: TLS{CAFile: certificates.CA}}, classTLS},
+		{"no client certificate", broker.TLSURL(), Options{TLS: files{CAFile: certificates.CA}}, classTLS},
 		{"TLS to the plain port", "amqps://" + broker.Addr(), Options{TLS: trusted}, classTLS},
 		{"plain to the TLS port", "amqp://localhost" + tlsPort, Options{}, classTLSPort},
-		{"missing CA file", broker.TLSURL(), Options{TLS: TLS{CAFile: "/nonexistent/ca.pem"}}, classCredentials},
-		{"CA file without PEM", broker.TLSURL(), Options{TLS: TLS{CAFile: certificates.ClientKey}}, classCredentials},
+		{"missing CA file", broker.TLSURL(), Options{TLS: files{CAFile: "/nonexistent/ca.pem"}}, classCredentials},
+		{"CA file without PEM", broker.TLSURL(), Options{TLS: files{CAFile: certificates.ClientKey}}, classCredentials},
 		{"key and certificate swapped", broker.TLSURL(),
-			Options{TLS: TLS{
+			Options{TLS: files{
 				CAFile: certificates.CA, CertFile: certificates.ClientKey, KeyFile: certificates.ClientCert,
 			}}, classCredentials},
 	} {
@@ -112,7 +115,7 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	broker := quiet.Use(t)
 	certificates := broker.Certificates()
-	trusted := TLS{CAFile: certificates.CA, CertFile: certificates.ClientCert, KeyFile: certificates.ClientKey}
+	trusted := files{CAFile: certificates.CA, CertFile: certificates.ClientCert, KeyFile: certificates.ClientKey}
 	_, port, _ := strings.Cut(broker.TLSURL(), "localhost")
 	for _, test := range []struct {
 		name   string

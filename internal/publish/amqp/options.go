@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tlsfiles"
 )
 
 // Options configure a Publisher. Start from DefaultOptions: a zero value is not
@@ -26,7 +27,7 @@ type Options struct {
 	// Mechanism is the way to log in: Plain, or External with the client
 	// certificate's name.
 	Mechanism string
-	TLS       TLS // names: tls.ca_file, …
+	TLS       tlsfiles.Settings // of amqps URLs
 
 	// Exchange to publish to.
 	Exchange string
@@ -71,15 +72,6 @@ type Options struct {
 	Grace time.Duration
 
 	Log *slog.Logger // nil: slog.Default()
-}
-
-// TLS are the settings of amqps URLs. The files are read at each connection, so
-// that renewed certificates are taken without a restart.
-type TLS struct {
-	CAFile     string // PEM; empty: the system's authorities
-	CertFile   string // PEM client certificate
-	KeyFile    string // PEM, its key
-	ServerName string // expected in the broker's certificate; empty: the URL's host
 }
 
 // The mechanisms.

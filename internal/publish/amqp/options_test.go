@@ -12,6 +12,7 @@ import (
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/option"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/tlsfiles"
 )
 
 func TestParseAddress(t *testing.T) {
@@ -121,7 +122,7 @@ func TestNewReturnsAllFaults(t *testing.T) {
 		Password:       publish.SecretText("guess1"),
 		PasswordFile:   "relative",
 		PasswordEnv:    "VARIABLE",
-		TLS:            TLS{CAFile: "ca", KeyFile: "key"},
+		TLS:            tlsfiles.Settings{CAFile: "ca", KeyFile: "key"},
 		Exchange:       strings.Repeat("x", 256),
 		AppID:          strings.Repeat("x", 256),
 		Window:         1001,
@@ -191,7 +192,7 @@ reconnect_max: 0s is not a duration above zero`
 	if _, err := New(options); err == nil || err.Error() != "mechanism: EXTERNAL needs tls.cert_file and tls.key_file" {
 		t.Errorf("EXTERNAL without a certificate: %v", err)
 	}
-	options.TLS = TLS{CertFile: "cert", KeyFile: "key"}
+	options.TLS = tlsfiles.Settings{CertFile: "cert", KeyFile: "key"}
 	if _, err := New(options); err != nil {
 		t.Error(err)
 	}

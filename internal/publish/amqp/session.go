@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"sync"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/rabbitmq/amqp091-go"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
-	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 const (
@@ -20,9 +18,6 @@ const (
 	farewell = time.Second
 	// frameSize is RabbitMQ's own default, 128 KiB.
 	frameSize = 128 << 10
-	// maxPEM bounds a file of certificates or a key, in bytes: all authorities of
-	// a Linux distribution take a quarter of it.
-	maxPEM = 1 << 20
 )
 
 // session is a connection to one broker with its channel in confirm mode.
@@ -90,7 +85,7 @@ func connectFault(err, network error) *fault {
 
 func (p *Publisher) open(ctx context.Context, s *session, a address, login amqp091.Authentication) error {
 	if a.tls {
-		config, err := p.options.TLS.config(a.host)
+		config, err := p.options.TLS.Config(a.host)
 		if err != nil {
 			return &fault{classCredentials, err}
 		}
@@ -150,45 +145,6 @@ func (p *Publisher) login(a address) (amqp091.Authentication, error) {
 		user, password = "guest", "guest"
 	}
 	return &amqp091.PlainAuth{Username: user, Password: password}, nil
-}
-
-// config reads the files as they are now.
-func (t TLS) config(host string) (*tls.Config, error) {
-	config := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if t.ServerName != "" {
-		config.ServerName = t.ServerName
-	}
-	if t.CAFile != "" {
-		pem, err := regular.Read(t.CAFile, maxPEM)
-		if err != nil {
-			return nil, fmt.Errorf("reading the CA file: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("the CA file %s holds no PEM certificate", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		pair, err := t.pair()
-		if err != nil {
-			return nil, fmt.Errorf("reading the client certificate %s and its key %s: %w", t.CertFile, t.KeyFile, err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
-}
-
-// pair reads the client's certificate and its key.
-func (t TLS) pair() (tls.Certificate, error) {
-	certificate, err := regular.Read(t.CertFile, maxPEM)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := regular.Read(t.KeyFile, maxPEM)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.X509KeyPair(certificate, key)
 }
 
 // findExchange looks for the exchange on a channel of its own, since RabbitMQ

@@ -11,21 +11,14 @@ import (
 // connects to nothing. password_env and password_credential are of the environment
 // of this process.
 func (p *Publisher) Try() (faults []error) {
-	fail := func(name string, err error) {
-		if err != nil {
-			faults = append(faults, option.Faultf(name, "%w", err))
-		}
-	}
 	o := p.options
 	if o.Password.IsSet() {
-		_, err := o.Password.Read()
-		fail(o.passwordOption(), err)
+		if _, err := o.Password.Read(); err != nil {
+			faults = append(faults, option.Faultf(o.passwordOption(), "%w", err))
+		}
 	}
 	if slices.ContainsFunc(p.addresses, func(a address) bool { return a.tls }) {
-		_, err := TLS{CAFile: o.TLS.CAFile}.config("")
-		fail("tls.ca_file", err)
-		_, err = TLS{CertFile: o.TLS.CertFile, KeyFile: o.TLS.KeyFile}.config("")
-		fail("tls.cert_file", err)
+		faults = append(faults, o.TLS.Try()...)
 	}
 	return faults
 }

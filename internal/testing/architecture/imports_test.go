@@ -47,7 +47,8 @@ var allowed = map[string][]string{
 	"internal/timeline":       {"internal/supervision"},
 	"internal/journal":        {"internal/outbox", "internal/regular"},
 	"internal/publish":        {"internal/outbox", "internal/option", "internal/regular"},
-	"internal/publish/amqp":   {"internal/publish", "internal/outbox", "internal/option", "internal/regular"},
+	"internal/publish/amqp":   {"internal/publish", "internal/outbox", "internal/option", "internal/tlsfiles"},
+	"internal/tlsfiles":       {"internal/option", "internal/regular"},
 	"internal/publish/stdout": {"internal/publish", "internal/outbox"},
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option", "internal/perfstring"},
 	"internal/access":         {},
@@ -60,7 +61,7 @@ var allowed = map[string][]string{
 	"nagios/brokermodule": {"nagios", "internal/account", "internal/handover"},
 	"nagios/statusdat":    {"internal/supervision", "internal/snapshot", "internal/bell", "internal/regular"},
 	"nagios/objectcache":  {"internal/supervision", "internal/regular"},
-	"livestatus":          {"internal/option"},
+	"livestatus":          {"internal/option", "internal/tlsfiles"},
 	"livestatus/objects":  {"livestatus", "internal/supervision", "nagios/objectcache"},
 	"livestatus/sources": {
 		"livestatus", "internal/supervision", "internal/snapshot", "internal/pairs", "nagios/logfile",
@@ -74,7 +75,7 @@ var allowed = map[string][]string{
 		"internal/publish/stdout", "internal/tally", "internal/config", "internal/option", "internal/outbox",
 		"internal/access", "internal/pipeline", "internal/follow", "eventmap", "internal/handover", "nagios",
 		"nagios/brokermodule", "nagios/logfile", "nagios/perfdata", "nagios/statusdat", "nagios/objectcache",
-		"livestatus", "livestatus/objects", "livestatus/sources"},
+		"livestatus", "livestatus/objects", "livestatus/sources", "internal/tlsfiles"},
 	"internal/rehearsal": {"internal/access", "internal/assembly", "internal/config", "internal/journal"},
 	"internal/preview":   {"internal/outbox"},
 	"internal/daemon": {
