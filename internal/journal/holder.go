@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	"golang.org/x/sys/unix"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -28,16 +29,26 @@ const (
 // the file is open in this process: closing any descriptor of it drops SQLite's
 // locks.
 func holderOf(path string) (h holder, found bool) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return h, false
-	}
-	defer f.Close()
-	lock := unix.Flock_t{Type: unix.F_WRLCK, Start: sqlitePendingByte, Len: sqliteLockBytes}
-	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
+	lock, found, err := lockAgainst(path,
+		unix.Flock_t{Type: unix.F_WRLCK, Start: sqlitePendingByte, Len: sqliteLockBytes})
+	if err != nil || !found {
 		return h, false
 	}
 	return holder{pid: max(int(lock.Pid), 0), writes: lock.Type == unix.F_WRLCK}, true
+}
+
+// lockAgainst returns the lock of another process that keeps us from one on a file.
+// It takes none, and must not be called while the file is open in this process.
+func lockAgainst(path string, lock unix.Flock_t) (held unix.Flock_t, found bool, err error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return held, false, err
+	}
+	defer f.Close()
+	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil {
+		return held, false, fmt.Errorf("looking for locks on %s: %w", path, err)
+	}
+	return lock, lock.Type != unix.F_UNLCK, nil
 }
 
 func (h holder) String() string {

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	"golang.org/x/sys/unix"
 )
 
@@ -34,7 +35,7 @@ func lockOnce(path string) (*os.File, error) {
 	if err := ensureFile(path); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
+	f, err := regular.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func lockOnce(path string) (*os.File, error) {
 // the file is not open: closing any descriptor of a file drops the POSIX locks
 // that SQLite holds on it.
 func checkAccess(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := regular.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // its directory is there and writable: the lock file is in it
 	}
@@ -71,10 +72,12 @@ func checkAccess(path string) error {
 	return f.Close()
 }
 
-// checkBeside returns an error if one of the files that SQLite keeps beside the
+// checkSQLites returns an error if one of the files that SQLite keeps beside the
 // database can't be used as one: it would not name it.
-func checkBeside(path string) error {
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+func checkSQLites(path string) error { return checkBeside(path, "-wal", "-shm", "-journal") }
+
+func checkBeside(path string, suffixes ...string) error {
+	for _, suffix := range suffixes {
 		info, err := os.Stat(path + suffix)
 		if err == nil && !info.Mode().IsRegular() {
 			return fmt.Errorf("%s is not a regular file: move it away", path+suffix)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -60,9 +61,12 @@ func openReadOnly(path string) (*sql.DB, error) {
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro"}).String())
 }
 
+// maxLockFile bounds a lock file, which holds a pid, in bytes.
+const maxLockFile = 64
+
 // lockHolder returns the pid that a lock file names, 0 if it names none.
 func lockHolder(path string) int {
-	content, err := os.ReadFile(path)
+	content, err := regular.Read(path, maxLockFile)
 	if err != nil {
 		return 0
 	}

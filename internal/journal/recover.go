@@ -22,7 +22,7 @@ func (w *writer) open() error {
 	if err := finishReplacing(path); err != nil {
 		return err
 	}
-	if err := errors.Join(checkAccess(path), checkBeside(path)); err != nil {
+	if err := errors.Join(checkAccess(path), checkSQLites(path)); err != nil {
 		return err
 	}
 	if err := refuseNewer(path); err != nil {

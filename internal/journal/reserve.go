@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 	"golang.org/x/sys/unix"
 )
 
@@ -45,7 +46,7 @@ func (r reserve) restore() error {
 	if r.present() {
 		return nil
 	}
-	f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+	f, err := regular.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
 	if err != nil {
 		return err
 	}

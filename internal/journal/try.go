@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +31,7 @@ func Try(path string) error {
 	if err := tryFiles(path); err != nil {
 		return err
 	}
-	if err := checkBeside(path); err != nil {
+	if err := errors.Join(checkSQLites(path), checkBeside(path, ".lock", ".reserve")); err != nil {
 		return err
 	}
 	if err := refuseNewer(path); err != nil {
@@ -69,20 +68,12 @@ func mayUse(path string, rights uint32) error {
 // this moment is not refused. It must not be called by a process that has the
 // journal open itself: closing a file drops the locks on it.
 func whoHolds(path string) error {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	lock, found, err := lockAgainst(path, unix.Flock_t{Type: unix.F_RDLCK}) // of the whole file
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !found {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	defer f.Close()
-	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: io.SeekStart} // of the whole file
-	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil {
-		return fmt.Errorf("looking for locks on %s: %w", path, err)
-	}
-	if lock.Type == unix.F_UNLCK {
-		return nil
 	}
 	return &InUseError{Path: path, PID: int(lock.Pid)}
 }

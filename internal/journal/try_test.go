@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 func TestTryFindsWhatOpenWouldMeet(t *testing.T) {
@@ -42,6 +45,29 @@ func TestTryFindsWhatOpenWouldMeet(t *testing.T) {
 }
 
 // What SQLite keeps beside the file is named when it can't be used.
+func TestAPipeBesideTheJournal(t *testing.T) {
+	for _, suffix := range []string{".lock", ".reserve", ""} {
+		path := filepath.Join(t.TempDir(), "journal.db")
+		if err := syscall.Mkfifo(path+suffix, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := Try(path); err == nil || !strings.Contains(err.Error(), path+suffix) {
+			t.Errorf("%q: %v", suffix, err)
+		}
+	}
+}
+
+// A reserve that can't be made lets events wait, whatever stands in its place.
+func TestAPipeAsReserve(t *testing.T) {
+	r := reserve{path: filepath.Join(t.TempDir(), "reserve"), size: 64 << 10}
+	if err := syscall.Mkfifo(r.path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.restore(); !errors.Is(err, regular.ErrKind) {
+		t.Error(err)
+	}
+}
+
 func TestADirectoryBesideTheJournal(t *testing.T) {
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
 		path := filepath.Join(t.TempDir(), "journal.db")

@@ -145,7 +145,7 @@ func (q *File) open() error {
 	if err := os.MkdirAll(filepath.Dir(q.path), 0o750); err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
-	f, err := regular.Append(q.path, 0o640)
+	f, err := regular.OpenFile(q.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
 	if err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}

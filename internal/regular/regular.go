@@ -1,5 +1,5 @@
-// Package regular reads files whose path somebody else wrote down: a
-// configuration, a password, a certificate. What stands there may be a pipe that
+// Package regular opens files whose path somebody else wrote down, or in whose
+// place anybody may have put something else. What stands there may be a pipe that
 // nobody writes to, or a device without an end.
 package regular
 
@@ -16,19 +16,12 @@ import (
 // directory.
 var ErrKind = errors.New("is not a regular file")
 
-// Open opens a file to be read. It waits for nobody, and opens regular files
-// only, or links to them. The error is an *fs.PathError.
-func Open(path string) (*os.File, error) {
-	return open(path, os.O_RDONLY, 0)
-}
+// Open opens a file to be read, as OpenFile does.
+func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
 
-// Append opens a file to be written at its end, and creates it if it is missing.
-// The rest is as with Open.
-func Append(path string, perm fs.FileMode) (*os.File, error) {
-	return open(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, perm)
-}
-
-func open(path string, flags int, perm fs.FileMode) (*os.File, error) {
+// OpenFile is os.OpenFile, but it waits for nobody, and opens regular files only, or
+// links to them. The error is an *fs.PathError.
+func OpenFile(path string, flags int, perm fs.FileMode) (*os.File, error) {
 	// To open a device may do something. So look first, and again at what was
 	// opened, which may be another file by then.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {

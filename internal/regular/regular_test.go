@@ -46,9 +46,11 @@ func TestWhatIsNoRegularFileIsRefusedAtOnce(t *testing.T) {
 		if !errors.Is(err, ErrKind) || !strings.Contains(err.Error(), path) {
 			t.Errorf("reading %s: %v", path, err)
 		}
-		err = inTime(t, "appending to "+path, func() error { _, err := Append(path, 0o600); return err })
-		if !errors.Is(err, ErrKind) {
-			t.Errorf("appending to %s: %v", path, err)
+		for _, flags := range []int{os.O_WRONLY | os.O_APPEND | os.O_CREATE, os.O_WRONLY | os.O_TRUNC, os.O_RDWR} {
+			err = inTime(t, "opening "+path, func() error { _, err := OpenFile(path, flags, 0o600); return err })
+			if !errors.Is(err, ErrKind) {
+				t.Errorf("opening %s with %#x: %v", path, flags, err)
+			}
 		}
 	}
 }
@@ -78,7 +80,7 @@ func TestReadHasABound(t *testing.T) {
 func TestAppendCreatesAndGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	for _, text := range []string{"one ", "two"} {
-		f, err := Append(path, 0o640)
+		f, err := OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
 		if err != nil {
 			t.Fatal(err)
 		}
