@@ -10,7 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // openAhead bounds how many files are held open. The files after them are looked
@@ -142,9 +143,9 @@ func (o Options) newer(l listing, p frontier, open []*file, finished []Mark) (ch
 		f, err := openArchive(path)
 		switch {
 		case err == nil:
-		case isShortOfFiles(err) && len(c.files) > 0:
+		case supervision.IsShortOfFiles(err) && len(c.files) > 0:
 			c.partial = true
-		case isShortOfFiles(err):
+		case supervision.IsShortOfFiles(err):
 			return c, err
 		case !errors.Is(err, fs.ErrNotExist):
 			missed(path, err.Error())
@@ -171,10 +172,6 @@ func (o Options) newer(l listing, p frontier, open []*file, finished []Mark) (ch
 	}
 	c.dropCopies()
 	return c, nil
-}
-
-func isShortOfFiles(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // dropCopies closes the files that are the beginning of another one of the
@@ -208,7 +205,7 @@ func (l listing) find(m Mark) (*file, error) {
 	var best *file
 	for _, path := range l.oldestFirst() {
 		f, err := openHolder(path, m)
-		if isShortOfFiles(err) {
+		if supervision.IsShortOfFiles(err) {
 			if best != nil {
 				best.Close()
 			}

@@ -94,13 +94,22 @@ func (s *stream) finish() (bool, error) {
 	if !i.quiet(s.Grace) {
 		return false, nil
 	}
+	if ended, err := s.finishRead(i); err != nil || !ended {
+		return false, err
+	}
+	return true, s.next()
+}
+
+// finishRead reports whether the current file has been read to its end, and
+// remembers then that it was.
+func (s *stream) finishRead(i *incarnation) (bool, error) {
 	end, err := s.atEnd()
 	if err != nil || !end || s.current != i {
 		return false, err
 	}
 	s.notice(i.unfinished(s.MaxLine)...)
 	s.finished = remember(s.finished, i.endMark())
-	return true, s.next()
+	return true, nil
 }
 
 // letGo closes a current file that was deleted, and to which nobody has written for
@@ -110,12 +119,9 @@ func (s *stream) letGo() (bool, error) {
 	if s.LetGo <= 0 || len(s.later) > 0 || time.Since(i.grew) < s.LetGo || !i.isDeleted() {
 		return false, nil
 	}
-	end, err := s.atEnd()
-	if err != nil || !end || s.current != i {
+	if ended, err := s.finishRead(i); err != nil || !ended {
 		return false, err
 	}
-	s.notice(i.unfinished(s.MaxLine)...)
-	s.finished = remember(s.finished, i.endMark())
 	s.close()
 	return true, nil
 }

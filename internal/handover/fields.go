@@ -38,28 +38,31 @@ func (f *fields) moment() time.Time {
 
 // needed returns a whole number that the record can't do without.
 func (f *fields) needed(key string) int64 {
-	value := f.text(key)
-	if value == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil && f.err == nil {
+	n, value, ok := f.whole(key)
+	if !ok && f.err == nil {
 		f.err = fmt.Errorf("field %s: %.40q is not a whole number", key, value)
 	}
 	return n
 }
 
 func (f *fields) number(key string) int64 {
-	value := f.text(key)
-	if value == "" {
-		return 0
+	n, value, ok := f.whole(key)
+	if !ok {
+		f.strange(key, value, "no whole number")
+	}
+	return n
+}
+
+// whole reads a whole number, 0 if there is none.
+func (f *fields) whole(key string) (n int64, value string, ok bool) {
+	if value = f.text(key); value == "" {
+		return 0, "", true
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		f.strange(key, value, "no whole number")
-		return 0
+		n = 0
 	}
-	return n
+	return n, value, err == nil
 }
 
 func (f *fields) decimal(key string) (n float64, ok bool) {

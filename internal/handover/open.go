@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
 
 // largestSegment is more than a module may write to one segment: segment_size is
@@ -67,12 +69,6 @@ func ownerOf(info fs.FileInfo) uint32 {
 	return 0
 }
 
-// isShortOfFiles reports whether a file could not be opened because too many are
-// open, and not for a reason of its own.
-func isShortOfFiles(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
-}
-
 // opens opens a segment unless it is open, and reports whether it is then.
 func (r *spoolReader) opens(s *segment) bool {
 	if s.file != nil {
@@ -87,14 +83,14 @@ func (r *spoolReader) opens(s *segment) bool {
 	}
 	path := r.path(s)
 	f, err := openSegment(path, r.listing.owner)
-	if isShortOfFiles(err) && r.open > 0 {
+	if supervision.IsShortOfFiles(err) && r.open > 0 {
 		r.shed()
 		f, err = openSegment(path, r.listing.owner)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false // deleted since
-	case isShortOfFiles(err):
+	case supervision.IsShortOfFiles(err):
 		r.runsShort(path, err)
 		return false
 	case err != nil:

@@ -164,7 +164,7 @@ func (r *spoolReader) list(ctx context.Context) (listed bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		r.complain("directory", "the spool directory is gone, waiting for it", r.options.Dir, err)
 		r.listing, listed = listing{dir: r.options.Dir}, true
-	case isShortOfFiles(err):
+	case supervision.IsShortOfFiles(err):
 		r.shed()
 		r.runsShort(r.options.Dir, err)
 		return false, nil // the directory is read at the next pass

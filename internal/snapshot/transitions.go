@@ -58,8 +58,7 @@ func (r *Reading) Finish(complete Tables) []supervision.Record {
 
 func compareTransitions(a, b supervision.Record) int {
 	return cmp.Or(
-		strings.Compare(a.Entity.Host, b.Entity.Host),
-		strings.Compare(a.Entity.Service, b.Entity.Service),
+		a.Entity.Compare(b.Entity),
 		cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]),
 		a.Time.Compare(b.Time),
 		strings.Compare(a.Ref, b.Ref),

@@ -1,6 +1,9 @@
 package supervision
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // The bounds that every source keeps.
 const (
@@ -39,6 +42,12 @@ func OpenFiles(most int) int {
 		return most
 	}
 	return max(1, int(min(uint64(most), limit.Cur/4)))
+}
+
+// IsShortOfFiles reports whether a file could not be opened because too many are
+// open, and not for a reason of its own.
+func IsShortOfFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // Full reports whether a batch made of so many bytes has to be handed over.

@@ -1,6 +1,10 @@
 package supervision
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // Entity is a host, or a service on a host. It is comparable, and the unit
 // within which order is kept.
@@ -11,6 +15,11 @@ type Entity struct {
 
 // IsHost reports whether the entity is a host.
 func (e Entity) IsHost() bool { return e.Service == "" }
+
+// Compare orders entities by host and service, a host before its services.
+func (e Entity) Compare(other Entity) int {
+	return cmp.Or(strings.Compare(e.Host, other.Host), strings.Compare(e.Service, other.Service))
+}
 
 // String returns "host" or "host;service", as Nagios writes them in its log.
 func (e Entity) String() string {

@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
 )
@@ -57,6 +56,6 @@ func (t *Timeline) ServicesOf(host string) (services []supervision.Entity) {
 			services = append(services, e)
 		}
 	}
-	slices.SortFunc(services, func(a, b supervision.Entity) int { return strings.Compare(a.Service, b.Service) })
+	slices.SortFunc(services, supervision.Entity.Compare)
 	return services
 }

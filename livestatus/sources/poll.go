@@ -177,7 +177,7 @@ func (p *poll) readChanged(ctx context.Context, class int, found changed) error 
 			return err
 		}
 	}
-	names := slices.SortedFunc(maps.Keys(found.named), compareEntities)
+	names := slices.SortedFunc(maps.Keys(found.named), supervision.Entity.Compare)
 	for some := range slices.Chunk(names, namesAtOnce) {
 		filters := p.filtersOf(l, some)
 		if len(filters) == 0 {
@@ -270,20 +270,4 @@ func (p *poll) table(
 		p.failed = answer.Failed
 	}
 	return failed, nil
-}
-
-func compareEntities(a, b supervision.Entity) int {
-	if a.Host != b.Host {
-		if a.Host < b.Host {
-			return -1
-		}
-		return 1
-	}
-	switch {
-	case a.Service < b.Service:
-		return -1
-	case a.Service > b.Service:
-		return 1
-	}
-	return 0
 }

@@ -106,7 +106,7 @@ func (s *shelf) watch(ctx context.Context, arrived <-chan struct{}) error {
 	for {
 		again, err := s.scan()
 		switch {
-		case errors.Is(err, fs.ErrNotExist), isShortOfFiles(err):
+		case errors.Is(err, fs.ErrNotExist), supervision.IsShortOfFiles(err):
 			s.pass(err)
 			again = s.options.Poll
 		case err != nil:
@@ -134,10 +134,6 @@ func (s *shelf) pass(err error) {
 	s.trouble("directory", "the perfdata spool can't be read just now, trying again", s.options.Dir, err)
 	s.logged = s.troubles
 	s.troubles = make(map[string]bool)
-}
-
-func isShortOfFiles(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // candidate is a file that has not been read.
@@ -254,7 +250,7 @@ func (s *shelf) enqueue(fresh []candidate) {
 			continue // another name of the same file
 		}
 		file, err := os.OpenFile(c.path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-		if isShortOfFiles(err) {
+		if supervision.IsShortOfFiles(err) {
 			s.trouble("open files", "no more files can be opened: reading goes on with fewer", c.path, err)
 			s.more = true // those behind it wait too, so that the order is kept
 			return

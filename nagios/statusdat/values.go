@@ -52,28 +52,29 @@ func (v *values) state() supervision.State {
 // identity reads a whole number by which a thing is known. A field that is absent or
 // empty is 0: Shinken leaves empty what it doesn't know.
 func (v *values) identity(key Key) int64 {
-	text := v.block.Field(key)
-	if len(text) == 0 {
-		return 0
-	}
-	n, ok := parseInteger(text)
+	n, ok := v.whole(key)
 	if !ok {
-		v.fail(key, fmt.Sprintf("%.40q is no whole number", text))
+		v.fail(key, fmt.Sprintf("%.40q is no whole number", v.block.Field(key)))
 	}
 	return n
 }
 
-// integer reads a whole number. A field that is absent or empty is 0.
+// integer reads a whole number that may be unknown.
 func (v *values) integer(key Key) int64 {
-	text := v.block.Field(key)
-	if len(text) == 0 {
-		return 0
-	}
-	n, ok := parseInteger(text)
+	n, ok := v.whole(key)
 	if !ok {
 		v.strange(key, "no whole number: taken for unknown")
 	}
 	return n
+}
+
+// whole reads a whole number. A field that is absent or empty is 0.
+func (v *values) whole(key Key) (n int64, ok bool) {
+	text := v.block.Field(key)
+	if len(text) == 0 {
+		return 0, true
+	}
+	return parseInteger(text)
 }
 
 // optional reads a whole number from 0 up to high, absent if there is none.
