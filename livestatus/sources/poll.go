@@ -249,7 +249,7 @@ func (p *poll) takeFull(ctx context.Context, v *values, class int) error {
 		sum = crc32.Update(sum, castagnoli, field)
 		sum = crc32.Update(sum, castagnoli, []byte{0})
 	}
-	return p.out.add(ctx, object.Result(check, end, fmt.Sprintf("check:%08x", sum)))
+	return p.out.Add(ctx, object.Result(check, end, fmt.Sprintf("check:%08x", sum)))
 }
 
 // table reads a table, or a part of it. An answer without the rows of a backend
@@ -260,7 +260,7 @@ func (p *poll) table(
 	answer, err := p.query(ctx, q, each)
 	if err != nil {
 		var e *livestatus.Error
-		if !errors.As(err, &e) && p.out.err == nil {
+		if !errors.As(err, &e) && p.out.Err() == nil {
 			err = fmt.Errorf("table %s: %w", q.Table, err)
 		}
 		return false, err

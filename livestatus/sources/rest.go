@@ -33,7 +33,7 @@ func (r *run) rest(ctx context.Context, began time.Time, failed bool) {
 		sleep(ctx, time.Until(next))
 		return
 	}
-	if r.out.added > 0 {
+	if r.out.Added() > 0 {
 		r.waits = 0 // it was worth it
 	}
 	sleep(ctx, time.Until(began.Add(floor)))

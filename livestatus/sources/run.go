@@ -17,7 +17,7 @@ type run struct {
 	log     *slog.Logger
 	client  *livestatus.Client
 	memory  *snapshot.Memory
-	out     batcher
+	out     snapshot.Batcher
 	asks    func() []supervision.Entity // nil: nobody asks
 
 	server  *livestatus.Server // nil: to be probed
@@ -34,6 +34,7 @@ type run struct {
 	failing  map[string]string   // backends of an LMD
 	skewed   bool                // the clocks were found to differ
 	stale    bool                // an LMD was found to show an old state
+	read     time.Time           // by when the server had made its last answer, by our clock
 	stored   time.Time           // when a position was emitted last, by our clock
 }
 
@@ -50,7 +51,8 @@ func (r *run) poll(ctx context.Context) error {
 		isScan: now.Sub(r.scanned) >= r.options.Scan, isFirst: len(r.objects.keys) == 0,
 	}
 	p.reading = r.memory.Begin(at, fmt.Sprintf("%s:%d", Name, at.UnixMicro()))
-	r.faulty, r.out.added = map[string]struct{}{}, 0
+	r.faulty = map[string]struct{}{}
+	r.out.Begin()
 	r.forgetAsked(p)
 	if err := p.read(ctx); err != nil {
 		return err
@@ -58,14 +60,10 @@ func (r *run) poll(ctx context.Context) error {
 	return r.finish(ctx, p)
 }
 
-// finish compares with the reading before, and emits the last batch. The position
+// finish compares with the reading before, and hands over what has changed. The position
 // changes with each reading; where nothing has happened, it need not be stored.
 func (r *run) finish(ctx context.Context, p *poll) error {
-	for _, record := range p.reading.Finish(p.complete) {
-		if err := r.out.add(ctx, record); err != nil {
-			return err
-		}
-	}
+	changes := p.reading.Finish(p.complete)
 	if p.isScan {
 		r.scanned = p.now
 		if p.complete&snapshot.Objects != 0 {
@@ -76,15 +74,15 @@ func (r *run) finish(ctx context.Context, p *poll) error {
 	r.noteCache(p)
 	r.faults = r.faulty
 	r.backendsFailed(p.failed)
-	if r.out.added == 0 && p.now.Sub(r.stored) < r.options.Scan {
-		return r.out.flush(ctx, nil, p.now)
+	if r.out.Added()+len(changes) == 0 && p.now.Sub(r.stored) < r.options.Scan {
+		return r.out.Finish(ctx, nil, nil, p.now)
 	}
 	position, err := r.memory.Position()
 	if err != nil {
 		return err
 	}
 	r.stored = p.now
-	return r.out.flush(ctx, position, p.now)
+	return r.out.Finish(ctx, changes, position, p.now)
 }
 
 // prepare makes sure that the server is known, and the same as before.
@@ -132,12 +130,12 @@ func (r *run) query(
 	first := true
 	answer, err := r.client.Query(ctx, q, func(row []livestatus.Value) error {
 		if first { // servers send nothing before the whole answer is made
-			first, r.out.read = false, time.Now()
+			first, r.read = false, time.Now()
 		}
 		return each(row)
 	})
 	for fault, n := range answer.Faults {
-		r.out.skip(fault.String(), n)
+		r.out.Skip(fault.String(), n)
 	}
 	return answer, err
 }
@@ -154,14 +152,14 @@ func (r *run) reject(v *values) {
 		return
 	}
 	if len(r.faulty) >= maxRejected {
-		r.out.skip(beyondRejected, 1)
+		r.out.Skip(beyondRejected, 1)
 		return
 	}
 	var raw []byte
 	for i, value := range v.row {
 		raw = fmt.Appendf(raw, "%s: %q\n", v.layout.names[i], value.Bytes())
 	}
-	r.out.batch.Rejected = append(r.out.batch.Rejected, supervision.Rejected{
+	r.out.Reject(supervision.Rejected{
 		Source: Name, Where: fmt.Sprintf("%s, table %s, %s", r.options.Server.Address, v.layout.table, entity),
 		Reason: v.err.Error(), Raw: raw[:min(len(raw), supervision.RawKept)],
 	})

@@ -73,8 +73,8 @@ func (s *Source) Run(ctx context.Context, from []byte, emit supervision.Emit) er
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case r.out.err != nil:
-			return r.out.err
+		case r.out.Err() != nil:
+			return r.out.Err()
 		case err != nil:
 			if err := r.failed(ctx, err); err != nil {
 				return err
@@ -98,7 +98,8 @@ func (s *Source) newRun(from []byte, emit supervision.Emit) *run {
 		options: s.options, log: s.options.Logger, client: s.client, memory: memory, asks: s.asks,
 		objects: newKnownObjects(), faults: map[string]struct{}{}, pause: floor,
 	}
-	r.out.emit = func(ctx context.Context, batch supervision.Batch) error {
+	r.out.Read = func() time.Time { return r.read }
+	r.out.Emit = func(ctx context.Context, batch supervision.Batch) error {
 		if err := emit(ctx, batch); err != nil {
 			return err
 		}

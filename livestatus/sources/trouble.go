@@ -16,7 +16,7 @@ func (r *run) failed(ctx context.Context, err error) error {
 	r.reported = err.Error()
 	r.client.Close()
 	r.server = nil // it may be another one when it is back
-	return r.out.flush(ctx, nil, time.Time{})
+	return r.out.Flush(ctx)
 }
 
 // recovered logs that the server answers again.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"hash/maphash"
+	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/snapshot"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
@@ -23,9 +24,10 @@ var (
 // pass is one pass through one file.
 type pass struct {
 	*run
-	shown   *snapshot.Reading // nil before the info block
-	dialect dialect
-	faults  map[uint64]struct{} // of this file
+	shown    *snapshot.Reading // nil before the info block
+	dialect  dialect
+	faults   map[uint64]struct{} // of this file
+	rejected int                 // of this file
 }
 
 // block takes the next block of the file.
@@ -127,10 +129,10 @@ func (p *pass) object(ctx context.Context, v *values) error {
 	for _, odd := range v.odd {
 		o := odd.Oddity(p.where(b))
 		p.isKnown(b, o.Reason)
-		p.out.odd(o)
+		p.out.Odd(o)
 	}
 	detail := fmt.Sprintf("check:%08x", crc32.Checksum(b.Raw, castagnoli))
-	return p.out.add(ctx, object.Result(check, end, detail))
+	return p.out.Add(ctx, object.Result(check, end, detail))
 }
 
 func isNewResult(object *snapshot.Object, b *Block) bool {
@@ -178,16 +180,14 @@ func (p *pass) downtime(v *values) {
 	}
 }
 
-// finish compares the whole file with the one before, and emits what has changed
-// together with the position, in one batch however large it is: a change that is read
-// again is not known as such by anybody, unlike a result.
+// finish compares the whole file with the one before, and hands over what has changed.
 func (p *pass) finish(ctx context.Context) error {
 	changes := p.shown.Finish(snapshot.AllTables)
 	position, err := p.memory.Position()
 	if err != nil {
 		return err
 	}
-	return p.out.finish(ctx, changes, position)
+	return p.out.Finish(ctx, changes, position, time.Time{})
 }
 
 // rejectFailed rejects a block of which a field can't be read, and reports
@@ -199,13 +199,24 @@ func (p *pass) rejectFailed(v *values) bool {
 	return v.err != nil
 }
 
+const (
+	// maxRejected bounds what one file can send to quarantine.
+	maxRejected = 1000
+	// beyondRejected counts the rest.
+	beyondRejected = "unreadable status block, after the first 1000 of a file"
+)
+
 // reject sends a block to quarantine, unless the same fault was in the file
 // before: a fault stays in the file for as long as the object does.
 func (p *pass) reject(b *Block, reason string) {
 	if p.isKnown(b, reason) {
 		return
 	}
-	p.out.reject(supervision.Rejected{
+	if p.rejected++; p.rejected > maxRejected {
+		p.out.Skip(beyondRejected, 1)
+		return
+	}
+	p.out.Reject(supervision.Rejected{
 		Source: sourceName,
 		Where:  fmt.Sprintf("%s:%d", p.path, b.Line),
 		Reason: reason,
@@ -218,7 +229,7 @@ func (p *pass) reject(b *Block, reason string) {
 func (p *pass) report(v *values) {
 	for _, odd := range v.odd {
 		if o := odd.Oddity(p.where(v.block)); !p.isKnown(v.block, o.Reason) {
-			p.out.odd(o)
+			p.out.Odd(o)
 		}
 	}
 }

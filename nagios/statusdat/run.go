@@ -22,7 +22,7 @@ type run struct {
 	log     *slog.Logger
 	memory  *snapshot.Memory
 	parser  *Parser
-	out     batcher
+	out     snapshot.Batcher
 	asks    func() []supervision.Entity // nil: nobody asks
 	started string                      // the supervisor, as the file has it; empty before the first
 	size    int64                       // of the file that was read last; -1 before the first
@@ -59,7 +59,7 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.absent()
-		return false, r.out.nothing(ctx, now)
+		return false, r.nothing(ctx, now)
 	case err != nil:
 		r.trouble(err)
 		return false, nil
@@ -67,7 +67,7 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 		r.trouble(errNotRegular)
 		return false, nil
 	case versionOf(info) == r.done:
-		return false, r.out.nothing(ctx, now)
+		return false, r.nothing(ctx, now)
 	case !r.isSettled(info, now):
 		return false, nil
 	}
@@ -78,17 +78,23 @@ func (r *run) look(ctx context.Context) (again bool, err error) {
 	}
 	defer file.Close()
 	if err := r.read(ctx, file); err != nil {
-		if r.out.err != nil {
-			return false, r.out.err
+		if err := r.out.Err(); err != nil {
+			return false, err
 		}
 		if !r.isHalfway(err, now) {
 			r.trouble(err)
 		}
-		return false, r.out.flush(ctx, nil)
+		return false, r.out.Flush(ctx)
 	}
 	r.halfway = time.Time{}
 	r.recovered()
 	return true, nil
+}
+
+// nothing reports that there was nothing to read at that moment.
+func (r *run) nothing(ctx context.Context, at time.Time) error {
+	r.out.Read = nil
+	return r.out.Finish(ctx, nil, nil, at)
 }
 
 const (
@@ -134,9 +140,6 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return errNotRegular
-	}
 	this, opened := versionOf(info), time.Now()
 	if err := checkEnd(file, info.Size()); err != nil {
 		return err
@@ -151,7 +154,13 @@ func (r *run) read(ctx context.Context, file *os.File) error {
 		info, err := file.Stat()
 		return err == nil && versionOf(info) == this
 	}
-	r.out.rejected, r.out.opened, r.out.isAsOpened, r.size = 0, opened, isAsOpened, this.size
+	r.size = this.size
+	r.out.Read = func() time.Time {
+		if isAsOpened() {
+			return opened
+		}
+		return time.Time{} // what is in the batch may have been written later
+	}
 	err = r.parser.Parse(file, func(b *Block) error { return pass.block(ctx, b) })
 	r.faults = pass.faults
 	if err == nil && pass.shown == nil {

@@ -238,8 +238,8 @@ func TestBatchesOfAFileHaveTheMomentOfItsOpening(t *testing.T) {
 	first := expect(true, true, true)
 
 	b.put(generated(t, 100, 2400, 1795425500))
-	emit := b.run.out.emit
-	b.run.out.emit = func(ctx context.Context, batch supervision.Batch) error {
+	emit := b.run.out.Emit
+	b.run.out.Emit = func(ctx context.Context, batch supervision.Batch) error {
 		if len(b.opened) == 0 { // somebody writes to the file
 			must(t, os.Chtimes(b.path, time.Time{}, time.Unix(1, 0)))
 		}
@@ -249,7 +249,7 @@ func TestBatchesOfAFileHaveTheMomentOfItsOpening(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := expect(true, false, false)
-	b.run.out.emit = emit
+	b.run.out.Emit = emit
 	if _, err := b.look(); err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestBatchesOfAFileHaveTheMomentOfItsOpening(t *testing.T) {
 func TestBatchesAreBoundedAndOnlyTheLastHasThePosition(t *testing.T) {
 	b := newBench(t)
 	var sizes []int
-	b.run.out.emit = func(_ context.Context, batch supervision.Batch) error {
+	b.run.out.Emit = func(_ context.Context, batch supervision.Batch) error {
 		if batch.EndSeen.IsZero() {
 			sizes = append(sizes, len(batch.Records))
 			if last := len(batch.Records) < supervision.BatchLines; last != (batch.Position != nil) {

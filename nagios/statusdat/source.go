@@ -92,7 +92,7 @@ func (s *Source) newRun(from []byte, emit supervision.Emit) *run {
 	}
 	r := &run{path: s.path, log: s.log, memory: memory, parser: NewParser(), seed: maphash.MakeSeed(), size: -1,
 		asks: s.asks, now: time.Now}
-	r.out.emit = func(ctx context.Context, batch supervision.Batch) error {
+	r.out.Emit = func(ctx context.Context, batch supervision.Batch) error {
 		if err := emit(ctx, batch); err != nil {
 			return err
 		}
