@@ -3,10 +3,10 @@ package nagios
 import (
 	"bufio"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 // statusHeader is the size of the part of a status file that has its writer and
@@ -66,14 +66,11 @@ func (l *loader) statusFileWriter() (writer, version string) {
 	if l.cfg.StatusFile == "" {
 		return "", ""
 	}
-	f, err := os.OpenFile(l.onDisk(l.cfg.StatusFile), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := regular.Open(l.onDisk(l.cfg.StatusFile))
 	if err != nil {
 		return "", ""
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", ""
-	}
 	lines := bufio.NewScanner(io.LimitReader(f, statusHeader))
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())

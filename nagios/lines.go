@@ -2,14 +2,11 @@ package nagios
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"iter"
-	"os"
 	"strings"
-	"syscall"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 // maxConfigFile bounds the size of a configuration file, and so of each line.
@@ -18,29 +15,10 @@ const maxConfigFile = 16 << 20
 // byteOrderMark is what some editors write in front of UTF-8.
 const byteOrderMark = "\ufeff"
 
-var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
-
-// readConfigFile reads a regular file. Anything else is refused: opening a pipe
-// would wait for its writer.
 func readConfigFile(path string) (string, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	text, err := regular.Read(path, maxConfigFile)
 	if err != nil {
 		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxConfigFile+1))
-	if err != nil {
-		return "", err
-	}
-	if len(text) > maxConfigFile {
-		return "", &fs.PathError{Op: "read", Path: path, Err: errTooLarge}
 	}
 	return strings.TrimPrefix(string(text), byteOrderMark), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/access"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/regular"
 )
 
 // tree writes files below a new directory, and returns that. The paths start with
@@ -293,7 +294,7 @@ func TestIdentify(t *testing.T) {
 
 func TestReadOfAMainFileThatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
-	for path, want := range map[string]error{filepath.Join(dir, "none.cfg"): fs.ErrNotExist, dir: errNotRegular} {
+	for path, want := range map[string]error{filepath.Join(dir, "none.cfg"): fs.ErrNotExist, dir: regular.ErrKind} {
 		_, err := Read(path)
 		if !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
@@ -311,7 +312,7 @@ func TestReadOfAMainFileThatCannotBeRead(t *testing.T) {
 	if err := os.Truncate(large, maxConfigFile+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(large); !errors.Is(err, errTooLarge) {
-		t.Errorf("got %v, want %v", err, errTooLarge)
+	if _, err := Read(large); !errors.Is(err, regular.ErrTooLarge) {
+		t.Errorf("got %v, want %v", err, regular.ErrTooLarge)
 	}
 }

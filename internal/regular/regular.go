@@ -16,6 +16,9 @@ import (
 // directory.
 var ErrKind = errors.New("is not a regular file")
 
+// ErrTooLarge is the cause of an error about a file that exceeds its bound.
+var ErrTooLarge = errors.New("larger")
+
 // Open opens a file to be read, as OpenFile does.
 func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
 
@@ -64,7 +67,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(content)) > limit {
-		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes", limit)}
+		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w than %d bytes", ErrTooLarge, limit)}
 	}
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"eventmap":                {"internal/supervision", "internal/outbox", "internal/option", "internal/perfstring"},
 	"internal/access":         {},
 	"internal/account":        {},
-	"nagios":                  {"internal/access"},
+	"nagios":                  {"internal/access", "internal/regular"},
 	"nagios/logfile":          {"internal/supervision", "internal/follow"},
 	"nagios/perfdata": {
 		"internal/supervision", "internal/follow", "internal/pairs", "internal/bell", "internal/option",
