@@ -44,7 +44,7 @@ func collect(body io.Reader) (rows [][]Value, answer Answer, err error) {
 }
 
 // FuzzRows: an answer that is sound is read as encoding/json reads it, without a fault;
-// any other ends, and gives the same in whatever parts it comes.
+// any other ends, and returns the same in whatever parts it comes.
 func FuzzRows(f *testing.F) {
 	for _, seed := range []string{
 		`[["a",1,null,true,[1,["x"]],{"k":"]"}],["\ud83d\ude00\n"]]`, `[["a"][1]]`, `[["a"],`, `[[nan,inf]]`,

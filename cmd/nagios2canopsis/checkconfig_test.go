@@ -235,18 +235,7 @@ func TestCheckConfigKeepsTheUsualApart(t *testing.T) {
 // is checked beside it, and then taken over by a reload.
 func TestCheckConfigBesideARunningConnector(t *testing.T) {
 	p := newPlace(t, "")
-	cmd := p.runs()
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	cmd, log := p.begin()
 	var seen bytes.Buffer
 	for b := make([]byte, 4096); !strings.Contains(seen.String(), "sending as"); {
 		n, err := log.Read(b)
@@ -267,18 +256,7 @@ func TestRunReportsWhatCheckConfigFinds(t *testing.T) {
 	p.write("password", "x\n")
 	p.mkdir("state/quarantine.ndjson")
 	p.mode("log/archives", 0)
-	cmd := p.runs()
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	_, log := p.begin()
 	want := []string{
 		"quarantine.ndjson is not a regular file", "every user can read " + p.path("password"),
 		"the directory of rotated logs, " + p.path("log/archives") + ": permission denied",

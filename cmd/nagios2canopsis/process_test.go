@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,6 +70,13 @@ func (p *program) start() {
 func (p *program) stop(code int) {
 	p.t.Helper()
 	must(p.t, p.Process.Signal(syscall.SIGTERM))
+	p.ends(code)
+}
+
+// ends fails the test unless it ends within 5 seconds with an exit code, which is -1
+// of one that a signal ends.
+func (p *program) ends(code int) {
+	p.t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- p.Wait() }()
 	select {
@@ -79,7 +85,7 @@ func (p *program) stop(code int) {
 			p.t.Errorf("it ended with %s, want exit code %d", p.ProcessState, code)
 		}
 	case <-time.After(5 * time.Second):
-		p.t.Error("it runs 5 seconds after SIGTERM")
+		p.t.Fatal("it still runs after 5 seconds")
 	}
 }
 
@@ -190,9 +196,9 @@ func TestAHangupEndsWhatRunsInATerminal(t *testing.T) {
 	await(t, out, "ready")
 	must(t, p.Process.Signal(syscall.SIGHUP))
 	must(t, in.Close())
-	var ended *exec.ExitError
-	if err := p.Wait(); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGHUP {
-		t.Errorf("it ended with %v, want SIGHUP", err)
+	p.ends(-1)
+	if status := p.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGHUP {
+		t.Errorf("it ended with %v, want SIGHUP", p.ProcessState)
 	}
 }
 
@@ -247,17 +253,23 @@ func TestAHangingStandardOutput(t *testing.T) {
 	}
 }
 
+// brokenPipe is a pipe that nobody can read any more.
+func brokenPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	must(t, err)
+	must(t, r.Close())
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
 func TestAClosedStandardOutputIsAnErrorOfTheTarget(t *testing.T) {
 	skipIfShort(t)
 	_, config := printing(t)
 	p := newProgram(t, "go", "run", "--config", config)
-	r, w, err := os.Pipe()
-	must(t, err)
-	must(t, r.Close())
-	p.Stdout = w
+	p.Stdout = brokenPipe(t)
 	log := lines(t, p.StderrPipe)
 	p.start()
-	must(t, w.Close())
 	await(t, log, "broken pipe")
 	p.stop(0)
 }
@@ -266,14 +278,39 @@ func TestAClosedStandardErrorStopsNothing(t *testing.T) {
 	skipIfShort(t)
 	_, config := printing(t)
 	p := newProgram(t, "go", "run", "--config", config)
-	r, w, err := os.Pipe()
-	must(t, err)
-	must(t, r.Close())
-	p.Stderr = w
+	p.Stderr = brokenPipe(t)
 	out := lines(t, p.StdoutPipe)
 	p.start()
-	must(t, w.Close())
 	await(t, out, `"output":"gone"`)
+	p.stop(0)
+}
+
+func TestDropBacklogNamesTargets(t *testing.T) {
+	skipIfShort(t)
+	_, config := printing(t)
+	p := newProgram(t, "go", "run", "--config", config, "--drop-backlog", "one", "--drop-backlog=two")
+	log := lines(t, p.StderrPipe)
+	p.start()
+	await(t, log, "there is nothing to drop\" target=one")
+	await(t, log, "there is nothing to drop\" target=two")
+	p.stop(0)
+
+	p = newProgram(t, "go", "run", "--config", config, "--drop-backlog", "stdout")
+	log = lines(t, p.StderrPipe)
+	p.start()
+	await(t, log, "the backlog of target stdout is not dropped")
+	p.ends(1)
+}
+
+// A pipe stands where the journal's reserve is made: events wait, and it ends in time.
+func TestAPipeAsReserveIsNotWaitedFor(t *testing.T) {
+	skipIfShort(t)
+	dir, config := printing(t)
+	must(t, syscall.Mkfifo(filepath.Join(dir, "journal.db.reserve"), 0o600))
+	p := newProgram(t, "go", "run", "--config", config)
+	log := lines(t, p.StderrPipe)
+	p.start()
+	await(t, log, "journal.db.reserve")
 	p.stop(0)
 }
 

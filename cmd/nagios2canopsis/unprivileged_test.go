@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,4 +128,18 @@ func (p place) runs() *exec.Cmd {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
 	return cmd
+}
+
+// begin starts it, and returns its log. It is killed at the end of the test.
+func (p place) begin() (*exec.Cmd, io.Reader) {
+	p.t.Helper()
+	cmd := p.runs()
+	log, err := cmd.StderrPipe()
+	must(p.t, err)
+	must(p.t, cmd.Start())
+	p.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd, log
 }

@@ -11,9 +11,13 @@ import (
 // soon not be written.
 const minRoom = 1 << 20
 
-// TryRoom returns an error if the disk has too little room for a journal: for what
-// it writes first, and for its reserve of so many bytes if that is not there yet.
+// TryRoom returns why a journal that can be opened could not be written: the disk has
+// too little room for what it writes first, and for its reserve of so many bytes if
+// that is not there yet, or something else stands in the place of the reserve.
 func TryRoom(path string, size int64) error {
+	if err := checkBeside(path, ".reserve"); err != nil {
+		return err
+	}
 	needed := int64(minRoom)
 	if r := reserveOf(path, size); size > 0 && !r.present() {
 		needed += r.needs()

@@ -31,7 +31,7 @@ func Try(path string) error {
 	if err := tryFiles(path); err != nil {
 		return err
 	}
-	if err := errors.Join(checkSQLites(path), checkBeside(path, ".lock", ".reserve")); err != nil {
+	if err := errors.Join(checkSQLites(path), checkBeside(path, ".lock")); err != nil {
 		return err
 	}
 	if err := refuseNewer(path); err != nil {

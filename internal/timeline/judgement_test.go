@@ -100,7 +100,8 @@ func (j *judgement) check(s *sent, o *judged) {
 	case j.times[id]-j.lent[id] > 1:
 		j.again = append(j.again, r)
 	case o.last != nil && o.last.id > id && j.set.spool && o.last.at < r.at+12_000:
-		// The status file, which is read first, can't be told from it where results are collected every few seconds.
+		// The status file, which is read first, can't be distinguished from it where results are collected every
+		// few seconds.
 	case o.last != nil && o.last.id > id:
 		j.wrong("older than result %d: %v", o.last.id, s)
 	}

@@ -27,7 +27,7 @@ type notes struct {
 type said struct {
 	hash    uint64
 	readers readerSet
-	// entry tells two apart that are alike: of an acknowledgement the second in which it
+	// entry distinguishes two that are alike: of an acknowledgement the second in which it
 	// was given; of a comment or downtime that the status file shows, a hash of its
 	// number and time. 0: not reported.
 	entry uint32

@@ -38,7 +38,7 @@ func (r *logRun) take(ctx context.Context, lines []line, until int64, asked time
 	return r.hand(ctx, r.endSeen(asked))
 }
 
-// add gives a line to the parser. A line that came over Livestatus has no place in a
+// add hands a line to the parser. A line that came over Livestatus has no place in a
 // file: its second and its text name it, and how many like it came before.
 func (r *logRun) add(l line, nth int) {
 	text := l.text

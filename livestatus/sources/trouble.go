@@ -46,7 +46,7 @@ func (r *run) backendsFailed(failed map[string]string) {
 const differ = 30 * time.Second
 
 // noteClock logs once that the supervisor's clock is ahead of ours. One that is behind
-// can't be told from a supervisor that checks nothing.
+// looks like a supervisor that checks nothing.
 func (r *run) noteClock(now time.Time) {
 	by := r.objects.ahead(now)
 	if isSkewed := by > differ; isSkewed != r.skewed {

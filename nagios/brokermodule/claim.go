@@ -11,7 +11,7 @@ import (
 // ClaimedSpool returns why a spool directory belongs to another supervisor than
 // cfg: the module's line of another configuration names it, or another
 // supervisor's process writes to it. What two supervisors write to one directory
-// can't be told apart. Nil means that no other user is known.
+// can't be distinguished. Nil means that no other user is known.
 func ClaimedSpool(dir string, cfg *nagios.Config, others []*nagios.Config) error {
 	return claimedSpool(procDir, dir, cfg, others)
 }

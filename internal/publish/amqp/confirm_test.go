@@ -15,7 +15,7 @@ const (
 )
 
 // Something on the way swallows the confirmations: the heartbeats go on, and nothing
-// else tells that anything is wrong.
+// else shows that anything is wrong.
 func TestSwallowedConfirmations(t *testing.T) {
 	t.Parallel()
 	broker := quiet.Use(t)

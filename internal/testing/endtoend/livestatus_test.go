@@ -159,7 +159,7 @@ func (w *livestatusWorld) check(service string, state int, output string) {
 	w.publish(fmt.Sprintf("SERVICE ALERT: h;%s;%s;HARD;1;%s", service, word, output))
 }
 
-// acknowledge gives an acknowledgement, or takes it back if the text is empty. The log
+// acknowledge acknowledges, or takes it back if the text is empty. The log
 // does not show it.
 func (w *livestatusWorld) acknowledge(service, text string) {
 	row := livestatustest.Row{}
