@@ -12,38 +12,20 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 // reading is a source that runs beside the test as a user who is not root.
 type reading struct {
 	*journal
-	log   lockedBuffer
+	log   testlog.Buffer
 	stop  context.CancelFunc
 	ended chan error
-}
-
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // begin runs a source. Root gets to be nobody by another file system identity of

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -66,11 +67,11 @@ func TestSupersededEvents(t *testing.T) {
 func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 	t.Parallel()
 	const bound = 2 << 20
-	var log logBuffer
+	var log testlog.Buffer
 	path := tempPath(t)
 	var minutes atomic.Int64
 	now := func() time.Time { return time.Unix(1_700_000_000+60*minutes.Load(), 0) }
-	j := openTest(t, Options{Path: path, MaxBytes: bound, Logger: log.logger(), Now: now})
+	j := openTest(t, Options{Path: path, MaxBytes: bound, Logger: log.Logger(), Now: now})
 	mustRegister(t, j, "p")
 	var kept []int
 	const last = 8000 // 6 MB
@@ -129,13 +130,13 @@ func TestAtTheBoundSupersededResultsGoFirst(t *testing.T) {
 		stats.Events != int64(len(entries)) {
 		t.Errorf("%d read, %+v", len(entries), stats)
 	}
-	if got := log.count("level=WARN"); got != 1 {
+	if got := log.Count("level=WARN"); got != 1 {
 		t.Errorf("%d warnings:\n%s", got, log.String())
 	}
 	mustRelease(t, j, "p", last)
 	minutes.Add(2)
 	eventually(t, "there is room again", func() bool { return !j.Stats().Full })
-	if log.count("journal has room again") != 1 || log.count(fmt.Sprintf("superseded=%d", stats.Superseded)) != 1 {
+	if log.Count("journal has room again") != 1 || log.Count(fmt.Sprintf("superseded=%d", stats.Superseded)) != 1 {
 		t.Error(log.String())
 	}
 }
@@ -247,7 +248,7 @@ func TestOldSupersededResultsGo(t *testing.T) {
 	j.perform(testContext(t), func(w *writer) error { w.agingAt = time.Time{}; return nil })
 	want := messageIDs(5, 15, 31, 33, 35, 37, 39, 40, 40, 42, 42, 44, 44, 46, 46, 48, 48)
 	eventually(t, "old results are dropped, and counted", func() bool {
-		return cmp.Equal(want, messages(readAll(t, j, 0))) && j.Stats().Aged > 0
+		return cmp.Equal(want, messages(readAll(t, j, 0))) && j.Stats().Aged >= 33
 	})
 	if stats := j.Stats(); stats.Aged != 33 || stats.Superseded != 0 {
 		t.Errorf("%+v", stats)

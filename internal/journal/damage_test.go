@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -81,9 +82,9 @@ func TestTornLog(t *testing.T) {
 	random := seeded(t)
 	for range 60 {
 		torn := wal[:random.Int64N(int64(len(wal)))]
-		checkLog(t, db, torn, ends, func(kept int, cut int64, log *logBuffer, j *Journal) {
+		checkLog(t, db, torn, ends, func(kept int, cut int64, log *testlog.Buffer, j *Journal) {
 			atCommit := cut == 0 || kept > 0 && ends[kept-1] == cut
-			if !atCommit && cut > walHeaderSize && log.count("unfinished commit") != 1 {
+			if !atCommit && cut > walHeaderSize && log.Count("unfinished commit") != 1 {
 				t.Errorf("cut at %d: not reported\n%s", cut, log)
 			}
 		})
@@ -99,11 +100,11 @@ func TestFlippedLog(t *testing.T) {
 		at := random.Int64N(int64(len(wal)))
 		damaged := slices.Clone(wal)
 		damaged[at] ^= 1 << random.IntN(8)
-		checkLog(t, db, damaged, ends, func(_ int, _ int64, log *logBuffer, j *Journal) {
+		checkLog(t, db, damaged, ends, func(_ int, _ int64, log *testlog.Buffer, j *Journal) {
 			// A flip in the last commit looks like a torn write.
 			last := at >= ends[len(ends)-2]
 			reported := j.Stats().Damaged > 0 && recovered(j)
-			if !reported && !(last && log.count("unfinished commit") == 1) {
+			if !reported && !(last && log.Count("unfinished commit") == 1) {
 				t.Errorf("flipped at %d of %d: not reported\n%s", at, len(wal), log)
 			}
 		}, at)
@@ -114,7 +115,7 @@ func TestFlippedLog(t *testing.T) {
 // that end before the damage (by default the end of the log) are there, and
 // calls check with their number.
 func checkLog(t *testing.T, db, wal []byte, ends []int64,
-	check func(kept int, cut int64, log *logBuffer, j *Journal), at ...int64,
+	check func(kept int, cut int64, log *testlog.Buffer, j *Journal), at ...int64,
 ) {
 	t.Helper()
 	path := tempPath(t)
@@ -128,8 +129,8 @@ func checkLog(t *testing.T, db, wal []byte, ends []int64,
 	for kept < len(ends) && ends[kept] <= sound {
 		kept++
 	}
-	var log logBuffer
-	j := openTest(t, Options{Path: path, Logger: log.logger()})
+	var log testlog.Buffer
+	j := openTest(t, Options{Path: path, Logger: log.Logger()})
 	var want []string
 	for n := 1; n <= 5*kept; n++ {
 		want = append(want, event(n).MessageID)
@@ -173,8 +174,8 @@ func TestFlippedDatabase(t *testing.T) {
 		damaged[at] ^= 1 << random.IntN(8)
 		path := tempPath(t)
 		mustWriteFile(t, path, damaged)
-		var log logBuffer
-		j := openTest(t, Options{Path: path, Logger: log.logger()})
+		var log testlog.Buffer
+		j := openTest(t, Options{Path: path, Logger: log.Logger()})
 		mustRegister(t, j, "p")
 		got := readAll(t, j, 0)
 		for _, e := range got {
@@ -248,12 +249,12 @@ func TestWhatIsNoJournalIsSetAside(t *testing.T) {
 			mustClose(t, j)
 			spoil(path)
 			before := mustReadFile(t, path)
-			var log logBuffer
-			j = openTest(t, Options{Path: path, Logger: log.logger()})
+			var log testlog.Buffer
+			j = openTest(t, Options{Path: path, Logger: log.Logger()})
 			if stats := j.Stats(); stats.SetAside != 1 || !recovered(j) {
 				t.Errorf("%+v", stats)
 			}
-			if log.count("level=ERROR") != 1 {
+			if log.Count("level=ERROR") != 1 {
 				t.Error(log.String())
 			}
 			mustAppend(t, j, commit(101, 101))
@@ -291,8 +292,8 @@ func execute(t *testing.T, path, query string) {
 
 func TestRowsWithAWrongChecksum(t *testing.T) {
 	path := tempPath(t)
-	var log logBuffer
-	j := openTest(t, Options{Path: path, Logger: log.logger()})
+	var log testlog.Buffer
+	j := openTest(t, Options{Path: path, Logger: log.Logger()})
 	mustRegister(t, j, "p")
 	mustAppend(t, j, commit(1, 20))
 	mustAppend(t, j, outbox.Commit{Source: "sound", Position: []byte("x")})
@@ -302,7 +303,7 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 		UPDATE events SET time_us = 'x' WHERE id = 6;
 		UPDATE positions SET position = 'changed' WHERE source = 'source';
 		UPDATE states SET value = 'changed' WHERE key = 'host-3'`)
-	j = openTest(t, Options{Path: path, Logger: log.logger()})
+	j = openTest(t, Options{Path: path, Logger: log.Logger()})
 	want := messageIDs(1, 2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
 	for range 2 { // reported once
 		if diff := cmp.Diff(want, messages(readAll(t, j, 0))); diff != "" {
@@ -312,7 +313,7 @@ func TestRowsWithAWrongChecksum(t *testing.T) {
 	if stats := j.Stats(); stats.Damaged != 4 || stats.Events != 16 || !recovered(j) {
 		t.Errorf("%+v", stats)
 	}
-	if got := log.count("moved to the table damaged"); got != 1 {
+	if got := log.Count("moved to the table damaged"); got != 1 {
 		t.Errorf("%d lines: %s", got, log.String())
 	}
 	if got, err := j.Position("source"); got != nil || err != nil || !recovered(j) {

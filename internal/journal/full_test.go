@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 	"golang.org/x/sys/unix"
 )
 
@@ -96,9 +97,9 @@ func TestFullDisk(t *testing.T) {
 	if !here {
 		return
 	}
-	var log logBuffer
+	var log testlog.Buffer
 	path := filepath.Join(dir, "journal.db")
-	opts := Options{Path: path, Reserve: 4 << 20, Logger: log.logger()}
+	opts := Options{Path: path, Reserve: 4 << 20, Logger: log.Logger()}
 	j := openTest(t, opts)
 	mustRegister(t, j, "p")
 	filler := filepath.Join(dir, "filler")
@@ -106,7 +107,7 @@ func TestFullDisk(t *testing.T) {
 
 	durable, held := appendUntilHeld(t, j, 1)
 	t.Logf("%d events until the disk was full", durable)
-	if durable < 1000 || log.count("level=ERROR") != 1 || log.count("full") != 1 {
+	if durable < 1000 || log.Count("level=ERROR") != 1 || log.Count("full") != 1 {
 		t.Errorf("%d events, log: %s", durable, log.String())
 	}
 	// What frees less than the reserve lets nothing in, but goes on.
@@ -126,7 +127,7 @@ func TestFullDisk(t *testing.T) {
 	} else if err == nil {
 		durable += 10
 	}
-	log = logBuffer{}
+	log = testlog.Buffer{}
 	j = openTest(t, opts)
 	mustHoldEvents(t, j, 501, durable)
 	durable, held = appendUntilHeld(t, j, durable+1)
@@ -143,7 +144,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	mustAppend(t, j, commit(durable+1, durable+10))
 	durable += 10
-	if log.count("level=ERROR") != 1 || log.count("can be written again") != 1 {
+	if log.Count("level=ERROR") != 1 || log.Count("can be written again") != 1 {
 		t.Error(log.String())
 	}
 	mustHoldEvents(t, j, 511, durable)
@@ -164,8 +165,8 @@ func TestFullDiskDrains(t *testing.T) {
 	if !here {
 		return
 	}
-	var log logBuffer
-	j := openTest(t, Options{Path: filepath.Join(dir, "journal.db"), Reserve: 4 << 20, Logger: log.logger()})
+	var log testlog.Buffer
+	j := openTest(t, Options{Path: filepath.Join(dir, "journal.db"), Reserve: 4 << 20, Logger: log.Logger()})
 	mustRegister(t, j, "p")
 	released, durable := 0, 0
 	for range 2 {
@@ -234,8 +235,8 @@ func appendAtFileSizeLimit(path string) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	var log logBuffer
-	j, err := Open(ctx, Options{Path: path, Reserve: 1 << 20, Logger: log.logger()})
+	var log testlog.Buffer
+	j, err := Open(ctx, Options{Path: path, Reserve: 1 << 20, Logger: log.Logger()})
 	if err != nil {
 		fmt.Println(err)
 		return 1
@@ -282,7 +283,7 @@ func appendAtFileSizeLimit(path string) int {
 		fmt.Println(after, "events of", 10*len(tickets))
 		return 1
 	}
-	if log.count("level=ERROR") != 1 || log.count("can be written again") != 1 || j.Stats().SetAside != 0 {
+	if log.Count("level=ERROR") != 1 || log.Count("can be written again") != 1 || j.Stats().SetAside != 0 {
 		fmt.Println(log.String())
 		return 1
 	}

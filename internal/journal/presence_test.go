@@ -1,41 +1,20 @@
 package journal
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
-
-// logged is a log that is read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
 // awaitLog waits until something is so.
 func awaitLog(t *testing.T, what string, log fmt.Stringer, is func() bool) {
@@ -120,8 +99,8 @@ func TestFilesThatAreDeletedInUse(t *testing.T) {
 				if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 					t.Fatal(err)
 				}
-				var log logged
-				j := openTest(t, Options{Path: path, Logger: log.logger()})
+				var log testlog.Buffer
+				j := openTest(t, Options{Path: path, Logger: log.Logger()})
 				mustRegister(t, j, "target")
 				mustAppend(t, j, commit(0, 499))
 				mustRelease(t, j, "target", 100)
@@ -165,8 +144,8 @@ func TestTheDirectoryIsDeletedInUse(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(path), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	var log logged
-	j := openTest(t, Options{Path: path, Logger: log.logger()})
+	var log testlog.Buffer
+	j := openTest(t, Options{Path: path, Logger: log.Logger()})
 	mustAppend(t, j, commit(0, 9))
 	if err := os.RemoveAll(filepath.Dir(path)); err != nil {
 		t.Fatal(err)
@@ -228,8 +207,8 @@ func TestASecondProcessIsKeptOut(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			path := tempPath(t)
-			var log logged
-			j := openTest(t, Options{Path: path, Logger: log.logger()})
+			var log testlog.Buffer
+			j := openTest(t, Options{Path: path, Logger: log.Logger()})
 			mustAppend(t, j, commit(0, 9))
 			second, err := prepare(path)
 			if err != nil {
@@ -316,12 +295,12 @@ func TestSomebodyLooksInsideAtTheStart(t *testing.T) {
 	if err != nil || string(first[:n]) != "looking <nil>\n" {
 		t.Fatalf("%q, %v", first[:n], err)
 	}
-	var log logged
+	var log testlog.Buffer
 	holds := fmt.Sprintf("process %d (", looks.Process.Pid)
 	ctx, stop := context.WithCancel(testContext(t))
 	opened := make(chan error, 1)
 	open := func() {
-		j, err := Open(ctx, Options{Path: path, Reserve: 1 << 20, Logger: log.logger()})
+		j, err := Open(ctx, Options{Path: path, Reserve: 1 << 20, Logger: log.Logger()})
 		if j != nil {
 			err = errors.Join(err, j.Close())
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -102,9 +103,9 @@ func TestAnEmptiedJournalIsReported(t *testing.T) {
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	var log logBuffer
-	j = openTest(t, Options{Path: path, Logger: log.logger()})
-	if !recovered(j) || j.Stats().Damaged != 1 || log.count("events that it held are lost") != 1 {
+	var log testlog.Buffer
+	j = openTest(t, Options{Path: path, Logger: log.Logger()})
+	if !recovered(j) || j.Stats().Damaged != 1 || log.Count("events that it held are lost") != 1 {
 		t.Errorf("%+v: %s", j.Stats(), log.String())
 	}
 }

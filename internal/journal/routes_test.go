@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 // routed makes the nth event of a test, for a route.
@@ -174,8 +175,8 @@ func TestWaitAfterAReadThatFoundNothing(t *testing.T) {
 
 func TestEventsThatNobodyServesAreDropped(t *testing.T) {
 	path := tempPath(t)
-	var log logBuffer
-	j := openTest(t, Options{Path: path, Logger: log.logger()})
+	var log testlog.Buffer
+	j := openTest(t, Options{Path: path, Logger: log.Logger()})
 	mustSetTargets(t, j, busTarget, httpTarget)
 	var c outbox.Commit
 	for n := 1; n <= 30; n++ {
@@ -183,12 +184,12 @@ func TestEventsThatNobodyServesAreDropped(t *testing.T) {
 	}
 	mustAppend(t, j, c)
 	mustClose(t, j)
-	j = openTest(t, Options{Path: path, Logger: log.logger()})
+	j = openTest(t, Options{Path: path, Logger: log.Logger()})
 	eventuallyHolds(t, j, 30) // before the targets are known
 	mustSetTargets(t, j, busTarget)
 	eventuallyHolds(t, j, 15)
 	eventually(t, "they are counted", func() bool { return j.Stats().Unserved == 15 })
-	if log.count("no target serves their route") != 1 || log.count("count=15") != 1 {
+	if log.Count("no target serves their route") != 1 || log.Count("count=15") != 1 {
 		t.Error(log.String())
 	}
 	// Such events may still come, from a commit that was on its way.

@@ -1,7 +1,6 @@
 package objectcache
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -9,38 +8,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/supervision"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 var _ supervision.Inventory = (*Watcher)(nil)
 
-// logBuffer is a log that may be read while it is written.
-type logBuffer struct {
-	mu    sync.Mutex
-	lines bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lines.Write(p)
-}
-
-func (l *logBuffer) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.lines.String(), text)
-}
-
-func newWatcher(t *testing.T) (*Watcher, *logBuffer) {
+func newWatcher(t *testing.T) (*Watcher, *testlog.Buffer) {
 	t.Helper()
-	log := &logBuffer{}
+	log := &testlog.Buffer{}
 	return New(filepath.Join(t.TempDir(), "objects.cache"), slog.New(slog.NewTextHandler(log, nil))), log
 }
 
@@ -106,7 +87,7 @@ func TestLoadTakesASettledFileAtOnce(t *testing.T) {
 	if err := w.Load(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if n := log.count("object cache loaded"); n != 1 {
+	if n := log.Count("object cache loaded"); n != 1 {
 		t.Errorf("loaded %d times", n)
 	}
 }
@@ -230,7 +211,7 @@ func TestRunFollowsTheFileAndLogsOnce(t *testing.T) {
 	go func() { ended <- w.Run(ctx) }()
 
 	eventually(t, "a complaint about the missing file", func() bool {
-		return log.count("the object cache is not loaded") == 1
+		return log.Count("the object cache is not loaded") == 1
 	})
 	write(t, w.path, hostNamed("one"), time.Hour)
 	eventually(t, "the first version", func() bool { return w.Object(host("one")) != nil })
@@ -238,7 +219,7 @@ func TestRunFollowsTheFileAndLogsOnce(t *testing.T) {
 	eventually(t, "the second version", func() bool { return w.Object(host("two")) != nil })
 	write(t, w.path, "define host {\n\thost_name\tthr", time.Hour)
 	eventually(t, "a complaint about the half version", func() bool {
-		return log.count("the object cache is not loaded") == 2
+		return log.Count("the object cache is not loaded") == 2
 	})
 	wantHost(t, w, "two")
 	write(t, w.path, hostNamed("three")+"nonsense\n", time.Hour)
@@ -253,7 +234,7 @@ func TestRunFollowsTheFileAndLogsOnce(t *testing.T) {
 		"the object cache can be read again": 2,
 		"parts that can't be understood":     1,
 	} {
-		if got := log.count(text); got != want {
+		if got := log.Count(text); got != want {
 			t.Errorf("%q was logged %d times, want %d", text, got, want)
 		}
 	}
@@ -306,13 +287,13 @@ func TestTroubleIsNotLoggedAgainAfterLoad(t *testing.T) {
 	go func() { ended <- w.Run(ctx) }()
 	write(t, w.path, hostNamed("h"), time.Hour)
 	eventually(t, "the end of the trouble in the log", func() bool {
-		return log.count("the object cache can be read again") == 1
+		return log.Count("the object cache can be read again") == 1
 	})
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("Run returned %v", err)
 	}
-	if n := log.count("the object cache is not loaded"); n != 0 {
+	if n := log.Count("the object cache is not loaded"); n != 0 {
 		t.Errorf("the trouble was logged %d times more", n)
 	}
 }

@@ -1,7 +1,6 @@
 package amqp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"github.com/nagios2canopsis/nagios2canopsis/internal/outbox"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/publish"
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 // brokerMaxMessage is the brokers' max_message_size.
@@ -66,7 +66,7 @@ func quick(url, exchange string) Options {
 // running is a publisher at work.
 type running struct {
 	*Publisher
-	log    *logBuffer
+	log    *testlog.Buffer
 	cancel context.CancelFunc
 	done   chan struct{}
 	err    error // valid after done
@@ -82,7 +82,7 @@ func run(t testing.TB, options Options, queue publish.Queue) *running {
 // runWith is run with a publisher that is changed before.
 func runWith(t testing.TB, options Options, queue publish.Queue, change func(*Publisher)) *running {
 	t.Helper()
-	log := &logBuffer{}
+	log := &testlog.Buffer{}
 	options.Log = slog.New(slog.NewTextHandler(log, nil))
 	p, err := New(options)
 	if err != nil {
@@ -170,23 +170,6 @@ func await(t testing.TB, what string, condition func() bool) {
 		}
 		<-time.After(5 * time.Millisecond)
 	}
-}
-
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 // event is the body of the tests' messages: the seq-th of an entity, from 1.

@@ -93,8 +93,8 @@ var allowed = map[string][]string{
 // testSupport may be imported by tests alone.
 var testSupport = []string{"internal/testing/allrun", "internal/testing/architecture", "internal/testing/cases",
 	"internal/testing/corpus", "internal/testing/endtoend", "internal/testing/testbroker",
-	"internal/testing/testicinga", "internal/testing/testnagios", "internal/testing/testnagios/truth",
-	"internal/testing/testnagios/truthplugin",
+	"internal/testing/testicinga", "internal/testing/testlog", "internal/testing/testnagios",
+	"internal/testing/testnagios/truth", "internal/testing/testnagios/truthplugin",
 	"livestatus/livestatustest", "nagios/neb/loadertest", "nagios/statusdat/statustest", "shinken/test"}
 
 func TestArrowsGoDownwardsOnly(t *testing.T) {

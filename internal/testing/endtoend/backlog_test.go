@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 // A target that can't be reached is switched off for a while, over a restart, and on
@@ -18,7 +19,7 @@ import (
 func TestATargetThatIsSwitchedOffKeepsItsBacklog(t *testing.T) {
 	t.Parallel()
 	r := perfdataRig(t, Settings{"publish.stdout.enabled": true})
-	r.out = &buffer{}
+	r.out = &testlog.Buffer{}
 	r.declare(nil)
 	on := r.settings
 	away := on.With(Settings{"publish.amqp.urls": []string{"amqp://127.0.0.1:1/nowhere"}})

@@ -1,7 +1,6 @@
 package endtoend
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -10,10 +9,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 // Build builds the program once for the tests of a package, into dir; without cgo,
@@ -49,8 +49,8 @@ type Connector struct {
 	binary  string
 	config  string
 	process *process // nil while it is stopped
-	log     *buffer
-	out     *buffer // standard output, if it is kept apart from the log; nil: it is not
+	log     *testlog.Buffer
+	out     *testlog.Buffer // standard output, if it is kept apart from the log; nil: it is not
 }
 
 // process is one run.
@@ -63,7 +63,7 @@ type process struct {
 // NewConnector writes a configuration file; nothing runs yet.
 func NewConnector(t testing.TB, binary, config string) *Connector {
 	t.Helper()
-	c := &Connector{t: t, binary: binary, config: filepath.Join(t.TempDir(), "config.yml"), log: &buffer{}}
+	c := &Connector{t: t, binary: binary, config: filepath.Join(t.TempDir(), "config.yml"), log: &testlog.Buffer{}}
 	c.Configure(config)
 	t.Cleanup(func() {
 		if c.process != nil {
@@ -185,23 +185,6 @@ func (c *Connector) Logged(text string) int { return strings.Count(c.Log(), text
 func (c *Connector) AwaitLog(text string, limit time.Duration) {
 	c.t.Helper()
 	Eventually(c.t, fmt.Sprintf("%q in the log", text), limit, func() bool { return c.Logged(text) > 0 })
-}
-
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // Eventually polls until ok returns true, or fails the test.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 	"github.com/nagios2canopsis/nagios2canopsis/livestatus/livestatustest"
 )
 
@@ -22,7 +23,7 @@ func overLivestatus(t *testing.T, address string, more Settings) *Connector {
 		"journal.path": filepath.Join(dir, "journal.db"), "quarantine.path": filepath.Join(dir, "quarantine.ndjson"),
 		"publish.amqp.enabled": false, "publish.stdout.enabled": true,
 	}.With(more).YAML(t))
-	c.out = &buffer{}
+	c.out = &testlog.Buffer{}
 	return c
 }
 

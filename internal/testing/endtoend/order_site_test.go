@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testlog"
 )
 
 // The templates of the perfdata files of a played site.
@@ -79,7 +81,7 @@ func newPlayed(t *testing.T, o playing) *played {
 		p.settings[key] = value
 	}
 	p.Connector = NewConnector(t, program(t), p.settings.YAML(t))
-	p.out = &buffer{}
+	p.out = &testlog.Buffer{}
 	return p
 }
 
