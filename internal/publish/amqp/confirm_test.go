@@ -18,11 +18,7 @@ const (
 // else shows that anything is wrong.
 func TestSwallowedConfirmations(t *testing.T) {
 	t.Parallel()
-	broker := quiet.Use(t)
-	exchange, name := topology(t, broker)
-	p := newProxy(t, broker.Addr())
-	options := quick(broker.URL(), exchange)
-	options.URLs = []string{broker.URLAt(p.addr())}
+	broker, name, p, options := behindProxy(t)
 	options.ConfirmTimeout = 800 * time.Millisecond
 	q := newMemoryQueue()
 	q.fill(2000)
@@ -70,11 +66,7 @@ func TestSwallowedConfirmations(t *testing.T) {
 // A broker that is slow, and goes on, is waited for on the same connection.
 func TestLateConfirmationsKeepTheConnection(t *testing.T) {
 	t.Parallel()
-	broker := quiet.Use(t)
-	exchange, name := topology(t, broker)
-	p := newProxy(t, broker.Addr())
-	options := quick(broker.URL(), exchange)
-	options.URLs = []string{broker.URLAt(p.addr())}
+	broker, name, p, options := behindProxy(t)
 	options.ConfirmTimeout, options.Heartbeat = 4*time.Second, 10*time.Second
 	q := newMemoryQueue()
 	r := run(t, options, q)

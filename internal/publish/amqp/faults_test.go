@@ -231,11 +231,7 @@ func TestSilentPeerAtLogin(t *testing.T) {
 
 func TestBlackHoleAfterLogin(t *testing.T) {
 	t.Parallel()
-	broker := quiet.Use(t)
-	exchange, name := topology(t, broker)
-	p := newProxy(t, broker.Addr())
-	options := quick(broker.URL(), exchange)
-	options.URLs = []string{broker.URLAt(p.addr())}
+	broker, name, p, options := behindProxy(t)
 	q := newMemoryQueue()
 	r := run(t, options, q)
 	stopLoad := q.load()

@@ -192,11 +192,7 @@ func TestExchangeIsDeclaredOnlyOnDemand(t *testing.T) {
 // help here.
 func TestWriteToSilentPeerEnds(t *testing.T) {
 	t.Parallel()
-	broker := quiet.Use(t)
-	exchange, name := topology(t, broker)
-	p := newProxy(t, broker.Addr())
-	options := quick(broker.URL(), exchange)
-	options.URLs = []string{broker.URLAt(p.addr())}
+	broker, name, p, options := behindProxy(t)
 	options.Heartbeat = time.Minute
 	options.WriteTimeout = time.Second
 	options.WindowBytes = 256 << 20

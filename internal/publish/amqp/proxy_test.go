@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/nagios2canopsis/nagios2canopsis/internal/testing/testbroker"
 )
 
 // proxy is a TCP way to the broker that can be cut or turned into a black hole:
@@ -25,6 +27,18 @@ type proxy struct {
 
 	swallow atomic.Bool // the broker's confirmations don't come through
 	hold    sync.Mutex  // while locked, they wait
+}
+
+// behindProxy returns the shared broker with an exchange and a queue of the test's own,
+// and options that reach it through a proxy.
+func behindProxy(t *testing.T) (broker *testbroker.Broker, queue string, p *proxy, options Options) {
+	t.Helper()
+	broker = quiet.Use(t)
+	exchange, queue := topology(t, broker)
+	p = newProxy(t, broker.Addr())
+	options = quick(broker.URL(), exchange)
+	options.URLs = []string{broker.URLAt(p.addr())}
+	return broker, queue, p, options
 }
 
 func newProxy(t *testing.T, target string) *proxy {
