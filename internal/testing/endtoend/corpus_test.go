@@ -114,11 +114,13 @@ func TestCorpus(t *testing.T) {
 	})
 	t.Logf("%d status files", len(statuses))
 	for _, status := range statuses {
-		r.slice(int64(statusBlocks(t, status)[0].number("created")), logs, perfdata)
-		r.put("status.dat", status)
+		r.whileStopped(func() {
+			r.slice(int64(statusBlocks(t, status)[0].number("created")), logs, perfdata)
+			r.put("status.dat", status)
+		})
 		r.settle()
 	}
-	r.slice(math.MaxInt64, logs, perfdata)
+	r.whileStopped(func() { r.slice(math.MaxInt64, logs, perfdata) })
 	r.settle()
 	for _, item := range r.quarantined() {
 		if !strings.Contains(string(item.Raw), "not-a-number") {

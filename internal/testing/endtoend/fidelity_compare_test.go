@@ -98,7 +98,7 @@ func compare(t *testing.T, about string, want []check, got []event) {
 		i := candidates[0]
 		left[key] = candidates[1:]
 		if i < last[e.entity()] {
-			c.add("out of order", "%s", key)
+			c.add("out of order", "%s comes behind %s", key, want[last[e.entity()]].key)
 		}
 		last[e.entity()] = i
 		matched[key] = want[i]
